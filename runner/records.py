@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 if TYPE_CHECKING:
-    import numpy as np
+    import pandas as pd
     from numpy.typing import NDArray
     from scipy import sparse
 
@@ -57,3 +59,90 @@ class Path:
     dual_gaps: Floats  # (a,), in the units of the objective
     iterations: Integers  # (a,)
     converged: Booleans  # (a,)
+
+
+@dataclass(frozen=True)
+class Table:
+    """A dataset in memory: numeric columns are float64 with NaN, categorical ones str or float."""
+
+    features: pd.DataFrame  # (n, columns)
+    target: Floats  # (n,)
+    numeric: tuple[str, ...]
+    categorical: tuple[str, ...]
+    row: Integers  # (n,) position in the source, counted from 0
+    time: Integers | None  # (n,) rank of the row's time, equal where times are
+    group: Integers | None  # (n,) code of the row's group
+    weight: Floats | None  # (n,) positive
+    dropped: dict[str, int]  # rows left out, by reason
+    data_hash: str  # of everything above, as SHA-256
+
+    @property
+    def n_rows(self) -> int:
+        """Rows that can be used."""
+        return len(self.target)
+
+
+@dataclass(frozen=True)
+class Fold:
+    """One training side and one validation side, as unions of the blocks of a partition."""
+
+    number: int  # from 1, over all repeats
+    partition: int
+    training: tuple[int, ...]
+    validation: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Split:
+    """Which rows are test, and which fold each other row is in.
+
+    Each partition gives every training row a block number (-1: in no block).
+    """
+
+    train: Integers  # positions in the table of all rows that are not test
+    test: Integers  # positions in the table, possibly none
+    partitions: tuple[Integers, ...]  # each (len(train),)
+    folds: tuple[Fold, ...]
+
+    def sides(self, fold: Fold) -> tuple[Integers, Integers]:
+        """Positions in the table of a fold's training rows and of its validation rows."""
+        block = self.partitions[fold.partition]
+        training = self.train[np.isin(block, fold.training)]
+        validation = self.train[np.isin(block, fold.validation)]
+        return training, validation
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One point of the search space: values by dotted key, alpha and l1_ratio among them."""
+
+    values: dict[str, Any]
+
+    @property
+    def alpha(self) -> float:
+        """Overall strength of the penalty."""
+        return float(self.values["model.alpha"])
+
+    @property
+    def l1_ratio(self) -> float:
+        """The L1 share of the penalty."""
+        return float(self.values["model.l1_ratio"])
+
+    def preparation_key(self) -> tuple[tuple[str, Any], ...]:
+        """What tells apart the candidates that need other fold problems."""
+        penalty = {"model.alpha", "model.l1_ratio"}
+        return tuple(sorted((k, v) for k, v in self.values.items() if k not in penalty))
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A candidate that was scored, or that failed and says why."""
+
+    number: int
+    candidate: Candidate
+    scores: dict[str, Floats]  # (folds,) by metric
+    loss: float  # mean of the optimised metric, smaller is better; infinite if there is none
+    n_nonzero: float  # selected features, mean over folds
+    dual_gap: float  # the largest over folds
+    seconds: float
+    status: str  # ok, not converged, or failed: and the reason
