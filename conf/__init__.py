@@ -1,0 +1,1 @@
+"""The packaged configs, installed as runner.conf."""

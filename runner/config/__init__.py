@@ -1,0 +1,14 @@
+"""Configs: composed from YAML by Hydra, then validated once, before any work."""
+
+from runner.config.compose import Composed, composer
+from runner.config.options import describe_options
+from runner.config.schema import ExperimentConfig, validate, validate_section
+
+__all__ = [
+    "Composed",
+    "ExperimentConfig",
+    "composer",
+    "describe_options",
+    "validate",
+    "validate_section",
+]

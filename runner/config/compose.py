@@ -1,0 +1,214 @@
+"""From command-line overrides to composed YAML, through Hydra; nothing is validated here."""
+
+from __future__ import annotations
+
+import difflib
+import itertools
+import warnings
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hydra import compose, initialize_config_module
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.errors import ConfigCompositionException, HydraException, MissingConfigException
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from runner.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hydra.core.override_parser.types import Override
+
+PACKAGED = Path(__file__).parents[2] / "conf"
+MODULE = "runner.conf"
+
+
+@dataclass(frozen=True)
+class Composed:
+    """One job's config as Hydra composed it."""
+
+    sections: dict[str, Any]  # plain values, interpolations resolved
+    overrides: dict[str, str]  # what the command line and a sweep set, by key
+    choices: dict[str, str]  # the option of each group
+    hydra_overrides: tuple[str, ...]  # what the command line set of Hydra's own keys
+    hydra: DictConfig
+    yaml: dict[str, str]  # config, hydra and overrides as text, for the record
+
+    @property
+    def run_dir(self) -> Path:
+        """Where a single run goes."""
+        return Path(self.hydra.run.dir)
+
+    @property
+    def sweep_dir(self) -> Path:
+        """Where a sweep goes."""
+        return Path(self.hydra.sweep.dir)
+
+
+@contextmanager
+def composer(config_dir: Path | None, config_name: str) -> Iterator[Composer]:
+    """A Composer over the packaged configs and, if given, those in `config_dir`.
+
+    Raises:
+        ConfigError: `config_dir` is no folder.
+    """
+    if config_dir is not None and not config_dir.is_dir():
+        raise ConfigError(f"--config-dir is {str(config_dir)!r}, but there is no such folder")
+    GlobalHydra.instance().clear()
+    with initialize_config_module(config_module=MODULE, version_base="1.3", job_name="run"):
+        yield Composer(config_dir, config_name)
+
+
+class Composer:
+    """Turns overrides into jobs, and each job into a composed config."""
+
+    def __init__(self, config_dir: Path | None, config_name: str) -> None:
+        self.config_dir = config_dir
+        self.config_name = config_name
+        searchpath = f"hydra.searchpath=[file://{config_dir.resolve()}]" if config_dir else None
+        self._fixed = [searchpath] if searchpath else []
+
+    def jobs(self, overrides: list[str], *, multirun: bool) -> tuple[list[list[str]], bool]:
+        """The overrides of every job, and whether they make a sweep.
+
+        A config whose `hydra.mode` is MULTIRUN is a sweep without being asked; its
+        `hydra.sweeper.params` count in any sweep unless an override names the same key.
+
+        Raises:
+            ConfigError: an override cannot be read, or is a sweep where none was asked for.
+        """
+        parsed = self._parse(overrides)
+        jobs: list[list[str]] = []
+        swept = multirun
+        for job in _product(parsed):
+            mode, params = self._own_sweep(job)
+            swept = swept or mode
+            given = {override.split("=")[0].lstrip("+") for override in job}
+            own = [f"{key}={value}" for key, value in params.items() if key not in given]
+            jobs += [[*job, *more] for more in _product(self._parse(own))] if swept else [job]
+        if not swept:
+            _refuse_sweeps(parsed)
+        return jobs, swept
+
+    def compose(self, job: list[str], number: int | None = None) -> Composed:
+        """One job's config.
+
+        Raises:
+            ConfigError: a group has no such option, or a key does not exist.
+        """
+        fixed = [*self._fixed] + ([f"hydra.job.num={number}"] if number is not None else [])
+        config = self._compose([*fixed, *job])
+        hydra = config.hydra
+        try:
+            sections = OmegaConf.to_container(
+                OmegaConf.masked_copy(config, [k for k in config if k != "hydra"]), resolve=True
+            )
+            overrides = [str(override) for override in hydra.overrides.task]
+            yaml = {
+                "config": OmegaConf.to_yaml(OmegaConf.create(sections)),
+                "hydra": OmegaConf.to_yaml(OmegaConf.create({"hydra": hydra})),
+                "overrides": OmegaConf.to_yaml(OmegaConf.create(overrides)),
+            }
+        except OmegaConfBaseException as error:
+            raise ConfigError(_first_line(error)) from error
+        keyed = dict(override.split("=", 1) for override in overrides if "=" in override)
+        return Composed(
+            sections=sections,  # type: ignore[arg-type] - the root of a config is a mapping
+            overrides={key.lstrip("+"): value for key, value in keyed.items()},
+            choices={k: v for k, v in hydra.runtime.choices.items() if not k.startswith("hydra/")},
+            hydra_overrides=tuple(str(override) for override in hydra.overrides.hydra),
+            hydra=hydra,
+            yaml=yaml,
+        )
+
+    def _own_sweep(self, job: list[str]) -> tuple[bool, dict[str, str]]:
+        hydra = self._compose([*self._fixed, *job]).hydra
+        params = OmegaConf.select(hydra, "sweeper.params") or {}
+        return str(hydra.mode).endswith("MULTIRUN"), {str(k): str(v) for k, v in params.items()}
+
+    def _compose(self, overrides: list[str]) -> DictConfig:
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("error")
+                return compose(self.config_name, overrides, return_hydra_config=True)
+        except MissingConfigException as error:
+            raise ConfigError(_no_such_option(error)) from error
+        except ConfigCompositionException as error:
+            raise ConfigError(self._cannot_compose(error)) from error
+        except (HydraException, OmegaConfBaseException, UserWarning) as error:
+            raise ConfigError(_first_line(error)) from error
+
+    def _parse(self, overrides: list[str]) -> list[Override]:
+        parser = OverridesParser.create(config_loader=GlobalHydra.instance().config_loader())
+        try:
+            return parser.parse_overrides(overrides)
+        except HydraException as error:
+            raise ConfigError(f"cannot read an override: {_first_line(error)}") from error
+
+    def _cannot_compose(self, error: Exception) -> str:
+        """Hydra's complaint in our words, with the nearest key there is."""
+        message = str(error) or str(error.__cause__)
+        quoted = message.split("'")
+        if "Could not override" not in message or len(quoted) < 2:  # noqa: PLR2004
+            return " ".join(message.split())
+        key = quoted[1]
+        known = sorted(_keys(OmegaConf.to_container(compose(self.config_name, self._fixed))))
+        near = difflib.get_close_matches(key, known, n=1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        return f"{key} is not a key of this config{hint} (to add one to search.space, write +{key})"
+
+
+def _product(overrides: list[Override]) -> list[list[str]]:
+    """Every combination of the values that the overrides sweep over."""
+    choices: dict[str, list[str]] = {}
+    for override in overrides:
+        key = override.get_key_element()
+        if not override.is_sweep_override():
+            choices[key] = [f"{key}={override.get_value_element_as_str()}"]
+        elif override.is_discrete_sweep():
+            choices[key] = [f"{key}={value}" for value in override.sweep_string_iterator()]
+        else:
+            raise ConfigError(
+                f"{override.input_line}: a sweep over an interval has no list of values; "
+                "search.space takes ranges"
+            )
+    return [list(combination) for combination in itertools.product(*choices.values())]
+
+
+def _refuse_sweeps(overrides: list[Override]) -> None:
+    for override in overrides:
+        if override.is_sweep_override():
+            raise ConfigError(
+                f"{override.input_line} is a sweep: add -m to run each value, or write a list in "
+                "brackets"
+            )
+
+
+def _no_such_option(error: MissingConfigException) -> str:
+    wanted = str(error.missing_cfg_file)
+    group, _, option = wanted.rpartition("/")
+    options = sorted(error.options or [])
+    near = difflib.get_close_matches(option, options, n=1)
+    hint = f"; did you mean {near[0]}?" if near else ""
+    if not group:
+        return f"there is no config named {option!r}{hint}"
+    if not options:
+        return f"{group} is not a group of options"
+    return f"{group} is {option!r}, but must be one of {', '.join(options)}{hint}"
+
+
+def _keys(node: Any, prefix: str = "") -> list[str]:  # noqa: ANN401 - any YAML value
+    if not isinstance(node, dict):
+        return [prefix]
+    nested = [_keys(v, f"{prefix}.{k}" if prefix else str(k)) for k, v in node.items()]
+    return [prefix, *itertools.chain(*nested)] if prefix else list(itertools.chain(*nested))
+
+
+def _first_line(error: BaseException) -> str:
+    text = str(error) or str(error.__cause__) or type(error).__name__
+    return text.strip().splitlines()[0]

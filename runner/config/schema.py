@@ -1,0 +1,171 @@
+"""From composed YAML to an ExperimentConfig: every key, type and range checked before any work."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+from pydantic import Field, ValidationError
+
+from runner.config.messages import explain, unknown_key
+from runner.config.options import GROUPS, packaged_defaults
+from runner.errors import ConfigError
+from runner.metrics import METRICS, MetricName
+from runner.search import SearchSpace
+from runner.space import Choices, Dimension, Range
+from runner.spec import Count, Share, Spec
+
+if TYPE_CHECKING:
+    from runner.dataset import Dataset
+    from runner.features import MainEffects
+    from runner.imputer import Imputer
+    from runner.model import Model
+    from runner.persistence import Persistence
+    from runner.report import Report
+    from runner.search import Search
+    from runner.split import Splitter
+
+S = TypeVar("S", bound=Spec)
+SEARCHED = ("imputer", "features", "model")
+
+
+class Bootstrap(Spec):
+    """How the intervals of the test scores are made."""
+
+    resamples: Count
+    level: Share
+
+
+class General(Spec):
+    """The keys outside the groups."""
+
+    seed: Annotated[int, Field(ge=0)]
+    metric: MetricName
+    trial_metrics: Annotated[list[MetricName], Field(min_length=1)] | None
+    bootstrap: Bootstrap
+
+
+@dataclass(frozen=True)
+class ExperimentConfig:
+    """One experiment, validated."""
+
+    general: General
+    dataset: Dataset
+    split: Splitter
+    imputer: Imputer
+    features: MainEffects
+    model: Model
+    search: Search
+    persistence: Persistence
+    report: Report
+
+    @property
+    def trial_metrics(self) -> tuple[MetricName, ...]:
+        """The metrics of every trial, the optimised one among them."""
+        chosen = self.general.trial_metrics or list(METRICS)
+        return tuple(m for m in METRICS if m in chosen or m == self.general.metric)
+
+    @property
+    def search_space(self) -> SearchSpace:
+        """What the search varies, less what the chosen imputer, features and model do not have."""
+        applicable = {
+            key: dimension
+            for key, dimension in self.search.space.items()
+            if _field(key) in type(_section(self, key)).model_fields
+        }
+        return SearchSpace.of(self.model.penalty(), applicable)
+
+
+def validate(sections: dict[str, Any]) -> ExperimentConfig:
+    """Check a composed config.
+
+    Raises:
+        ConfigError: names each key that is unknown, missing, of the wrong type or out of range.
+    """
+    known = [*GROUPS, *General.model_fields]
+    unknown = [key for key in sections if key not in known]
+    if unknown:
+        raise ConfigError("\n".join(unknown_key(key, known) for key in unknown))
+    general = _checked(General, {k: sections[k] for k in General.model_fields if k in sections}, "")
+    groups = {group: validate_section(group, sections.get(group)) for group in GROUPS}
+    config = ExperimentConfig(general=general, **groups)  # type: ignore[arg-type]
+    config.dataset.check()
+    _check_space(config)
+    config.search.check(config.search_space)
+    return config
+
+
+def _check_space(config: ExperimentConfig) -> None:
+    """Each key of the space must be one of its group's, and each value one that it can take.
+
+    A key that only other options of the group have is passed over, so that a sweep over options
+    can share one space.
+    """
+    for key, dimension in config.search.space.items():
+        section = key.partition(".")[0]
+        if section not in SEARCHED:
+            raise ConfigError(
+                f"search.space.{key} is not a key of {', '.join(SEARCHED[:-1])} or {SEARCHED[-1]}"
+            )
+        known = {name for kind in GROUPS[section].values() for name in kind.model_fields}
+        if _field(key) not in known - {"name"}:
+            raise ConfigError(unknown_key(f"search.space.{key}", sorted(known - {"name"})))
+        spec = _section(config, key)
+        if _field(key) not in type(spec).model_fields:
+            continue
+        for value in _extremes(dimension):
+            try:
+                type(spec).model_validate({**spec.model_dump(), _field(key): value})
+            except ValidationError as error:
+                message = explain(error.errors()[0], type(spec), f"search.space.{section}")
+                raise ConfigError(message) from error
+
+
+def _extremes(dimension: Dimension) -> list[Any]:
+    """The values of a dimension that must be valid for all of them to be."""
+    match dimension:
+        case Choices():
+            return list(dimension.values)
+        case Range():
+            return [dimension.low, dimension.high]
+        case _:
+            return []
+
+
+def _section(config: ExperimentConfig, key: str) -> Spec:
+    section: Spec = getattr(config, key.partition(".")[0])
+    return section
+
+
+def _field(key: str) -> str:
+    return key.partition(".")[2]
+
+
+def validate_section(group: str, section: Any) -> Spec:  # noqa: ANN401 - any YAML value
+    """Check one group's section, what it leaves out filled in from the packaged option.
+
+    Raises:
+        ConfigError: as `validate`.
+    """
+    if not isinstance(section, dict):
+        raise ConfigError(f"{group} is {section!r}, but must be a section: {group}=OPTION")
+    kinds = GROUPS[group]
+    name = section.get("name")
+    if name not in kinds:
+        near = difflib.get_close_matches(str(name), list(kinds), n=1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        raise ConfigError(f"{group}.name is {name!r}, but must be one of {', '.join(kinds)}{hint}")
+    return _checked(kinds[name], {**packaged_defaults(group, name), **section}, group)
+
+
+def _checked(kind: type[S], values: dict[str, Any], prefix: str) -> S:
+    absent = [key for key, value in values.items() if value == "???"]
+    if absent:
+        keys = [f"{prefix}.{key}" for key in absent]
+        raise ConfigError(f"{', '.join(keys)} must be given: {' '.join(f'{k}=...' for k in keys)}")
+    try:
+        return kind.model_validate(values)
+    except ValidationError as error:
+        messages = [explain(detail, kind, prefix) for detail in error.errors()]
+        raise ConfigError("\n".join(dict.fromkeys(messages))) from error

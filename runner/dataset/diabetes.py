@@ -1,0 +1,26 @@
+"""scikit-learn's diabetes data: 442 patients, complete."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from runner.dataset.base import Dataset
+
+if TYPE_CHECKING:
+    from runner.records import Table
+
+
+class Diabetes(Dataset):
+    """Disease progression after a year from ten measurements (Efron et al. 2004)."""
+
+    name: Literal["diabetes"]
+
+    def load(self, seed: int) -> Table:
+        """The ten measurements in their own units; `seed` is not used."""
+        from sklearn.datasets import load_diabetes
+
+        from runner.dataset.table import table_of
+
+        del seed
+        data = load_diabetes(as_frame=True, scaled=False)
+        return table_of(data.data.astype(float), data.target.to_numpy(dtype=float))

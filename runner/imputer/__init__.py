@@ -1,0 +1,19 @@
+"""Imputers: how missing values are filled, fitted on a fold's training rows alone."""
+
+from runner.imputer.base import Imputer
+from runner.imputer.iterative import Iterative
+from runner.imputer.knn import Knn
+from runner.imputer.none import Nothing
+from runner.imputer.simple import Constant, Simple
+
+KINDS: dict[str, type[Imputer]] = {
+    "none": Nothing,
+    "mean": Simple,
+    "median": Simple,
+    "most_frequent": Simple,
+    "constant": Constant,
+    "knn": Knn,
+    "iterative": Iterative,
+}
+
+__all__ = ["KINDS", "Imputer"]

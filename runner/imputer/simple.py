@@ -1,0 +1,52 @@
+"""Imputers that fill a column from that column alone: mean, median, most_frequent, constant."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from runner.imputer.base import Imputer
+
+if TYPE_CHECKING:
+    from sklearn.impute import SimpleImputer
+
+
+class Simple(Imputer):
+    """A statistic of the column's observed values."""
+
+    name: Literal["mean", "median", "most_frequent"]
+
+    def numeric(self, seed: int) -> SimpleImputer:
+        """scikit-learn's SimpleImputer; `seed` is not used."""
+        from sklearn.impute import SimpleImputer
+
+        del seed
+        return SimpleImputer(
+            strategy=self.name, add_indicator=self.indicator, keep_empty_features=True
+        )
+
+    def fill_value(self) -> Literal["mean"] | None:
+        """The mean is linear in the data, the median and the mode are not."""
+        return "mean" if self.name == "mean" else None
+
+
+class Constant(Imputer):
+    """The same number everywhere."""
+
+    name: Literal["constant"]
+    value: float
+
+    def numeric(self, seed: int) -> SimpleImputer:
+        """scikit-learn's SimpleImputer; `seed` is not used."""
+        from sklearn.impute import SimpleImputer
+
+        del seed
+        return SimpleImputer(
+            strategy="constant",
+            fill_value=self.value,
+            add_indicator=self.indicator,
+            keep_empty_features=True,
+        )
+
+    def fill_value(self) -> float:
+        """The constant itself."""
+        return self.value

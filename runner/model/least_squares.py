@@ -1,0 +1,111 @@
+"""Penalised least squares: elastic net, and its corners lasso, ridge and OLS."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import field_validator
+
+from runner.space import AlphaField, Choices, Dimension, Range, RatioField
+from runner.spec import Count, Positive, Spec
+
+if TYPE_CHECKING:
+    from sklearn.base import RegressorMixin
+
+
+class Model(Spec):
+    """A linear model y = intercept + x'b that minimises, over its coefficients b,
+
+        sum_i w_i (y_i - x_i'b)^2 / (2 sum_i w_i)
+            + alpha * (l1_ratio |b|_1 + (1 - l1_ratio) |b|_2^2 / 2),
+
+    scikit-learn's ElasticNet objective (Zou & Hastie 2005). Alpha has this meaning for every
+    model here, ridge included, so that it does not depend on the number of rows.
+
+    `tol` bounds the dual gap, as a share of the sum of squares of y. `positive` allows no
+    negative coefficient.
+    """
+
+    name: str
+    fit_intercept: bool
+    positive: bool
+    tol: Positive
+    max_iter: Count
+
+    def penalty(self) -> dict[str, float | Dimension]:
+        """What `alpha` and `l1_ratio` are for this model: numbers, or left to the search."""
+        raise NotImplementedError
+
+    def estimator(self, alpha: float, l1_ratio: float, weight: float) -> RegressorMixin:
+        """An unfitted scikit-learn estimator with this penalty.
+
+        Args:
+            alpha: overall strength, not negative.
+            l1_ratio: the L1 share, from 0 to 1.
+            weight: the sum of the row weights that it will be fitted with (the number of rows
+                when there are none): Ridge scales its penalty by it.
+        """
+        from sklearn import linear_model
+
+        shared = {"fit_intercept": self.fit_intercept, "positive": self.positive}
+        if alpha == 0:
+            return linear_model.LinearRegression(**shared)
+        if l1_ratio == 0:
+            return linear_model.Ridge(alpha=alpha * weight, **shared)
+        descent = {**shared, "tol": self.tol, "max_iter": self.max_iter}
+        if l1_ratio == 1:
+            return linear_model.Lasso(alpha=alpha, **descent)
+        return linear_model.ElasticNet(alpha=alpha, l1_ratio=l1_ratio, **descent)
+
+
+class ElasticNet(Model):
+    """Both penalties (Zou & Hastie 2005)."""
+
+    name: Literal["elastic_net"]
+    alpha: AlphaField
+    l1_ratio: RatioField
+
+    @field_validator("l1_ratio")
+    @classmethod
+    def _between_0_and_1(cls, ratio: float | Dimension) -> float | Dimension:
+        ends = {Choices: lambda: ratio.values, Range: lambda: [ratio.low, ratio.high]}
+        for end in ends.get(type(ratio), list)():
+            if isinstance(end, bool) or not isinstance(end, int | float) or not 0 <= end <= 1:
+                raise ValueError(f"{end!r} is not a number from 0 to 1")
+        return ratio
+
+    def penalty(self) -> dict[str, float | Dimension]:
+        """Both as configured."""
+        return {"alpha": self.alpha, "l1_ratio": self.l1_ratio}
+
+
+class Lasso(Model):
+    """The L1 penalty alone (Tibshirani 1996)."""
+
+    name: Literal["lasso"]
+    alpha: AlphaField
+
+    def penalty(self) -> dict[str, float | Dimension]:
+        """l1_ratio is 1."""
+        return {"alpha": self.alpha, "l1_ratio": 1.0}
+
+
+class Ridge(Model):
+    """The L2 penalty alone (Hoerl & Kennard 1970)."""
+
+    name: Literal["ridge"]
+    alpha: AlphaField
+
+    def penalty(self) -> dict[str, float | Dimension]:
+        """l1_ratio is 0."""
+        return {"alpha": self.alpha, "l1_ratio": 0.0}
+
+
+class Ols(Model):
+    """No penalty: ordinary least squares, the one of smallest norm if there are many."""
+
+    name: Literal["ols"]
+
+    def penalty(self) -> dict[str, float | Dimension]:
+        """Both are 0."""
+        return {"alpha": 0.0, "l1_ratio": 0.0}

