@@ -1,0 +1,81 @@
+"""Fold problems from rows: the training side's imputer, encoder and scaler are fitted and used."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from runner.folds.problem import FoldProblem, Side
+from runner.records import GramProblem, RowProblem
+
+if TYPE_CHECKING:
+    from runner.folds.preparation import Preparation
+    from runner.records import Floats, Integers, Table
+
+
+def problem_from_rows(
+    table: Table,
+    training: Integers,
+    validation: Integers,
+    preparation: Preparation,
+    *,
+    fit_intercept: bool,
+) -> FoldProblem:
+    """Fit the preparation on the training rows and apply it to both sides.
+
+    Args:
+        table: all rows.
+        training: positions of the training rows.
+        validation: positions of the validation rows, possibly none.
+        preparation: what to fit.
+        fit_intercept: whether both sides are centred by the training side's means.
+    """
+    X, X_validation = prepare_rows(table, training, validation, preparation)
+    y = table.target[training]
+    weight = np.ones(len(y)) if table.weight is None else table.weight[training]
+    centre = np.average(X, axis=0, weights=weight) if fit_intercept else np.zeros(X.shape[1])
+    y_mean = float(np.average(y, weights=weight)) if fit_intercept else 0.0
+    side = Side(
+        X=X_validation - centre,
+        y=table.target[validation],
+        weight=None if table.weight is None else table.weight[validation],
+    )
+    return FoldProblem(
+        train=_pose(X - centre, y - y_mean, weight),
+        intercept=y_mean,
+        rows=validation,
+        make_side=lambda: side,
+    )
+
+
+def prepare_rows(
+    table: Table, training: Integers, validation: Integers, preparation: Preparation
+) -> tuple[Floats, Floats]:
+    """Both sides as the model sees them, (n, q) each, after what the training side says."""
+    transformer = preparation.transformer()
+    weight = None if table.weight is None else table.weight[training]
+    with warnings.catch_warnings():
+        # a level that the training side lacks becomes zeros, as intended
+        warnings.filterwarnings("ignore", message="Found unknown categories")
+        X = transformer.fit_transform(
+            table.features.iloc[training], **preparation.fit_parameters(weight)
+        )
+        X_validation = (
+            transformer.transform(table.features.iloc[validation])
+            if len(validation)
+            else np.empty((0, X.shape[1]))
+        )
+    return np.asarray(X, dtype=np.float64), np.asarray(X_validation, dtype=np.float64)
+
+
+def _pose(X: Floats, y: Floats, weight: Floats) -> GramProblem | RowProblem:
+    """Cross products, unless they would be larger than the rows."""
+    n, q = X.shape
+    if q > n:
+        return RowProblem(X=X, y=y, weight=weight, centre=np.zeros(q), scale=np.ones(q))
+    share = weight / weight.sum()
+    root = np.sqrt(share)
+    Z = X * root[:, None]
+    return GramProblem(gram=Z.T @ Z, xy=Z.T @ (root * y), yy=float(share @ y**2))

@@ -1,0 +1,99 @@
+"""One entry to every solver of a path: a problem and alphas in, solutions and their gaps out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from runner.errors import FitError
+from runner.path.gram import solve_gram
+from runner.path.ridge import solve_least_squares, solve_ridge
+from runner.path.ridge_rows import solve_least_squares_rows, solve_ridge_rows
+from runner.path.rows import solve_rows
+from runner.records import GramProblem, Path
+
+if TYPE_CHECKING:
+    from runner.path.settings import PathSettings
+    from runner.records import Floats, Integers, RowProblem
+
+
+def solve_path(
+    problem: GramProblem | RowProblem,
+    alphas: Floats,
+    l1_ratio: float,
+    *,
+    settings: PathSettings,
+) -> Path:
+    """Minimise the objective of `GramProblem` for each alpha.
+
+    Alphas are solved in falling order, each warm-started from the one above, and returned in the
+    order in which they were given. Ridge (l1_ratio 0) and least squares (alpha 0, of least norm
+    where it is not unique) are solved in closed form. No warning is raised: a solution whose gap is
+    above the tolerance is marked in `converged`.
+
+    Args:
+        problem: The least-squares problem, p columns.
+        alphas: Strengths, (a,), each at least 0, in any order.
+        l1_ratio: Share of the L1 penalty, 0 to 1.
+        settings: Stopping rule, sign constraint, penalty factors and warm start.
+
+    Raises:
+        FitError: An alpha is negative or not finite, or l1_ratio is not between 0 and 1.
+    """
+    alphas = np.asarray(alphas, dtype=float)
+    if not np.all((alphas >= 0) & np.isfinite(alphas)):
+        raise FitError("every alpha must be finite and at least 0; one of them is not")
+    if not 0 <= l1_ratio <= 1:
+        raise FitError(f"l1_ratio is {l1_ratio}, but must be between 0 and 1")
+    order = np.argsort(-alphas, kind="stable")
+    falling = alphas[order]
+    penalised = falling[falling > 0]
+    parts = [_solve_penalised(problem, penalised, l1_ratio, settings)]
+    if len(penalised) < len(alphas):
+        parts.append(_solve_unpenalised(problem, len(alphas) - len(penalised), settings))
+    return _in_order(parts, np.argsort(order))
+
+
+def _solve_penalised(
+    problem: GramProblem | RowProblem, alphas: Floats, l1_ratio: float, settings: PathSettings
+) -> Path:
+    if isinstance(problem, GramProblem):
+        if l1_ratio == 0:
+            return solve_ridge(problem, alphas, settings)
+        return solve_gram(problem, alphas, l1_ratio, settings)
+    if l1_ratio == 0:
+        return solve_ridge_rows(problem, alphas, settings)
+    return solve_rows(problem, alphas, l1_ratio, settings)
+
+
+def _solve_unpenalised(
+    problem: GramProblem | RowProblem, count: int, settings: PathSettings
+) -> Path:
+    """The least-squares solution, repeated `count` times."""
+    if isinstance(problem, GramProblem):
+        path = solve_least_squares(problem, settings)
+    else:
+        path = solve_least_squares_rows(problem, settings)
+    return _take(path, np.zeros(count, dtype=np.int64))
+
+
+def _in_order(parts: list[Path], order: Integers) -> Path:
+    joined = Path(
+        alphas=np.concatenate([part.alphas for part in parts]),
+        coefficients=np.concatenate([part.coefficients for part in parts], axis=1),
+        dual_gaps=np.concatenate([part.dual_gaps for part in parts]),
+        iterations=np.concatenate([part.iterations for part in parts]),
+        converged=np.concatenate([part.converged for part in parts]),
+    )
+    return _take(joined, order)
+
+
+def _take(path: Path, order: Integers) -> Path:
+    return Path(
+        alphas=path.alphas[order],
+        coefficients=path.coefficients[:, order],
+        dual_gaps=path.dual_gaps[order],
+        iterations=path.iterations[order],
+        converged=path.converged[order],
+    )

@@ -1,0 +1,94 @@
+"""From specs to a preparation of columns, and to the plain scikit-learn Pipeline of a candidate."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from runner.folds import Preparation
+from runner.randomness import derive_seed
+from runner.spec import Spec
+
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
+
+    from runner.features import MainEffects
+    from runner.imputer import Imputer
+    from runner.model import Model
+    from runner.records import Candidate, Floats, Table
+
+K = TypeVar("K", bound=Spec)
+
+
+@dataclass(frozen=True)
+class Specs:
+    """The three sections of a config that a candidate may change."""
+
+    imputer: Imputer
+    features: MainEffects
+    model: Model
+
+    def having(self, values: dict[str, Any]) -> Specs:
+        """The same with the values of a candidate, by dotted key; a penalty is left as it is."""
+        return Specs(
+            imputer=_having(self.imputer, "imputer", values),
+            features=_having(self.features, "features", values),
+            model=_having(self.model, "model", values),
+        )
+
+
+def _having(spec: K, section: str, values: dict[str, Any]) -> K:
+    prefix = section + "."
+    own = {
+        key.removeprefix(prefix): value
+        for key, value in values.items()
+        if key.startswith(prefix) and key not in {"model.alpha", "model.l1_ratio"}
+    }
+    return type(spec).model_validate({**spec.model_dump(), **own}) if own else spec
+
+
+def prepare(specs: Specs, table: Table, seed: int) -> Preparation:
+    """The preparation of a table's columns that the specs describe."""
+    return Preparation(
+        imputer=specs.imputer,
+        features=specs.features,
+        numeric=table.numeric,
+        categorical=table.categorical,
+        verbose_names=_names_collide(table),
+        seed=derive_seed(seed, "imputer"),
+    )
+
+
+def build_pipeline(
+    specs: Specs, candidate: Candidate, preparation: Preparation, weight: float
+) -> Pipeline:
+    """An unfitted Pipeline: `columns`, `scaler` if there is one, `model`.
+
+    Args:
+        specs: the config's sections; the candidate's values come on top.
+        candidate: the penalty, and what else was searched.
+        preparation: of the same candidate.
+        weight: the sum of the row weights that the Pipeline will be fitted with.
+    """
+    from sklearn.pipeline import Pipeline
+
+    model = specs.having(candidate.values).model
+    estimator = model.estimator(candidate.alpha, candidate.l1_ratio, weight)
+    return Pipeline([*preparation.steps(), ("model", estimator)])
+
+
+def fit_parameters(preparation: Preparation, weight: Floats | None) -> dict[str, Any]:
+    """Keyword arguments of `Pipeline.fit` that carry row weights (n,) to scaler and model."""
+    if weight is None:
+        return {}
+    return {**preparation.fit_parameters(weight), "model__sample_weight": weight}
+
+
+def _names_collide(table: Table) -> bool:
+    """Whether two features would have one name, such as a column a_b and a level b of a column a."""
+    names = Counter(table.numeric)
+    names.update(f"missingindicator_{column}" for column in table.numeric)
+    for column in table.categorical:
+        names.update(f"{column}_{level}" for level in table.features[column].unique())
+    return any(count > 1 for count in names.values())

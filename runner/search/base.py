@@ -1,0 +1,68 @@
+"""What every search offers: it proposes candidates and asks for their scores."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Protocol
+
+from pydantic import BeforeValidator
+
+from runner.space import DimensionField
+from runner.spec import Spec
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from runner.records import Candidate, Trial
+    from runner.search.resolve import Resolver, SearchSpace
+
+LEAF_KEYS = {"values", "low", "high", "eps", "distribution"}
+
+
+class Score(Protocol):
+    """Scores candidates on every fold; how is not the search's concern."""
+
+    def __call__(self, candidates: Sequence[Candidate]) -> list[Trial]:
+        """One trial per candidate, in their order."""
+
+
+def _flatten(raw: Any) -> Any:  # noqa: ANN401 - any YAML value; pydantic judges what comes out
+    """Nested sections become dotted keys, a single value a list of one."""
+    if not isinstance(raw, dict):
+        return raw
+    flat: dict[str, Any] = {}
+    for key, value in raw.items():
+        if isinstance(value, dict) and not value.keys() & LEAF_KEYS:
+            flat |= {f"{key}.{inner}": leaf for inner, leaf in _flatten(value).items()}
+        else:
+            flat[str(key)] = value if isinstance(value, dict | list) else [value]
+    return flat
+
+
+class Search(Spec):
+    """A strategy. `space` names further parameters, by dotted key or nested, and their values."""
+
+    name: str
+    space: Annotated[dict[str, DimensionField], BeforeValidator(_flatten)]
+
+    def check(self, space: SearchSpace) -> None:
+        """Say before any work whether this strategy can search that space.
+
+        Raises:
+            ConfigError: it cannot.
+        """
+
+    def size(self, space: SearchSpace) -> int:
+        """How many candidates will be scored at the most."""
+        raise NotImplementedError
+
+    def run(self, resolver: Resolver, score: Score, *, seed: int, folder: Path) -> list[Trial]:
+        """Propose candidates until done.
+
+        Args:
+            resolver: what may vary, and how a point of it becomes a candidate.
+            score: scores candidates.
+            seed: for draws.
+            folder: where a search that was stopped finds what it had done.
+        """
+        raise NotImplementedError

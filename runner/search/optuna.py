@@ -1,0 +1,162 @@
+"""Optuna inside a run: candidates proposed one by one, kept in a journal so that a stop is no loss."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import time
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from runner.errors import ConfigError
+from runner.randomness import derive_seed
+from runner.records import Candidate, Trial
+from runner.search.base import Score, Search
+from runner.space import AlphaRange, Choices, Distribution, Range
+from runner.spec import Count, Positive
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import optuna
+
+    from runner.search.resolve import Resolver, SearchSpace
+
+JOURNAL = "optuna.journal"
+STUDY = "search"
+NEEDS = {"gp": "torch", "cmaes": "cmaes"}
+
+
+class Optuna(Search):
+    """`n_trials` candidates, each proposed from the scores of those before it.
+
+    The study is stored in the run's folder. A search that is started again there goes on from
+    the trials that it finds, and proposes what it would have proposed without the stop.
+    """
+
+    name: Literal["optuna"]
+    sampler: Literal["tpe", "random", "qmc", "gp", "cmaes"]
+    n_trials: Count
+    timeout: Positive | None
+
+    def check(self, space: SearchSpace) -> None:
+        """The sampler must be installed, and know the kinds of dimensions."""
+        needed = NEEDS.get(self.sampler)
+        if needed and importlib.util.find_spec(needed) is None:
+            raise ConfigError(
+                f"search.sampler is {self.sampler}, which needs the package {needed}: "
+                f"pip install {needed}"
+            )
+        for key, dimension in space.dimensions.items():
+            if isinstance(dimension, Distribution):
+                raise ConfigError(
+                    f"{key}: search=optuna takes lists and ranges, not the distribution "
+                    f"{dimension.distribution}; search=random draws from any"
+                )
+
+    def size(self, space: SearchSpace) -> int:
+        """As many as are proposed; one where nothing varies."""
+        return self.n_trials if space.dimensions else 1
+
+    def run(self, resolver: Resolver, score: Score, *, seed: int, folder: Path) -> list[Trial]:
+        """Ask, score and tell until the trials or the time are used up."""
+        study = _open_study(folder / JOURNAL)
+        trials = _finished(study)
+        deadline = np.inf if self.timeout is None else time.monotonic() + self.timeout
+        while len(trials) < self.size(resolver.space) and time.monotonic() < deadline:
+            study.sampler = self._sampler(seed, len(trials))
+            asked = study.ask()
+            point = {k: _suggest(asked, k, d) for k, d in resolver.space.dimensions.items()}
+            (trial,) = score([resolver.candidate(point)])
+            _tell(study, asked, trial)
+            trials.append(trial)
+        return trials
+
+    def _sampler(self, seed: int, number: int) -> optuna.samplers.BaseSampler:
+        """A sampler whose randomness depends on the trial's number, not on the trials before.
+
+        The quasi-random sequence is one sequence, and so has one seed.
+        """
+        from optuna import samplers
+
+        own = derive_seed(seed, "search", "optuna", number)
+        match self.sampler:
+            case "tpe":
+                return samplers.TPESampler(seed=own)
+            case "random":
+                return samplers.RandomSampler(seed=own)
+            case "qmc":
+                start = derive_seed(seed, "search", "optuna")
+                return samplers.QMCSampler(scramble=True, seed=start, warn_independent_sampling=False)
+            case "gp":
+                return samplers.GPSampler(seed=own)
+            case "cmaes":
+                return samplers.CmaEsSampler(seed=own, warn_independent_sampling=False)
+
+
+def _open_study(journal: Path) -> optuna.Study:
+    import optuna
+    from optuna.storages import JournalStorage
+    from optuna.storages.journal import JournalFileBackend
+
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    journal.parent.mkdir(parents=True, exist_ok=True)
+    return optuna.create_study(
+        storage=JournalStorage(JournalFileBackend(str(journal))),
+        study_name=STUDY,
+        direction="minimize",
+        load_if_exists=True,
+    )
+
+
+def _suggest(asked: optuna.Trial, key: str, dimension: Any) -> Any:  # noqa: ANN401 - Optuna's own
+    match dimension:
+        case Choices():
+            return asked.suggest_categorical(key, dimension.grid())
+        case AlphaRange():
+            return asked.suggest_float(key, dimension.eps, 1.0, log=True)
+        case Range(integral=True):
+            return asked.suggest_int(key, int(dimension.low), int(dimension.high), log=dimension.log)
+        case Range():
+            return asked.suggest_float(key, dimension.low, dimension.high, log=dimension.log)
+        case _:
+            raise ConfigError(f"{key}: search=optuna cannot search {type(dimension).__name__}")
+
+
+def _tell(study: optuna.Study, asked: optuna.Trial, trial: Trial) -> None:
+    from optuna.trial import TrialState
+
+    record = {
+        "values": trial.candidate.values,
+        "scores": {name: scores.tolist() for name, scores in trial.scores.items()},
+        "loss": trial.loss,
+        "n_nonzero": trial.n_nonzero,
+        "dual_gap": trial.dual_gap,
+        "seconds": trial.seconds,
+        "status": trial.status,
+    }
+    asked.set_user_attr("trial", json.dumps(record))
+    if np.isfinite(trial.loss):
+        study.tell(asked, trial.loss)
+    else:
+        study.tell(asked, state=TrialState.FAIL)
+
+
+def _finished(study: optuna.Study) -> list[Trial]:
+    """The trials of an earlier, stopped search, in their order."""
+    records = [t.user_attrs.get("trial") for t in study.get_trials(deepcopy=False)]
+    found = [json.loads(record) for record in records if record is not None]
+    return [
+        Trial(
+            number=number,
+            candidate=Candidate(record["values"]),
+            scores={name: np.asarray(values) for name, values in record["scores"].items()},
+            loss=record["loss"],
+            n_nonzero=record["n_nonzero"],
+            dual_gap=record["dual_gap"],
+            seconds=record["seconds"],
+            status=record["status"],
+        )
+        for number, record in enumerate(found, start=1)
+    ]

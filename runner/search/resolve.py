@@ -1,0 +1,79 @@
+"""The space of one search, and how a point of it becomes a candidate."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+from runner.records import Candidate
+from runner.space import AlphaRange, Dimension
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import numpy as np
+
+
+class AlphaMax(Protocol):
+    """The least alpha that selects nothing, where the other parameters are `values`."""
+
+    def __call__(self, values: dict[str, Any]) -> float:
+        """In the units of the objective."""
+
+
+@dataclass(frozen=True)
+class SearchSpace:
+    """What varies and what is fixed, by dotted key; alpha and l1_ratio are in one of the two."""
+
+    dimensions: dict[str, Dimension]
+    fixed: dict[str, Any]
+
+    @classmethod
+    def of(cls, penalty: dict[str, Any], space: dict[str, Dimension]) -> SearchSpace:
+        """Merge a model's own penalty with what the search adds; the search's word counts.
+
+        Args:
+            penalty: `alpha` and `l1_ratio`, each a number or a dimension.
+            space: further dimensions, by dotted key.
+        """
+        merged: dict[str, Any] = {f"model.{key}": value for key, value in penalty.items()} | space
+        # alpha last: a grid then runs along alphas, as a path does
+        ordered = {k: merged[k] for k in sorted(merged, key=lambda k: (k == "model.alpha", k))}
+        varies = {k: v for k, v in ordered.items() if isinstance(v, Dimension)}
+        return cls(varies, {k: v for k, v in ordered.items() if k not in varies})
+
+    def grid_size(self) -> int:
+        """The number of points of the grid."""
+        return math.prod(len(dimension.grid()) for dimension in self.dimensions.values())
+
+    def grid(self) -> Iterator[dict[str, Any]]:
+        """Every combination, the last dimension varying fastest."""
+        axes = [dimension.grid() for dimension in self.dimensions.values()]
+        for point in itertools.product(*axes):
+            yield dict(zip(self.dimensions, point, strict=True))
+
+    def draw(self, rng: np.random.Generator) -> dict[str, Any]:
+        """One point at random, each dimension by its own distribution."""
+        return {key: dimension.draw(rng) for key, dimension in self.dimensions.items()}
+
+
+@dataclass
+class Resolver:
+    """Turns points of a space into candidates: fractions of alpha_max become alphas."""
+
+    space: SearchSpace
+    alpha_max: AlphaMax
+    _known: dict[tuple[tuple[str, Any], ...], float] = field(default_factory=dict)
+
+    def candidate(self, point: dict[str, Any]) -> Candidate:
+        """The candidate at a point."""
+        values = {**self.space.fixed, **point}
+        if isinstance(self.space.dimensions.get("model.alpha"), AlphaRange):
+            others = {k: v for k, v in values.items() if k != "model.alpha"}
+            key = tuple(sorted(others.items()))
+            if key not in self._known:
+                self._known[key] = self.alpha_max(others)
+            values["model.alpha"] = values["model.alpha"] * self._known[key]
+        return Candidate(values)

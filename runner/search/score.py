@@ -1,0 +1,172 @@
+"""Scores candidates: grouped by fold problem, then by l1_ratio, then solved along alpha."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from runner.errors import FitError
+from runner.metrics import loss
+from runner.path import PathSettings, alpha_max, solve_path
+from runner.pipeline import Specs, prepare
+from runner.records import Trial
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from runner.folds import FoldProblem, Folds
+    from runner.metrics import MetricName
+    from runner.records import Candidate, Floats, Path
+
+OK = "ok"
+NOT_CONVERGED = "not converged"
+
+
+@dataclass(frozen=True)
+class Objective:
+    """What is optimised, and what else is recorded of every trial."""
+
+    metric: MetricName
+    metrics: tuple[MetricName, ...]
+
+
+class Scorer:
+    """Scores candidates on every fold, whichever search asks.
+
+    Args:
+        folds: makes the fold problems.
+        specs: imputer, features and model of the config.
+        objective: what is recorded.
+        seed: of the run.
+        progress: called with the number of candidates just scored.
+    """
+
+    def __init__(
+        self,
+        folds: Folds,
+        specs: Specs,
+        objective: Objective,
+        *,
+        seed: int,
+        progress: Callable[[int], None],
+    ) -> None:
+        self._folds = folds
+        self._specs = specs
+        self._objective = objective
+        self._seed = seed
+        self._progress = progress
+        self._scored = 0
+
+    def alpha_max(self, values: dict[str, Any]) -> float:
+        """The least alpha that selects nothing on all training rows; implements AlphaMax."""
+        specs = self._specs.having(values)
+        preparation = prepare(specs, self._folds.table, self._seed)
+        whole = self._folds.whole(preparation, fit_intercept=specs.model.fit_intercept)
+        most = alpha_max(whole.train, float(values["model.l1_ratio"]), positive=specs.model.positive)
+        return most if most > 0 else 1.0  # a constant target: any alpha selects nothing
+
+    def __call__(self, candidates: Sequence[Candidate]) -> list[Trial]:
+        """One trial per candidate, in their order."""
+        groups: dict[Any, list[int]] = defaultdict(list)
+        for index, candidate in enumerate(candidates):
+            groups[candidate.preparation_key()].append(index)
+        trials: dict[int, Trial] = {}
+        for indices in groups.values():
+            chosen = {index: candidates[index] for index in indices}
+            try:
+                trials |= self._score_prepared(chosen)
+            except (FitError, np.linalg.LinAlgError, ValueError) as error:
+                trials |= {i: self._failed(c, str(error)) for i, c in chosen.items()}
+                self._progress(len(chosen))
+        first = self._scored + 1
+        self._scored += len(candidates)
+        return [replace(trials[i], number=first + i) for i in range(len(candidates))]
+
+    def _score_prepared(self, chosen: dict[int, Candidate]) -> dict[int, Trial]:
+        """Candidates that share their fold problems."""
+        specs = self._specs.having(next(iter(chosen.values())).values)
+        preparation = prepare(specs, self._folds.table, self._seed)
+        problems = self._folds.problems(preparation, fit_intercept=specs.model.fit_intercept)
+        settings = PathSettings(
+            tol=specs.model.tol, max_iter=specs.model.max_iter, positive=specs.model.positive
+        )
+        by_ratio: dict[float, list[int]] = defaultdict(list)
+        for index, candidate in chosen.items():
+            by_ratio[candidate.l1_ratio].append(index)
+        trials: dict[int, Trial] = {}
+        for ratio, indices in by_ratio.items():
+            started = time.perf_counter()
+            alphas = np.unique([chosen[i].alpha for i in indices])
+            paths = [solve_path(p.train, alphas, ratio, settings=settings) for p in problems]
+            scores = self._scores(problems, paths)
+            seconds = (time.perf_counter() - started) / len(indices)
+            for i in indices:
+                at = int(np.searchsorted(alphas, chosen[i].alpha))
+                trials[i] = self._trial(chosen[i], paths, scores, at, seconds)
+            self._progress(len(indices))
+        return trials
+
+    def _scores(
+        self, problems: list[FoldProblem], paths: list[Path]
+    ) -> dict[MetricName, Floats]:
+        """Each metric as (folds, alphas)."""
+        scored = [
+            problem.score(self._objective.metrics, path.coefficients)
+            for problem, path in zip(problems, paths, strict=True)
+        ]
+        return {m: np.array([fold[m] for fold in scored]) for m in self._objective.metrics}
+
+    def _trial(
+        self,
+        candidate: Candidate,
+        paths: list[Path],
+        scores: dict[MetricName, Floats],
+        at: int,
+        seconds: float,
+    ) -> Trial:
+        own = {str(metric): values[:, at] for metric, values in scores.items()}
+        mean = float(loss(self._objective.metric, own[self._objective.metric]).mean())
+        converged = all(path.converged[at] for path in paths)
+        return Trial(
+            number=0,
+            candidate=candidate,
+            scores=own,
+            loss=mean if np.isfinite(mean) else float("inf"),
+            n_nonzero=float(np.mean([np.count_nonzero(p.coefficients[:, at]) for p in paths])),
+            dual_gap=float(max(path.dual_gaps[at] for path in paths)),
+            seconds=seconds,
+            status=OK if converged else NOT_CONVERGED,
+        )
+
+    def _failed(self, candidate: Candidate, reason: str) -> Trial:
+        nothing = np.full(len(self._folds.split.folds), np.nan)
+        return Trial(
+            number=0,
+            candidate=candidate,
+            scores={str(metric): nothing for metric in self._objective.metrics},
+            loss=float("inf"),
+            n_nonzero=float("nan"),
+            dual_gap=float("nan"),
+            seconds=0.0,
+            status=f"failed: {reason}",
+        )
+
+
+def choose_best(trials: Sequence[Trial]) -> Trial:
+    """The trial of least loss among those that converged, the first of equals.
+
+    Where none converged, the best of the others.
+
+    Raises:
+        FitError: every trial failed.
+    """
+    usable = [trial for trial in trials if np.isfinite(trial.loss)]
+    if not usable:
+        reason = trials[0].status if trials else "no trial was made"
+        raise FitError(f"no candidate could be scored; the first: {reason}")
+    converged = [trial for trial in usable if trial.status == OK]
+    return min(converged or usable, key=lambda trial: trial.loss)
