@@ -1,0 +1,174 @@
+"""The winner, looked at: refitted, predicted out of fold, tested once, its coefficients read."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from runner.metrics import METRICS, score_predictions
+from runner.pipeline import build_pipeline, fit_parameters
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sklearn.pipeline import Pipeline
+
+    from runner.folds import FoldProblem, Preparation
+    from runner.metrics import MetricName
+    from runner.path import PathSettings
+    from runner.pipeline import Specs
+    from runner.records import Candidate, Floats, Integers, Table
+
+CELLS = 4_000_000  # resampled rows held at once
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A score of the test rows and its bootstrap interval."""
+
+    score: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Refit:
+    """The winner, fitted to all training rows."""
+
+    pipeline: Pipeline
+    coefficients: pd.DataFrame  # a row per feature
+    intercept: float
+    warnings: tuple[str, ...]
+
+
+def refit(
+    specs: Specs, candidate: Candidate, preparation: Preparation, table: Table, rows: Integers
+) -> Refit:
+    """Fit the winner's Pipeline to the given rows of the table."""
+    weight = None if table.weight is None else table.weight[rows]
+    total = float(len(rows) if weight is None else weight.sum())
+    pipeline = build_pipeline(specs, candidate, preparation, total)
+    features, target = table.features.iloc[rows], table.target[rows]
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        pipeline.fit(features, target, **fit_parameters(preparation, weight))
+    coefficients, intercept = _read_coefficients(pipeline, features)
+    said = dict.fromkeys(str(warning.message).splitlines()[0] for warning in caught)
+    return Refit(pipeline, coefficients, intercept, tuple(said))
+
+
+def predict(pipeline: Pipeline, table: Table, rows: Integers) -> Floats:
+    """Predictions (n,) for the given rows; a level never seen in training counts as none."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Found unknown categories")
+        predictions: Floats = pipeline.predict(table.features.iloc[rows])
+    return predictions
+
+
+def out_of_fold(
+    problems: Sequence[FoldProblem], candidate: Candidate, settings: PathSettings
+) -> list[Floats]:
+    """Each fold's predictions of its validation rows, by the candidate fitted to its training rows."""
+    from runner.path import solve_path
+
+    alphas = np.array([candidate.alpha])
+    paths = [solve_path(p.train, alphas, candidate.l1_ratio, settings=settings) for p in problems]
+    return [
+        problem.predict(path.coefficients)[:, 0]
+        for problem, path in zip(problems, paths, strict=True)
+    ]
+
+
+def score_folds(
+    problems: Sequence[FoldProblem], predictions: Sequence[Floats]
+) -> dict[MetricName, Floats]:
+    """Every metric of out-of-fold predictions, (folds,) each."""
+    by_fold = [
+        score_predictions(METRICS, problem.side.y, predicted[:, None], problem.side.weight)
+        for problem, predicted in zip(problems, predictions, strict=True)
+    ]
+    return {metric: np.array([fold[metric][0] for fold in by_fold]) for metric in METRICS}
+
+
+def test_scores(
+    table: Table,
+    rows: Integers,
+    predictions: Floats,
+    *,
+    resamples: int,
+    level: float,
+    rng: np.random.Generator,
+) -> dict[MetricName, Interval]:
+    """Every metric on the test rows, with percentile bootstrap intervals (Efron 1979).
+
+    Rows are resampled, or whole groups where the table has them. The model is not refitted: the
+    intervals show what another draw of test rows would do, not another draw of training rows.
+
+    Args:
+        table: all rows.
+        rows: positions of the test rows, (n,).
+        predictions: (n,).
+        resamples: number of bootstrap samples.
+        level: share of the resampled scores that an interval holds.
+        rng: draws the samples.
+    """
+    y = table.target[rows]
+    weight = None if table.weight is None else table.weight[rows]
+    units = [np.array([i]) for i in range(len(rows))]
+    if table.group is not None:
+        codes = table.group[rows]
+        units = [np.flatnonzero(codes == code) for code in np.unique(codes)]
+    scores = score_predictions(METRICS, y, predictions[:, None], weight)
+    drawn: dict[MetricName, list[float]] = {metric: [] for metric in METRICS}
+    for _ in range(resamples):
+        picked = rng.integers(len(units), size=len(units))
+        sample = picked if table.group is None else np.concatenate([units[i] for i in picked])
+        found = score_predictions(
+            METRICS,
+            y[sample],
+            predictions[sample, None],
+            None if weight is None else weight[sample],
+        )
+        for metric, value in found.items():
+            drawn[metric].append(float(value[0]))
+    tails = [(1 - level) / 2, (1 + level) / 2]
+    ends = {metric: np.quantile(values, tails) for metric, values in drawn.items()}
+    return {
+        metric: Interval(float(scores[metric][0]), float(ends[metric][0]), float(ends[metric][1]))
+        for metric in METRICS
+    }
+
+
+def _read_coefficients(pipeline: Pipeline, features: pd.DataFrame) -> tuple[pd.DataFrame, float]:
+    """A row per feature, in the model's order, and the intercept in the target's units.
+
+    `coefficient` is the change of the prediction per unit of the feature, `standardised` that per
+    standard deviation over the training rows. `rank` orders by the size of the latter, from 1.
+    """
+    model = pipeline.named_steps["model"]
+    names = pipeline[:-1].get_feature_names_out()
+    fitted = np.asarray(model.coef_, dtype=np.float64).ravel()
+    scaler = pipeline.named_steps.get("scaler")
+    if scaler is None:
+        spread = np.std(pipeline[:-1].transform(features), axis=0)
+        coefficient, standardised = fitted, fitted * spread
+        intercept = float(model.intercept_)
+    else:
+        coefficient, standardised = fitted / scaler.scale_, fitted
+        intercept = float(model.intercept_ - scaler.mean_ @ coefficient)
+    size = pd.Series(np.abs(standardised))
+    coefficients = pd.DataFrame(
+        {
+            "feature": names,
+            "coefficient": coefficient,
+            "standardised": standardised,
+            "sign": np.sign(coefficient).astype(int),
+            "selected": coefficient != 0,
+            "rank": size.rank(ascending=False, method="first").astype(int),
+        }
+    )
+    return coefficients, intercept

@@ -1,0 +1,32 @@
+"""The report section of the config."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from runner.spec import Spec
+
+
+class Report(Spec):
+    """What is shown while and after a run."""
+
+    name: str
+
+
+class Summary(Report):
+    """A progress bar, and tables at the end; `top` is the number of coefficients shown."""
+
+    name: Literal["summary"]
+    top: Annotated[int, Field(ge=0)]
+    progress: bool
+
+
+class Nothing(Report):
+    """Nothing but errors."""
+
+    name: Literal["none"]
+
+
+KINDS: dict[str, type[Report]] = {"summary": Summary, "none": Nothing}

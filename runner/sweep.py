@@ -1,0 +1,125 @@
+"""Many runs from one command: each in a folder of its own, and one table over all of them."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from runner.experiment import Job, Outcome, record_failure, run
+from runner.metrics import LARGER_IS_BETTER
+from runner.store import RunDirectory, fingerprint_of
+from runner.workspace import Workspace
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from runner.report.screen import Screen
+
+log = logging.getLogger("runner")
+
+
+@dataclass(frozen=True)
+class SweepOutcome:
+    """What came of a sweep."""
+
+    folder: Path
+    outcomes: list[Outcome]
+
+    @property
+    def failed(self) -> int:
+        """How many runs failed."""
+        return sum(outcome.record["status"] != "finished" for outcome in self.outcomes)
+
+
+def run_sweep(jobs: Sequence[Job], folder: Path, screen: Screen, *, chosen: bool) -> SweepOutcome:
+    """Run every job, one after the other, and write `results.csv` and `sweep.json`.
+
+    A run that fails leaves its record and a row, and does not stop the others.
+
+    Args:
+        jobs: what to run; a job's folder is relative to the sweep's.
+        folder: the sweep's.
+        screen: where progress is shown.
+        chosen: whether the user named the folder.
+    """
+    directory = RunDirectory.open(folder, fingerprint_of([j.composed.sections for j in jobs]), chosen=chosen)
+    workspace = Workspace()
+    outcomes: list[Outcome] = []
+    for number, job in enumerate(jobs, start=1):
+        named = " ".join(f"{key}={value}" for key, value in job.composed.overrides.items())
+        screen.say(f"run {number} of {len(jobs)}: {named}")
+        placed = Job(job.config, job.composed, directory.folder / job.folder, chosen=False)
+        outcomes.append(_run_one(placed, workspace, screen))
+        directory.write_table("results.csv", results_table(outcomes))
+    sweep = SweepOutcome(directory.folder, outcomes)
+    directory.write_json("sweep.json", _describe(sweep))
+    return sweep
+
+
+def _run_one(job: Job, workspace: Workspace, screen: Screen) -> Outcome:
+    try:
+        return run(job, workspace, screen)
+    except Exception as error:  # noqa: BLE001 - the boundary of a run: the others go on
+        screen.say(f"failed: {error}")
+        return record_failure(job, error)
+
+
+def results_table(outcomes: Sequence[Outcome]) -> pd.DataFrame:
+    """A row per run: its overrides as columns, its scores, its best parameters, or its error."""
+    return pd.DataFrame([_row(outcome) for outcome in outcomes])
+
+
+def ranked(results: pd.DataFrame, metric: str) -> pd.DataFrame:
+    """The rows best first by the CV mean of the metric, failed runs last."""
+    return results.sort_values(
+        f"cv_{metric}",
+        ascending=metric not in LARGER_IS_BETTER,
+        na_position="last",
+        kind="stable",
+    )
+
+
+def shown(results: pd.DataFrame, metric: str) -> pd.DataFrame:
+    """The columns that fit a screen: what varied, how it went, and the metric."""
+    fixed = ["run", "status", f"cv_{metric}", f"cv_{metric}_se", f"test_{metric}", "n_selected"]
+    columns = list(results.columns)
+    varied = [c for c in columns[1 : columns.index("status")] if results[c].nunique() > 1]
+    rest = [c for c in [*fixed[1:], "seconds"] if c in columns]
+    failed = ["error"] if results["error"].notna().any() else []
+    return results[["run", *varied, *rest, *failed]]
+
+
+def _row(outcome: Outcome) -> dict[str, Any]:
+    record = outcome.record
+    cv: dict[str, Any] = record.get("cv", {})
+    test: dict[str, Any] = record.get("test") or {}
+    metric = record["metric"]
+    parameters = record.get("best", {}).get("parameters", {})
+    return {
+        "run": outcome.folder.name,
+        **record["overrides"],
+        "status": record["status"],
+        "metric": metric,
+        **{f"best_{key}": value for key, value in parameters.items()},
+        f"cv_{metric}": cv.get(metric, {}).get("mean"),
+        f"cv_{metric}_se": cv.get(metric, {}).get("se"),
+        **{f"cv_{name}": scores["mean"] for name, scores in cv.items() if name != metric},
+        **{f"test_{name}": found["score"] for name, found in test.items() if name in cv},
+        "n_selected": record.get("n_selected"),
+        "n_features": record.get("n_features"),
+        "seconds": sum(record.get("timings", {}).values()) or None,
+        "error": record.get("error"),
+    }
+
+
+def _describe(sweep: SweepOutcome) -> dict[str, Any]:
+    return {
+        "version": 1,
+        "runs": len(sweep.outcomes),
+        "failed": sweep.failed,
+        "folders": [outcome.folder.name for outcome in sweep.outcomes],
+    }

@@ -1,0 +1,79 @@
+"""The tables of a run: trials, coefficients and predictions, as data frames ready to be written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from runner.folds import FoldProblem
+    from runner.records import Floats, Integers, Split, Table, Trial
+
+
+def standard_error(scores: Floats) -> float:
+    """Standard error of the mean of fold scores: std(ddof=1) / sqrt(k); NaN for one fold."""
+    if len(scores) < 2:  # noqa: PLR2004 - one value has no spread
+        return float("nan")
+    return float(scores.std(ddof=1) / np.sqrt(len(scores)))
+
+
+def summarise_folds(scores: dict[str, Floats]) -> dict[str, dict[str, Any]]:
+    """Mean, standard error and per-fold values of each metric."""
+    return {
+        str(metric): {"mean": values.mean(), "se": standard_error(values), "folds": values}
+        for metric, values in scores.items()
+    }
+
+
+def trials_table(trials: Sequence[Trial]) -> pd.DataFrame:
+    """A row per candidate, in the order in which they were proposed."""
+    return pd.DataFrame([_trial_row(trial) for trial in trials])
+
+
+def _trial_row(trial: Trial) -> dict[str, Any]:
+    row: dict[str, Any] = {"trial": trial.number, **trial.candidate.values}
+    for metric, scores in trial.scores.items():
+        row[f"{metric}_mean"] = scores.mean()
+        row[f"{metric}_se"] = standard_error(scores)
+        row |= {f"{metric}_fold{k}": score for k, score in enumerate(scores, start=1)}
+    row |= {
+        "n_nonzero": trial.n_nonzero,
+        "dual_gap": trial.dual_gap,
+        "status": trial.status,
+        "seconds": trial.seconds,
+    }
+    return row
+
+
+def predictions_table(
+    table: Table,
+    split: Split,
+    problems: Sequence[FoldProblem],
+    out_of_fold: Sequence[Floats],
+    tested: Floats,
+) -> pd.DataFrame:
+    """A row per prediction: out of fold (`oof`), then of the test rows by the refitted model."""
+    parts = [
+        _part(table, problem.rows, "oof", fold.number, predicted)
+        for fold, problem, predicted in zip(split.folds, problems, out_of_fold, strict=True)
+    ]
+    parts.append(_part(table, split.test, "test", None, tested))
+    return pd.concat([part for part in parts if len(part)], ignore_index=True)
+
+
+def _part(
+    table: Table, rows: Integers, part: str, fold: int | None, predicted: Floats
+) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "row": table.row[rows],
+            "part": part,
+            "fold": pd.array([fold] * len(rows), dtype="Int64"),
+            "y_true": table.target[rows],
+            "y_pred": predicted,
+        }
+    )
