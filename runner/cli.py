@@ -93,6 +93,8 @@ def _single(config: ExperimentConfig, composed: Composed) -> int:
     screen = _screen(config)
     chosen = any(key.startswith("hydra.run.dir") for key in composed.hydra_overrides)
     outcome = run(Job(config, composed, composed.run_dir, chosen), Workspace(), screen)
+    if outcome.error is not None:
+        raise outcome.error
     if outcome.coefficients is not None:
         screen.show_run(outcome.folder, outcome.record, outcome.coefficients)
     return 0

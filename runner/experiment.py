@@ -63,6 +63,7 @@ class Outcome:
     folder: Path
     record: dict[str, Any]
     coefficients: pd.DataFrame | None = None
+    error: Exception | None = None
 
 
 @dataclass
@@ -83,11 +84,11 @@ class Stopwatch:
 
 
 def run(job: Job, workspace: Workspace, screen: Screen) -> Outcome:
-    """Run one experiment.
+    """Run one experiment. What fails once the run has a directory is recorded and returned.
 
     Raises:
-        RunnerError: the config, the data or the folder is not usable, or every candidate failed.
-            Unless it is for the data or the folder, the failure is in the run's record too.
+        DataError: the data cannot be used; no directory is made.
+        RunDirectoryError: the directory cannot be made.
     """
     watch = Stopwatch()
     with watch.stage("dataset"):
@@ -101,7 +102,10 @@ def run(job: Job, workspace: Workspace, screen: Screen) -> Outcome:
         try:
             directory.write_record(record)
             coefficients = _run_in(directory, job, folds, watch, screen, record)
-        except BaseException as error:
+        except Exception as error:  # noqa: BLE001 - the one boundary of a run
+            _record_failure(directory, record, error)
+            return Outcome(directory.folder, record, error=error)
+        except BaseException as error:  # an interrupt ends the program, but not unrecorded
             _record_failure(directory, record, error)
             raise
     return Outcome(directory.folder, record, coefficients)
@@ -109,11 +113,11 @@ def run(job: Job, workspace: Workspace, screen: Screen) -> Outcome:
 
 def record_failure(job: Job, error: Exception) -> Outcome:
     """Leave a failed run's directory for a run that failed before it had one."""
-    directory = RunDirectory.open(job.folder, job.fingerprint(""), chosen=False)
+    directory = RunDirectory.open(job.folder, job.fingerprint(""), chosen=job.chosen)
     record = _opening(job, None)
     _write_composed(directory, job)
     _record_failure(directory, record, error)
-    return Outcome(directory.folder, record)
+    return Outcome(directory.folder, record, error=error)
 
 
 def _run_in(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from runner.errors import RunnerError
 from runner.experiment import Job, Outcome, record_failure, run
 from runner.metrics import LARGER_IS_BETTER
 from runner.store import RunDirectory, fingerprint_of
@@ -52,8 +53,10 @@ def run_sweep(jobs: Sequence[Job], folder: Path, screen: Screen, *, chosen: bool
     for number, job in enumerate(jobs, start=1):
         named = " ".join(f"{key}={value}" for key, value in job.composed.overrides.items())
         screen.say(f"run {number} of {len(jobs)}: {named}")
-        placed = Job(job.config, job.composed, directory.folder / job.folder, chosen=False)
+        placed = Job(job.config, job.composed, directory.folder / job.folder, chosen=True)
         outcomes.append(_run_one(placed, workspace, screen))
+        if outcomes[-1].error is not None:
+            screen.say(f"failed: {outcomes[-1].error}")
         directory.write_table("results.csv", results_table(outcomes))
     sweep = SweepOutcome(directory.folder, outcomes)
     directory.write_json("sweep.json", _describe(sweep))
@@ -63,8 +66,7 @@ def run_sweep(jobs: Sequence[Job], folder: Path, screen: Screen, *, chosen: bool
 def _run_one(job: Job, workspace: Workspace, screen: Screen) -> Outcome:
     try:
         return run(job, workspace, screen)
-    except Exception as error:  # noqa: BLE001 - the boundary of a run: the others go on
-        screen.say(f"failed: {error}")
+    except RunnerError as error:
         return record_failure(job, error)
 
 
@@ -89,8 +91,7 @@ def shown(results: pd.DataFrame, metric: str) -> pd.DataFrame:
     columns = list(results.columns)
     varied = [c for c in columns[1 : columns.index("status")] if results[c].nunique() > 1]
     rest = [c for c in [*fixed[1:], "seconds"] if c in columns]
-    failed = ["error"] if results["error"].notna().any() else []
-    return results[["run", *varied, *rest, *failed]]
+    return results[["run", *varied, *rest]]
 
 
 def _row(outcome: Outcome) -> dict[str, Any]:

@@ -186,7 +186,9 @@ def _feature(column: pd.Series, roles: File) -> pd.Series:
     text = column.astype(object).map(str, na_action="ignore")
     if name not in roles.categorical:
         _refuse_free_text(name, text)
-    return text.where(text.notna(), np.nan)
+    # object, as pandas would make it its own string type, with which the imputers differ
+    return pd.Series([value if isinstance(value, str) else np.nan for value in text],
+                     index=column.index, dtype=object)
 
 
 def _refuse_infinite(name: str, values: Floats) -> None:

@@ -8,7 +8,7 @@ from runner.imputer.base import Imputer
 from runner.spec import Count, NotNegative
 
 if TYPE_CHECKING:
-    from sklearn.impute import IterativeImputer
+    from sklearn.pipeline import Pipeline
 
 
 class Iterative(Imputer):
@@ -19,12 +19,17 @@ class Iterative(Imputer):
     tol: NotNegative
     n_nearest_features: Count | None
 
-    def numeric(self, seed: int) -> IterativeImputer:
+    def numeric(self, seed: int) -> Pipeline:
         """scikit-learn's IterativeImputer; `seed` picks the features when there are too many."""
+        import numpy as np
         from sklearn.experimental import enable_iterative_imputer  # noqa: F401 - enables the next
         from sklearn.impute import IterativeImputer
+        from sklearn.pipeline import Pipeline
+        from sklearn.preprocessing import FunctionTransformer
 
-        return IterativeImputer(
+        # it writes to what it is given, and pandas hands out read-only arrays
+        copy = FunctionTransformer(np.array, feature_names_out="one-to-one")
+        imputer = IterativeImputer(
             max_iter=self.max_iter,
             tol=self.tol,
             n_nearest_features=self.n_nearest_features,
@@ -32,3 +37,4 @@ class Iterative(Imputer):
             add_indicator=self.indicator,
             keep_empty_features=True,
         )
+        return Pipeline([("copy", copy), ("imputer", imputer)])

@@ -64,9 +64,9 @@ def cancellation(filled: Filled) -> Floats:
     square = np.diagonal(filled.cross)[1:] / filled.weight
     y_mean = filled.cross[0, -1] / filled.weight
     variance = np.append(column_variance(filled), max(square[-1] - y_mean**2, 0.0))
-    tiny = np.finfo(np.float64).tiny
-    ratio: Floats = np.where(square > 0, square / np.maximum(variance, tiny), 1.0)
-    ratio[-1] = 1.0 if filled.y_constant else ratio[-1]
+    kept = np.where(square > 0, variance / np.where(square > 0, square, 1.0), 1.0)
+    kept[-1] = 1.0 if filled.y_constant else kept[-1]
+    ratio: Floats = 1.0 / np.maximum(kept, np.finfo(np.float64).tiny)
     return ratio
 
 

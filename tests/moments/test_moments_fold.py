@@ -31,7 +31,11 @@ if TYPE_CHECKING:
     from runner.records import Floats, Integers
 
 seeds = st.integers(0, 2**32 - 1)
-close = {"rtol": 1e-10, "atol": 1e-10}
+
+
+def near(actual: Floats, expected: Floats) -> None:
+    """Assert that figures of order 1 agree to 10 digits."""
+    np.testing.assert_allclose(actual, expected, rtol=1e-10, atol=1e-10)
 
 
 @dataclass(frozen=True)
@@ -92,7 +96,7 @@ def transformed(fold: Fold, *, centre: bool = True, scale: bool = True) -> tuple
 def sums_of(filled: Filled, X: Floats, rows: Rows) -> None:
     """Assert that filled moments are the sums over completed rows."""
     A = np.column_stack([np.ones(len(X)), X - filled.centre, rows.y - filled.y_centre])
-    np.testing.assert_allclose(filled.cross, A.T @ (rows.weight[:, None] * A), **close)
+    near(filled.cross, A.T @ (rows.weight[:, None] * A))
     np.testing.assert_array_equal(filled.constant, np.ptp(X, axis=0) == 0)
 
 
@@ -132,8 +136,8 @@ def test_the_problem_is_that_of_the_rows(
     if fit_intercept:
         U, y = U - np.average(U, axis=0, weights=weight), y - np.average(y, weights=weight)
     W = weight.sum()
-    np.testing.assert_allclose(problem.gram, U.T @ (weight[:, None] * U) / W, **close)
-    np.testing.assert_allclose(problem.xy, U.T @ (weight * y) / W, **close)
+    near(problem.gram, U.T @ (weight[:, None] * U) / W)
+    near(problem.xy, U.T @ (weight * y) / W)
     assert problem.yy == pytest.approx(weight @ y**2 / W, rel=1e-10)
     np.testing.assert_array_equal(problem.gram, problem.gram.T)
 
@@ -189,7 +193,7 @@ def test_coefficients_return_to_the_columns_units(
     X = SimpleImputer(add_indicator=True).fit_transform(fold.train.X)
     expected = model.predict(U)
     # the solver's own intercept is exact, so only rounding is between the two
-    np.testing.assert_allclose(X @ per_unit[:, 0] + intercepts[0], expected, **close)
+    near(X @ per_unit[:, 0] + intercepts[0], expected)
 
 
 @given(seed=seeds)
@@ -205,8 +209,8 @@ def test_integer_weights_repeat_rows(seed: int) -> None:
     for rows in (weighted, repeated):
         train = as_fold(rows, rows).filled[0]
         problems.append(gram_problem(train, Standardisation.of(train), fit_intercept=True))
-    np.testing.assert_allclose(problems[0].gram, problems[1].gram, **close)
-    np.testing.assert_allclose(problems[0].xy, problems[1].xy, **close)
+    near(problems[0].gram, problems[1].gram)
+    near(problems[0].xy, problems[1].xy)
     assert problems[0].yy == pytest.approx(problems[1].yy, rel=1e-10)
 
 
@@ -238,7 +242,7 @@ def test_constant_columns_are_exactly_zero() -> None:
     values = observed_mean(sides[0])
     filled = fill(sides[0], values, [3])
     standardisation = Standardisation.of(filled)
-    assert [False, True, True, True, True, True] == standardisation.constant.tolist()
+    np.testing.assert_array_equal(standardisation.constant, [False, True, True, True, True, True])
     np.testing.assert_array_equal(standardisation.scale[1:], 1.0)
     problem = gram_problem(filled, standardisation, fit_intercept=True)
     assert not problem.gram[1:].any()
@@ -267,9 +271,9 @@ def test_r2_of_a_constant_target_is_finite(guess: float, expected: float) -> Non
     fold = as_fold(Rows(X, np.full(4, guess), np.ones(4)), Rows(X, y, np.ones(4)))
     side = validation_side(fold.filled[1], Standardisation.of(fold.filled[0]), fit_intercept=True)
     scores = side.score(np.zeros((1, 2)))
-    assert [metrics.r2_score(y, np.full(4, guess))] * 2 == scores.r2.tolist()
-    assert [expected] * 2 == scores.r2.tolist()
-    assert [1.0] * 2 == scores.explained_variance.tolist()
+    np.testing.assert_array_equal(scores.r2, [metrics.r2_score(y, np.full(4, guess))] * 2)
+    np.testing.assert_array_equal(scores.r2, [expected] * 2)
+    np.testing.assert_array_equal(scores.explained_variance, [1.0] * 2)
 
 
 def test_r2_of_one_row_is_nan() -> None:
