@@ -18,21 +18,9 @@ if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
     from runner.folds import FoldProblem, Preparation
-    from runner.metrics import MetricName
     from runner.path import PathSettings
     from runner.pipeline import Specs
     from runner.records import Candidate, Floats, Integers, Table
-
-CELLS = 4_000_000  # resampled rows held at once
-
-
-@dataclass(frozen=True)
-class Interval:
-    """A score of the test rows and its bootstrap interval."""
-
-    score: float
-    low: float
-    high: float
 
 
 @dataclass(frozen=True)
@@ -63,6 +51,8 @@ def refit(
 
 def predict(pipeline: Pipeline, table: Table, rows: Integers) -> Floats:
     """Predictions (n,) for the given rows; a level never seen in training counts as none."""
+    if not len(rows):
+        return np.empty(0)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Found unknown categories")
         predictions: Floats = pipeline.predict(table.features.iloc[rows])
@@ -72,7 +62,7 @@ def predict(pipeline: Pipeline, table: Table, rows: Integers) -> Floats:
 def out_of_fold(
     problems: Sequence[FoldProblem], candidate: Candidate, settings: PathSettings
 ) -> list[Floats]:
-    """Each fold's predictions of its validation rows, by the candidate fitted to its training rows."""
+    """Each fold's predictions of its validation rows, fitted to its training rows alone."""
     from runner.path import solve_path
 
     alphas = np.array([candidate.alpha])
@@ -85,62 +75,13 @@ def out_of_fold(
 
 def score_folds(
     problems: Sequence[FoldProblem], predictions: Sequence[Floats]
-) -> dict[MetricName, Floats]:
+) -> dict[str, Floats]:
     """Every metric of out-of-fold predictions, (folds,) each."""
     by_fold = [
         score_predictions(METRICS, problem.side.y, predicted[:, None], problem.side.weight)
         for problem, predicted in zip(problems, predictions, strict=True)
     ]
-    return {metric: np.array([fold[metric][0] for fold in by_fold]) for metric in METRICS}
-
-
-def test_scores(
-    table: Table,
-    rows: Integers,
-    predictions: Floats,
-    *,
-    resamples: int,
-    level: float,
-    rng: np.random.Generator,
-) -> dict[MetricName, Interval]:
-    """Every metric on the test rows, with percentile bootstrap intervals (Efron 1979).
-
-    Rows are resampled, or whole groups where the table has them. The model is not refitted: the
-    intervals show what another draw of test rows would do, not another draw of training rows.
-
-    Args:
-        table: all rows.
-        rows: positions of the test rows, (n,).
-        predictions: (n,).
-        resamples: number of bootstrap samples.
-        level: share of the resampled scores that an interval holds.
-        rng: draws the samples.
-    """
-    y = table.target[rows]
-    weight = None if table.weight is None else table.weight[rows]
-    units = [np.array([i]) for i in range(len(rows))]
-    if table.group is not None:
-        codes = table.group[rows]
-        units = [np.flatnonzero(codes == code) for code in np.unique(codes)]
-    scores = score_predictions(METRICS, y, predictions[:, None], weight)
-    drawn: dict[MetricName, list[float]] = {metric: [] for metric in METRICS}
-    for _ in range(resamples):
-        picked = rng.integers(len(units), size=len(units))
-        sample = picked if table.group is None else np.concatenate([units[i] for i in picked])
-        found = score_predictions(
-            METRICS,
-            y[sample],
-            predictions[sample, None],
-            None if weight is None else weight[sample],
-        )
-        for metric, value in found.items():
-            drawn[metric].append(float(value[0]))
-    tails = [(1 - level) / 2, (1 + level) / 2]
-    ends = {metric: np.quantile(values, tails) for metric, values in drawn.items()}
-    return {
-        metric: Interval(float(scores[metric][0]), float(ends[metric][0]), float(ends[metric][1]))
-        for metric in METRICS
-    }
+    return {str(m): np.array([fold[m][0] for fold in by_fold]) for m in METRICS}
 
 
 def _read_coefficients(pipeline: Pipeline, features: pd.DataFrame) -> tuple[pd.DataFrame, float]:

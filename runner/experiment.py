@@ -6,30 +6,31 @@ import logging
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from runner.environment import describe_environment
-from runner.errors import DataError, RunnerError
-from runner.evaluate import Refit, out_of_fold, predict, refit, score_folds, test_scores
+from runner import record as say
+from runner.bootstrap import Scored, score_intervals
+from runner.environment import describe_environment, versions
+from runner.errors import DataError
+from runner.evaluate import Refit, out_of_fold, predict, refit, score_folds
 from runner.manifest import describe_model
-from runner.path import PathSettings
 from runner.pipeline import Specs, prepare
 from runner.randomness import derive_seed, generator
-from runner.search import Resolver, SearchSpace
-from runner.search.score import OK, Objective, Scorer, choose_best
+from runner.search import Resolver
+from runner.search.score import Objective, Scorer, choose_best
 from runner.store import RunDirectory, fingerprint_of
 from runner.tables import predictions_table, summarise_folds, trials_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     import pandas as pd
 
     from runner.config import Composed, ExperimentConfig
     from runner.folds import Folds
-    from runner.records import Table, Trial
+    from runner.record import RunRecord
+    from runner.records import Floats, Table, Trial
     from runner.report.screen import Screen
     from runner.workspace import Workspace
 
@@ -53,12 +54,12 @@ class Job:
     def fingerprint(self, data_hash: str) -> str:
         """Hash of what determines the result: the config less its report, the data, the code."""
         sections = {k: v for k, v in self.composed.sections.items() if k != "report"}
-        return fingerprint_of([sections, data_hash, describe_environment()["versions"]])
+        return fingerprint_of([sections, data_hash, versions()])
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """A finished run: its record, and what the summary shows beside it."""
+    """A run that has ended: its record, and the coefficients or the error."""
 
     folder: Path
     record: dict[str, Any]
@@ -90,101 +91,126 @@ def run(job: Job, workspace: Workspace, screen: Screen) -> Outcome:
         DataError: the data cannot be used; no directory is made.
         RunDirectoryError: the directory cannot be made.
     """
+    config = job.config
     watch = Stopwatch()
     with watch.stage("dataset"):
-        table = workspace.table(job.config.dataset, job.config.general.seed)
-        _check_complete(job.config, table)
+        table = workspace.table(config.dataset, config.general.seed)
+        _check_complete(config, table)
     with watch.stage("split"):
-        folds = workspace.folds(job.config.dataset, job.config.split, job.config.general.seed)
-    directory = RunDirectory.open(job.folder, job.fingerprint(table.data_hash), chosen=job.chosen)
-    record = _opening(job, table)
+        folds = workspace.folds(config.dataset, config.split, config.general.seed)
+    fingerprint = job.fingerprint(table.data_hash)
+    directory = RunDirectory.open(job.folder, fingerprint, chosen=job.chosen)
+    record = _begin(job, fingerprint)
+    record.add(dataset=say.describe_data(table))
     with directory.logging():
         try:
-            directory.write_record(record)
-            coefficients = _run_in(directory, job, folds, watch, screen, record)
+            coefficients = _Run(directory, job, folds, record, watch).go(screen)
         except Exception as error:  # noqa: BLE001 - the one boundary of a run
-            _record_failure(directory, record, error)
-            return Outcome(directory.folder, record, error=error)
+            _fail(directory, record, error)
+            return Outcome(directory.folder, record.content, error=error)
         except BaseException as error:  # an interrupt ends the program, but not unrecorded
-            _record_failure(directory, record, error)
+            _fail(directory, record, error)
             raise
-    return Outcome(directory.folder, record, coefficients)
+    return Outcome(directory.folder, record.content, coefficients)
 
 
 def record_failure(job: Job, error: Exception) -> Outcome:
     """Leave a failed run's directory for a run that failed before it had one."""
-    directory = RunDirectory.open(job.folder, job.fingerprint(""), chosen=job.chosen)
-    record = _opening(job, None)
-    _write_composed(directory, job)
-    _record_failure(directory, record, error)
-    return Outcome(directory.folder, record, error=error)
+    fingerprint = job.fingerprint("")
+    directory = RunDirectory.open(job.folder, fingerprint, chosen=job.chosen)
+    record = _begin(job, fingerprint)
+    directory.write_composed(job.composed.yaml)
+    _fail(directory, record, error)
+    return Outcome(directory.folder, record.content, error=error)
 
 
-def _run_in(
-    directory: RunDirectory,
-    job: Job,
-    folds: Folds,
-    watch: Stopwatch,
-    screen: Screen,
-    record: dict[str, Any],
-) -> pd.DataFrame:
-    """Search, refit, evaluate and write; fills in the record and returns the coefficients."""
-    config, table, split = job.config, folds.table, folds.split
-    seed = config.general.seed
-    with watch.stage("write"):
-        _write_composed(directory, job)
-        environment = {**describe_environment(), "data_hash": table.data_hash}
-        environment["seeds"] = {name: derive_seed(seed, name) for name in ("split", "search")}
-        directory.write_json("environment.json", {"seed": seed, **environment})
-    with watch.stage("search"):
-        trials = _search(directory, job, folds, screen)
-        best = choose_best(trials)
-    specs = job.specs.having(best.candidate.values)
-    preparation = prepare(specs, table, seed)
-    with watch.stage("refit"):
-        final = refit(specs, best.candidate, preparation, table, split.train)
-    with watch.stage("evaluate"):
-        problems = folds.problems(preparation, fit_intercept=specs.model.fit_intercept)
-        settings = PathSettings(
-            tol=specs.model.tol, max_iter=specs.model.max_iter, positive=specs.model.positive
+@dataclass(frozen=True)
+class _Run:
+    """The stages of a run that write to its directory."""
+
+    directory: RunDirectory
+    job: Job
+    folds: Folds
+    record: RunRecord
+    watch: Stopwatch
+
+    def go(self, screen: Screen) -> pd.DataFrame:
+        """Search, refit, evaluate and write; returns the coefficients."""
+        table, split, stage = self.folds.table, self.folds.split, self.watch.stage
+        with stage("write"):
+            self._write_origin()
+        with stage("search"):
+            trials = self._search(screen)
+            best = choose_best(trials)
+        specs = self.job.specs.having(best.candidate.values)
+        preparation = prepare(specs, table, self.job.config.general.seed)
+        with stage("refit"):
+            final = refit(specs, best.candidate, preparation, table, split.train)
+        with stage("evaluate"):
+            problems = self.folds.problems(preparation, fit_intercept=specs.model.fit_intercept)
+            held_out = out_of_fold(problems, best.candidate, specs.model.settings())
+            tested = predict(final.pipeline, table, split.test)
+            self._score(score_folds(problems, held_out) | best.scores, tested)
+        with stage("write"):
+            predictions = predictions_table(table, split, problems, held_out, tested)
+            self._write_results(trials, final, predictions)
+        self.record.add(**say.describe_search(trials, best), **say.describe_fit(final))
+        self.record.warnings += [*self.folds.warnings, *final.warnings]
+        self.record.warnings += say.search_warnings(trials, best)
+        for warning in self.record.warnings:
+            log.warning("%s", warning)
+        self.record.finish(self.watch.seconds)
+        self.directory.write_json("run.json", self.record.content)
+        return final.coefficients
+
+    def _search(self, screen: Screen) -> list[Trial]:
+        config, space = self.job.config, self.job.config.search_space
+        objective = Objective(config.general.metric, config.trial_metrics)
+        seed = config.general.seed
+        with screen.progress("search", config.search.size(space)) as progress:
+            scorer = Scorer(self.folds, self.job.specs, objective, seed=seed, progress=progress)
+            resolver = Resolver(space, scorer.alpha_max)
+            return config.search.run(resolver, scorer, seed=seed, folder=self.directory.folder)
+
+    def _score(self, cv: dict[str, Floats], tested: Floats) -> None:
+        general, table = self.job.config.general, self.folds.table
+        rows = self.folds.split.test
+        self.record.add(cv=summarise_folds(cv), test=None)
+        if len(rows):
+            weight = None if table.weight is None else table.weight[rows]
+            group = None if table.group is None else table.group[rows]
+            scored = Scored(table.target[rows], tested, weight, group)
+            rng = generator(general.seed, "bootstrap")
+            intervals = score_intervals(scored, general.bootstrap, rng)
+            scores = {str(metric): vars(interval) for metric, interval in intervals.items()}
+            self.record.add(test={"rows": len(rows), "level": general.bootstrap.level, **scores})
+
+    def _write_origin(self) -> None:
+        """What is needed to run this again."""
+        seed = self.job.config.general.seed
+        seeds = {name: derive_seed(seed, name) for name in ("split", "search", "imputer")}
+        self.directory.write_composed(self.job.composed.yaml)
+        self.directory.write_json(
+            "environment.json",
+            {
+                **describe_environment(),
+                "data_hash": self.folds.table.data_hash,
+                "seeds": {"seed": seed, **seeds},
+            },
         )
-        held_out = out_of_fold(problems, best.candidate, settings)
-        tested = predict(final.pipeline, table, split.test) if len(split.test) else split.test[:0]
-        record["cv"] = summarise_folds({**score_folds(problems, held_out), **best.scores})
-        record["test"] = _tested(config, table, split.test, tested)
-    with watch.stage("write"):
+        self.directory.write_json("run.json", self.record.content)
+
+    def _write_results(self, trials: list[Trial], final: Refit, predictions: pd.DataFrame) -> None:
+        directory, persistence = self.directory, self.job.config.persistence
         directory.write_table("trials.csv", trials_table(trials))
         directory.write_table("coefficients.csv", final.coefficients)
-        directory.write_table(
-            "predictions.csv", predictions_table(table, split, problems, held_out, tested)
-        )
-        _save_model(directory, config, final, table, split.train[:1])
-    record |= _closing(trials, best, final)
-    record["warnings"] = [*folds.warnings, *final.warnings, *_search_warnings(trials, best)]
-    for warning in record["warnings"]:
-        log.warning("%s", warning)
-    record |= {"status": "finished", "finished": _now(), "timings": watch.seconds}
-    directory.write_record(record)
-    log.info("finished: %s", record["best"])
-    return final.coefficients
-
-
-def _search(
-    directory: RunDirectory, job: Job, folds: Folds, screen: Screen
-) -> list[Trial]:
-    config = job.config
-    space = config.search_space
-    objective = Objective(config.general.metric, config.trial_metrics)
-    with screen.progress("search", config.search.size(space)) as progress:
-        scorer = Scorer(
-            folds, job.specs, objective, seed=config.general.seed, progress=progress
-        )
-        return config.search.run(
-            Resolver(space, scorer.alpha_max),
-            scorer,
-            seed=config.general.seed,
-            folder=directory.folder,
-        )
+        directory.write_table("predictions.csv", predictions)
+        if persistence.suffix is not None:
+            name = f"model{persistence.suffix}"
+            path = directory.write(name, lambda file: persistence.dump(final.pipeline, file))
+            example = self.folds.split.train[:1]
+            manifest = describe_model(persistence.name, path, final, self.folds.table, example)
+            directory.write_json("model.json", manifest)
 
 
 def _check_complete(config: ExperimentConfig, table: Table) -> None:
@@ -198,100 +224,16 @@ def _check_complete(config: ExperimentConfig, table: Table) -> None:
         raise DataError(f"imputer=none, but values are missing in {named}: choose an imputer")
 
 
-def _opening(job: Job, table: Table | None) -> dict[str, Any]:
-    """The record of a run that has just begun."""
-    record: dict[str, Any] = {
-        "status": "running",
-        "fingerprint": job.fingerprint(table.data_hash if table is not None else ""),
-        "started": _now(),
-        "overrides": job.composed.overrides,
-        "choices": job.composed.choices,
-        "metric": job.config.general.metric,
-    }
-    if table is not None:
-        gaps = table.features.isna().to_numpy()
-        record["dataset"] = {
-            "rows": table.n_rows,
-            "dropped": table.dropped,
-            "numeric": len(table.numeric),
-            "categorical": len(table.categorical),
-            "missing_share": float(gaps.mean()),
-            "rows_with_missing": int(gaps.any(axis=1).sum()),
-        }
-    return record
-
-
-def _closing(trials: list[Trial], best: Trial, final: Refit) -> dict[str, Any]:
-    """What the record says of the search and of the model."""
-    return {
-        "search": {
-            "trials": len(trials),
-            "not_converged": sum(t.status not in {OK} and "failed" not in t.status for t in trials),
-            "failed": sum("failed" in trial.status for trial in trials),
-        },
-        "best": {"trial": best.number, "parameters": best.candidate.values},
-        "n_features": len(final.coefficients),
-        "n_selected": int(final.coefficients["selected"].sum()),
-        "intercept": final.intercept,
-    }
-
-
-def _tested(
-    config: ExperimentConfig, table: Table, rows: Any, tested: Any  # noqa: ANN401
-) -> dict[str, Any] | None:
-    if not len(rows):
-        return None
-    intervals = test_scores(
-        table,
-        rows,
-        tested,
-        resamples=config.general.bootstrap.resamples,
-        level=config.general.bootstrap.level,
-        rng=generator(config.general.seed, "bootstrap"),
+def _begin(job: Job, fingerprint: str) -> RunRecord:
+    return say.RunRecord.begin(
+        fingerprint=fingerprint,
+        overrides=job.composed.overrides,
+        choices=job.composed.choices,
+        metric=job.config.general.metric,
     )
-    return {
-        "rows": len(rows),
-        "level": config.general.bootstrap.level,
-        **{str(name): vars(interval) for name, interval in intervals.items()},
-    }
 
 
-def _search_warnings(trials: list[Trial], best: Trial) -> list[str]:
-    said = []
-    if best.status != OK:
-        said.append(f"the best candidate has {best.status}: raise model.max_iter or model.tol")
-    failed = [trial for trial in trials if "failed" in trial.status]
-    if failed:
-        said.append(f"{len(failed)} candidates failed, the first one: {failed[0].status}")
-    return said
-
-
-def _save_model(
-    directory: RunDirectory, config: ExperimentConfig, final: Refit, table: Table, example: Any  # noqa: ANN401
-) -> None:
-    suffix = config.persistence.suffix
-    if suffix is None:
-        return
-    path = directory.write(
-        f"model{suffix}", lambda file: config.persistence.dump(final.pipeline, file)
-    )
-    manifest = describe_model(config.persistence.name, path, final, table, example)
-    directory.write_json("model.json", manifest)
-
-
-def _write_composed(directory: RunDirectory, job: Job) -> None:
-    for name, text in job.composed.yaml.items():
-        directory.write_text(f".hydra/{name}.yaml", text)
-
-
-def _record_failure(
-    directory: RunDirectory, record: dict[str, Any], error: BaseException
-) -> None:
-    message = str(error) if isinstance(error, RunnerError) else repr(error)
-    record |= {"status": "failed", "finished": _now(), "error": message}
-    log.error("failed: %s", message, exc_info=error)
-    directory.write_record(record)
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
+def _fail(directory: RunDirectory, record: RunRecord, error: BaseException) -> None:
+    reason = record.fail(error)
+    log.error("failed: %s", reason, exc_info=error)
+    directory.write_json("run.json", record.content)

@@ -32,7 +32,7 @@ def describe_model(
         "file": path.name,
         "bytes": path.stat().st_size,
         "sha256": sha256(path),
-        "features": [_describe_column(table, name) for name in table.features],
+        "features": [_describe_column(table, str(name)) for name in table.features],
         "intercept": final.intercept,
         "versions": versions(),
         "example": {

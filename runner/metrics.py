@@ -46,7 +46,7 @@ def score_predictions(
         (c,) per metric, equal to scikit-learn's function of the same name with sample_weight.
     """
     errors = y[:, None] - predictions
-    share = np.full(len(y), 1 / len(y)) if weight is None else weight / weight.sum()
+    share: Floats = np.full(len(y), 1 / len(y)) if weight is None else weight / weight.sum()
     return {metric: _score(metric, y, errors, share) for metric in metrics}
 
 
@@ -61,7 +61,8 @@ def _score(metric: MetricName, y: Floats, errors: Floats, share: Floats) -> Floa
             return share @ np.abs(errors)
         case "mape":
             floor = np.finfo(np.float64).eps  # scikit-learn's, for y = 0
-            return (share / np.maximum(np.abs(y), floor)) @ np.abs(errors)
+            relative: Floats = share / np.maximum(np.abs(y), floor)
+            return relative @ np.abs(errors)
         case "median_ae":
             return _weighted_median(np.abs(errors), share)
         case "r2":

@@ -86,7 +86,7 @@ def fit_parameters(preparation: Preparation, weight: Floats | None) -> dict[str,
 
 
 def _names_collide(table: Table) -> bool:
-    """Whether two features would have one name, such as a column a_b and a level b of a column a."""
+    """Whether two features would have one name: a column a_b, and a level b of a column a."""
     names = Counter(table.numeric)
     names.update(f"missingindicator_{column}" for column in table.numeric)
     for column in table.categorical:

@@ -153,7 +153,9 @@ class Time(Splitter):
         block = np.searchsorted(edges, position, side="right").astype(np.int64)
         last = 2 * self.folds
         folds = tuple(
-            Fold(k + 1, 0, tuple(range(2 * k + 1)), tuple(range(2 * k + 2, min(2 * k + 3, last) + 1)))
+            Fold(
+                k + 1, 0, tuple(range(2 * k + 1)), tuple(range(2 * k + 2, min(2 * k + 3, last) + 1))
+            )
             for k in range(self.folds)
         )
         if any(edge == 0 for edge in edges):

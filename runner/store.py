@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-RECORD_VERSION = 1
 RECORD = "run.json"
 
 
@@ -57,13 +56,13 @@ class RunDirectory:
             except OSError as error:
                 raise RunDirectoryError(f"cannot make the run directory {path}: {error}") from error
 
-    def write(self, name: str, dump: Callable[[BinaryIO], None]) -> Path:
+    def write(self, name: str, dump: Callable[[BinaryIO], object]) -> Path:
         """Write one file with a function that fills it; readers see all of it or nothing."""
         return _write(self.folder / name, dump)
 
     def write_text(self, name: str, text: str) -> Path:
         """Write one text file, UTF-8."""
-        return self.write(name, lambda file: file.write(text.encode()) and None)
+        return self.write(name, lambda file: file.write(text.encode()))
 
     def write_json(self, name: str, content: dict[str, Any]) -> Path:
         """Write one JSON file; NaN and infinities become null."""
@@ -73,9 +72,10 @@ class RunDirectory:
         """Write one CSV file, numbers in full precision."""
         return self.write_text(name, table.to_csv(index=False, lineterminator="\n"))
 
-    def write_record(self, record: dict[str, Any]) -> Path:
-        """Write run.json."""
-        return self.write_json(RECORD, {"version": RECORD_VERSION, **record})
+    def write_composed(self, yaml: dict[str, str]) -> None:
+        """Write what Hydra composed under .hydra, a file per name."""
+        for name, text in yaml.items():
+            self.write_text(f".hydra/{name}.yaml", text)
 
     @contextmanager
     def logging(self) -> Iterator[None]:
@@ -131,7 +131,7 @@ def temporary_name(path: Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
-def _write(path: Path, dump: Callable[[BinaryIO], None]) -> Path:
+def _write(path: Path, dump: Callable[[BinaryIO], object]) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         with temporary_name(path) as temporary, temporary.open("wb") as file:

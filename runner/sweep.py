@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -17,6 +16,7 @@ from runner.workspace import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from runner.report.screen import Screen
 
@@ -47,7 +47,9 @@ def run_sweep(jobs: Sequence[Job], folder: Path, screen: Screen, *, chosen: bool
         screen: where progress is shown.
         chosen: whether the user named the folder.
     """
-    directory = RunDirectory.open(folder, fingerprint_of([j.composed.sections for j in jobs]), chosen=chosen)
+    directory = RunDirectory.open(
+        folder, fingerprint_of([j.composed.sections for j in jobs]), chosen=chosen
+    )
     workspace = Workspace()
     outcomes: list[Outcome] = []
     for number, job in enumerate(jobs, start=1):
@@ -89,7 +91,8 @@ def shown(results: pd.DataFrame, metric: str) -> pd.DataFrame:
     """The columns that fit a screen: what varied, how it went, and the metric."""
     fixed = ["run", "status", f"cv_{metric}", f"cv_{metric}_se", f"test_{metric}", "n_selected"]
     columns = list(results.columns)
-    varied = [c for c in columns[1 : columns.index("status")] if results[c].nunique() > 1]
+    overridden = columns[1 : columns.index("status")]
+    varied = [c for c in overridden if len(set(results[c].astype(str))) > 1]
     rest = [c for c in [*fixed[1:], "seconds"] if c in columns]
     return results[["run", *varied, *rest]]
 

@@ -35,7 +35,7 @@ def trials_table(trials: Sequence[Trial]) -> pd.DataFrame:
 
 
 def _trial_row(trial: Trial) -> dict[str, Any]:
-    row: dict[str, Any] = {"trial": trial.number, **trial.candidate.values}
+    row: dict[str, Any] = {"trial": trial.number, **dict(trial.candidate.values)}
     for metric, scores in trial.scores.items():
         row[f"{metric}_mean"] = scores.mean()
         row[f"{metric}_se"] = standard_error(scores)

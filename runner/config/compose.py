@@ -8,7 +8,7 @@ import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from hydra import compose, initialize_config_module
 from hydra.core.global_hydra import GlobalHydra
@@ -106,7 +106,8 @@ class Composer:
         hydra = config.hydra
         try:
             sections = OmegaConf.to_container(
-                OmegaConf.masked_copy(config, [k for k in config if k != "hydra"]), resolve=True
+                OmegaConf.masked_copy(config, [str(k) for k in config if k != "hydra"]),
+                resolve=True,
             )
             overrides = [str(override) for override in hydra.overrides.task]
             yaml = {
@@ -118,7 +119,7 @@ class Composer:
             raise ConfigError(_first_line(error)) from error
         keyed = dict(override.split("=", 1) for override in overrides if "=" in override)
         return Composed(
-            sections=sections,  # type: ignore[arg-type] - the root of a config is a mapping
+            sections=cast("dict[str, Any]", sections),
             overrides={key.lstrip("+"): value for key, value in keyed.items()},
             choices={k: v for k, v in hydra.runtime.choices.items() if not k.startswith("hydra/")},
             hydra_overrides=tuple(str(override) for override in hydra.overrides.hydra),

@@ -5,12 +5,12 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING
 
-from runner.spec import Spec
-
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from pydantic_core import ErrorDetails
+
+    from runner.spec import Spec
 
 BOUNDS = {
     "greater_than_equal": ("ge", "at least"),

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from runner import dataset, features, imputer, model, persistence, report, search, split
-from runner.spec import Spec
+
+if TYPE_CHECKING:
+    from runner.spec import Spec
 
 GROUPS: dict[str, dict[str, type[Spec]]] = {
     "dataset": {**dataset.KINDS},

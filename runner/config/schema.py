@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from pydantic import Field, ValidationError
 
+from runner.bootstrap import Bootstrap
 from runner.config.messages import explain, unknown_key
 from runner.config.options import GROUPS, packaged_defaults
 from runner.errors import ConfigError
 from runner.metrics import METRICS, MetricName
 from runner.search import SearchSpace
 from runner.space import Choices, Dimension, Range
-from runner.spec import Count, Share, Spec
+from runner.spec import Spec
 
 if TYPE_CHECKING:
     from runner.dataset import Dataset
@@ -28,13 +29,6 @@ if TYPE_CHECKING:
 
 S = TypeVar("S", bound=Spec)
 SEARCHED = ("imputer", "features", "model")
-
-
-class Bootstrap(Spec):
-    """How the intervals of the test scores are made."""
-
-    resamples: Count
-    level: Share
 
 
 class General(Spec):

@@ -124,7 +124,8 @@ class Parquet(File):
         except (pa.ArrowInvalid, OSError) as error:
             raise DataError(f"{self.path} cannot be read as Parquet: {error}") from error
         _refuse_duplicates(self.path, table.column_names)
-        return table.to_pandas()
+        frame: pd.DataFrame = table.to_pandas()
+        return frame
 
 
 def _refuse_duplicates(path: str, names: list[str]) -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 MOST_LEVELS = 0.5  # a text column with more levels than this share of its rows is no category
 FEW_LEVELS = 20
+SOME = 12  # columns that a message lists
 
 
 def make_table(frame: pd.DataFrame, roles: File) -> Table:
@@ -104,15 +105,16 @@ def _check_roles(frame: pd.DataFrame, roles: File) -> None:
 
 def _check_column(frame: pd.DataFrame, key: str, name: str) -> None:
     if name not in frame:
-        near = difflib.get_close_matches(name, list(frame), n=1)
+        columns = [str(column) for column in frame]
+        near = difflib.get_close_matches(name, columns, n=1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
-        some = ", ".join(list(frame)[:12]) + (", ..." if frame.shape[1] > 12 else "")  # noqa: PLR2004
+        some = ", ".join(columns[:SOME]) + (", ..." if len(columns) > SOME else "")
         raise DataError(f"{key} names {name!r}, which is not a column{hint} (columns: {some})")
 
 
 def _feature_names(frame: pd.DataFrame, roles: File) -> list[str]:
     others = {roles.target, roles.time, roles.group, roles.weight, *roles.drop}
-    names = roles.features or [name for name in frame if name not in others]
+    names = roles.features or [str(name) for name in frame if name not in others]
     names = [name for name in names if name not in roles.drop]
     if not names:
         raise DataError("no usable feature: every column is the target, has a role or is dropped")
@@ -187,8 +189,11 @@ def _feature(column: pd.Series, roles: File) -> pd.Series:
     if name not in roles.categorical:
         _refuse_free_text(name, text)
     # object, as pandas would make it its own string type, with which the imputers differ
-    return pd.Series([value if isinstance(value, str) else np.nan for value in text],
-                     index=column.index, dtype=object)
+    return pd.Series(
+        [value if isinstance(value, str) else np.nan for value in text],
+        index=column.index,
+        dtype=object,
+    )
 
 
 def _refuse_infinite(name: str, values: Floats) -> None:
@@ -216,13 +221,13 @@ def _refuse_free_text(name: str, text: pd.Series) -> None:
 
 def _time_rank(column: pd.Series) -> Integers:
     """Rank of each row's time, equal for equal times."""
-    values = _numbers(column)
-    if values is None:
-        try:
-            values = pd.to_datetime(column, utc=True).astype("int64").to_numpy(np.float64)
-        except (ValueError, TypeError) as error:
-            raise DataError(f"the time {column.name!r} cannot be read: {error}") from error
     if column.isna().any():
         raise DataError(f"the time {column.name!r} is missing in {int(column.isna().sum())} rows")
-    ranks: Integers = np.unique(values, return_inverse=True)[1].astype(np.int64)
+    ordered = pd.Series(_numbers(column), index=column.index)
+    if ordered.isna().all():
+        try:
+            ordered = pd.to_datetime(column, utc=True)
+        except (ValueError, TypeError) as error:
+            raise DataError(f"the time {column.name!r} cannot be read: {error}") from error
+    ranks: Integers = ordered.rank(method="dense").astype("int64").to_numpy()
     return ranks

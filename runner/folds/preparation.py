@@ -22,7 +22,7 @@ class ImputerKind(Protocol):
 
     @property
     def categorical(self) -> str:
-        """missing or most_frequent."""
+        """Missing or most_frequent."""
 
     def numeric(self, seed: int) -> TransformerMixin:
         """An unfitted transformer of the numeric columns."""

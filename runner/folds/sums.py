@@ -166,9 +166,7 @@ class _FoldPreparation:
         return filled if self.recode is None else filled @ self.recode
 
 
-def _recode(
-    design: Design, counts: Floats, preparation: Preparation, width: int
-) -> Floats | None:
+def _recode(design: Design, counts: Floats, preparation: Preparation, width: int) -> Floats | None:
     """What becomes of the levels' columns: a missing category filled in, a level left out.
 
     Args:

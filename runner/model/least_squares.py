@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import field_validator
 
@@ -12,9 +12,13 @@ from runner.spec import Count, Positive, Spec
 if TYPE_CHECKING:
     from sklearn.base import RegressorMixin
 
+    from runner.path import PathSettings
+
 
 class Model(Spec):
-    """A linear model y = intercept + x'b that minimises, over its coefficients b,
+    """A linear model y = intercept + x'b.
+
+    It minimises, over its coefficients b,
 
         sum_i w_i (y_i - x_i'b)^2 / (2 sum_i w_i)
             + alpha * (l1_ratio |b|_1 + (1 - l1_ratio) |b|_2^2 / 2),
@@ -31,6 +35,12 @@ class Model(Spec):
     positive: bool
     tol: Positive
     max_iter: Count
+
+    def settings(self) -> PathSettings:
+        """How paths of this model are solved."""
+        from runner.path import PathSettings
+
+        return PathSettings(tol=self.tol, max_iter=self.max_iter, positive=self.positive)
 
     def penalty(self) -> dict[str, float | Dimension]:
         """What `alpha` and `l1_ratio` are for this model: numbers, or left to the search."""
@@ -68,8 +78,13 @@ class ElasticNet(Model):
     @field_validator("l1_ratio")
     @classmethod
     def _between_0_and_1(cls, ratio: float | Dimension) -> float | Dimension:
-        ends = {Choices: lambda: ratio.values, Range: lambda: [ratio.low, ratio.high]}
-        for end in ends.get(type(ratio), list)():
+        ends: list[Any] = []
+        match ratio:
+            case Choices(values=values):
+                ends = values
+            case Range(low=low, high=high):
+                ends = [low, high]
+        for end in ends:
             if isinstance(end, bool) or not isinstance(end, int | float) or not 0 <= end <= 1:
                 raise ValueError(f"{end!r} is not a number from 0 to 1")
         return ratio

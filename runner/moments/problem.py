@@ -88,7 +88,7 @@ class Scores:
     mse: Floats  # (c,), in the target's units squared
     r2: Floats  # (c,)
     explained_variance: Floats  # (c,)
-    rounding: Floats  # (c,), bound on the mse's relative error from rounding; see `score`
+    rounding: Floats  # (c,), what the mse may be off by, in its units; see `score`
 
     @property
     def rmse(self) -> Floats:
@@ -128,8 +128,8 @@ class ValidationMoments:
             variance = yy - 2 b'q + b'H b      mse = variance + r^2
             r2 = 1 - mse / yy                  explained_variance = 1 - variance / yy
 
-        The terms may cancel: they are of the order of (y_size + size'|b|)^2, so that its ratio
-        to the mse, times the unit roundoff, bounds the relative error but for a small factor.
+        The terms may cancel: they are of the order of (y_size + size'|b|)^2, which times the
+        unit roundoff bounds what the mse is off by, but for a small factor.
         """
         B = coefficients
         bias = self.y_gap - self.gap @ B
@@ -137,12 +137,11 @@ class ValidationMoments:
         variance = np.maximum(variance, 0.0)
         mse = variance + bias**2
         terms = (self.y_size + self.size @ np.abs(B)) ** 2
-        tiny = np.finfo(np.float64).tiny
         return Scores(
             mse=mse,
             r2=_one_less_ratio(mse, self.yy) if self.n_rows > 1 else np.full(len(mse), np.nan),
             explained_variance=_one_less_ratio(variance, self.yy),
-            rounding=np.finfo(np.float64).eps * terms / np.maximum(mse, tiny),
+            rounding=np.finfo(np.float64).eps * terms,
         )
 
 

@@ -1,15 +1,19 @@
-"""The columns (X - centre) / scale of a row problem, which are never formed for a sparse X.
+"""The columns of a row problem, centred, scaled and weighted; a sparse X stays sparse.
 
-With weights w, W = sum(w) and Z = (X - centre) / scale:
+With row weights w, W = sum(w) and v = sqrt(w / W), the least-squares problem is that of
 
-    gradient of a residual r     Z' diag(w) r / W = (X' (w r) - centre sum(w r)) / (scale W)
-    fitted values                Z b = X (b / scale) - sum(centre b / scale)
-    cross products               Z_A' diag(w) Z_B / W
+    Z = diag(v) (X - centre) / scale      t = diag(v) y
+
+with no further weights: gram = Z'Z, xy = Z't, yy = t't. Z itself is never formed; a residual r is
+that of Z and t, and
+
+    Z' r = (X' (v r) - centre sum(v r)) / scale.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,57 +24,78 @@ from runner.records import GramProblem
 if TYPE_CHECKING:
     from runner.records import Floats, Integers, RowProblem
 
+# How far from 0 the mean of a column may be, in units of its scale, to count as centred.
+CENTRED = 1e-12
+
 
 @dataclass(frozen=True)
 class Columns:
-    """Products with the columns of a row problem of shape (n, p)."""
+    """Products with the columns Z, (n, p), of a row problem."""
 
     problem: RowProblem
-    weight: Floats  # (n,), w / W
+    root: Floats  # (n,), v
+    target: Floats  # (n,), t
+
+    @property
+    def count(self) -> int:
+        """The number of columns, p."""
+        return int(self.problem.X.shape[1])
 
     @property
     def yy(self) -> float:
-        """The weighted mean of y squared."""
-        return float(self.weight @ self.problem.y**2)
+        """The weighted mean of y squared, t't."""
+        return float(self.target @ self.target)
+
+    @cached_property
+    def mean_centred(self) -> bool:
+        """Whether the centre is the weighted mean of each column, and y has the mean 0."""
+        weight = self.root**2
+        error = np.abs(self.problem.X.T @ weight - self.problem.centre) / self.problem.scale
+        return bool(
+            error.max() < CENTRED and abs(self.root @ self.target) <= CENTRED * np.sqrt(self.yy)
+        )
 
     def gradient(self, residual: Floats) -> Floats:
-        """Z' diag(w) r / W, (p,) or (p, a), of residuals (n,) or (n, a)."""
-        weighted = (self.weight * residual.T).T
-        product = (self.problem.X.T @ weighted).T - np.multiply.outer(
-            weighted.sum(axis=0), self.problem.centre
-        )
-        return np.asarray((product / self.problem.scale).T)
+        """Z' r of residuals (n,) or (n, a): (p,) or (p, a)."""
+        weighted = (self.root * residual.T).T
+        product = self.problem.X.T @ weighted
+        if self.problem.centre.any():
+            product -= np.multiply.outer(self.problem.centre, weighted.sum(axis=0))
+        return np.asarray((product.T / self.problem.scale).T)
 
-    def fitted(self, coefficients: Floats, columns: Integers) -> Floats:
-        """Z_A b, (n, a), of coefficients (k, a) of the given columns A, (k,)."""
-        scaled = coefficients / self.problem.scale[columns, None]
-        product = self.problem.X[:, columns] @ scaled
-        return np.asarray(product - self.problem.centre[columns] @ scaled)
+    def fitted(self, coefficients: Floats, chosen: Integers) -> Floats:
+        """Z_A b, (n, a), of coefficients (k, a) of the chosen columns A, (k,)."""
+        scaled = coefficients / self.problem.scale[chosen, None]
+        product = self.problem.X[:, chosen] @ scaled - self.problem.centre[chosen] @ scaled
+        return np.asarray(product * self.root[:, None])
+
+    def dense(self, chosen: Integers) -> Floats:
+        """Z_A, (n, k), of a dense X."""
+        shifted = self.problem.X[:, chosen] - self.problem.centre[chosen]
+        return np.asarray(self.root[:, None] * shifted / self.problem.scale[chosen])
 
     def cross(self, left: Integers, right: Integers) -> Floats:
-        """Z_A' diag(w) Z_B / W, (a, b), of columns A and B."""
-        X, centre, scale = self.problem.X, self.problem.centre, self.problem.scale
-        if sparse.issparse(X):
-            weighted = sparse.diags_array(self.weight) @ X[:, right]
-            product = (X[:, left].T @ weighted).toarray()
-            left_mean = X[:, left].T @ self.weight
-            right_mean = weighted.sum(axis=0)
-            # (X - c)' w (X - d) with sum(w) = 1
-            product -= np.outer(left_mean, centre[right]) + np.outer(centre[left], right_mean)
-            product += np.outer(centre[left], centre[right])
-        else:
-            shifted = (X[:, right] - centre[right]) * self.weight[:, None]
-            product = (X[:, left] - centre[left]).T @ shifted
+        """Z_A'Z_B, (a, b), of columns A and B."""
+        if not sparse.issparse(self.problem.X):
+            return np.asarray(self.dense(left).T @ self.dense(right))
+        centre, scale, weight = self.problem.centre, self.problem.scale, self.root**2
+        X_left, X_right = self.problem.X[:, left], self.problem.X[:, right]
+        product = (X_left.T @ (sparse.diags_array(weight) @ X_right)).toarray()
+        # (X_A - c)' diag(w) (X_B - d), multiplied out; the weights sum to 1
+        product -= np.outer(X_left.T @ weight, centre[right])
+        product -= np.outer(centre[left], X_right.T @ weight - centre[right])
         return np.asarray(product / np.outer(scale[left], scale[right]))
 
 
 def to_columns(problem: RowProblem) -> Columns:
     """The columns of a row problem, its weights taken as shares of their sum."""
-    return Columns(problem, problem.weight / problem.weight.sum())
+    root = np.sqrt(problem.weight / problem.weight.sum())
+    return Columns(problem, root, root * problem.y)
 
 
 def to_gram(problem: RowProblem) -> GramProblem:
     """The same problem as cross products of all its p columns, O(n p^2)."""
     columns = to_columns(problem)
-    every = np.arange(problem.X.shape[1])
-    return GramProblem(columns.cross(every, every), columns.gradient(problem.y), columns.yy)
+    every = np.arange(columns.count)
+    gram = columns.cross(every, every)
+    return GramProblem((gram + gram.T) / 2, columns.gradient(columns.target), columns.yy)

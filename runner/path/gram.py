@@ -1,21 +1,13 @@
-"""Elastic-net paths of Gram problems, through scikit-learn's coordinate descent.
-
-A Gram problem is handed to `enet_path` as its Gram matrix and a single pseudo-row: given a Gram,
-the solver takes from the rows only their number (1, so that alpha needs no rescaling) and y'y
-(the row's target is sqrt(yy), so that the tolerance and the dual gap mean what they say). No factor
-of the Gram is needed, so collinear and constant columns do no harm.
-"""
+"""Elastic-net paths of Gram problems with any penalty factors, by coordinate descent."""
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.linear_model import enet_path
 
+from runner.path.descend import descend
 from runner.path.gap import dual_gaps, within_tolerance
 from runner.path.profile import profile_out
 from runner.path.squares import solve_nonnegative
@@ -72,7 +64,7 @@ def _solve(
 ) -> tuple[Floats, Integers]:
     factors = settings.penalty_factors
     if factors is None:
-        return _descend(problem, alphas, l1_ratio, settings)
+        return descend(problem, alphas, l1_ratio, settings)
     free = factors == 0
     if free.any() and settings.positive:
         return _solve_bounded(problem, alphas, l1_ratio, factors)
@@ -107,13 +99,13 @@ def _solve_scaled(
     start = None if settings.start is None else settings.start * factors
     if l1_ratio == 1:
         scaled = GramProblem(gram, xy, problem.yy)
-        coefficients, iterations = _descend(scaled, alphas, 1.0, replace(settings, start=start))
+        coefficients, iterations = descend(scaled, alphas, 1.0, replace(settings, start=start))
         return coefficients / factors[:, None], iterations
     coefficients = np.empty((len(xy), len(alphas)))
     iterations = np.empty(len(alphas), dtype=np.int64)
     for i, alpha in enumerate(alphas):
         scaled = GramProblem(gram + np.diag(alpha * (1 - l1_ratio) / factors), xy, problem.yy)
-        solution, iterations[i : i + 1] = _descend(
+        solution, iterations[i : i + 1] = descend(
             scaled, alphas[i : i + 1] * l1_ratio, 1.0, replace(settings, start=start)
         )
         start = solution[:, 0]
@@ -135,34 +127,3 @@ def _solve_bounded(
             problem.xy - alpha * l1_ratio * factors,
         )
     return coefficients, np.ones(len(alphas), dtype=np.int64)
-
-
-def _descend(
-    problem: GramProblem, alphas: Floats, l1_ratio: float, settings: PathSettings
-) -> tuple[Floats, Integers]:
-    """Coordinate descent for equal penalties: coefficients, (p, a), and iterations, (a,).
-
-    With its public function scikit-learn needs 20 microseconds per alpha at p = 100 and 200 per
-    call; its private solver, called directly, 18 and 10. That does not buy a private interface.
-    """
-    p = len(problem.xy)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        _, coefficients, _, iterations = enet_path(
-            np.zeros((1, p), order="F"),
-            np.sqrt([problem.yy]),
-            l1_ratio=l1_ratio,
-            alphas=alphas,
-            precompute=np.ascontiguousarray(problem.gram),
-            Xy=np.ascontiguousarray(problem.xy),
-            copy_X=False,
-            # a copy, because the solver works in place
-            coef_init=None if settings.start is None else settings.start.copy(),
-            check_input=False,
-            return_n_iter=True,
-            positive=settings.positive,
-            tol=settings.tol,
-            max_iter=settings.max_iter,
-            random_state=0,  # never drawn from, but None would advance numpy's global state
-        )
-    return coefficients, np.asarray(iterations, dtype=np.int64)

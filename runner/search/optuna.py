@@ -1,4 +1,4 @@
-"""Optuna inside a run: candidates proposed one by one, kept in a journal so that a stop is no loss."""
+"""Optuna inside a run: candidates proposed one by one, kept in a journal against a stop."""
 
 from __future__ import annotations
 
@@ -88,7 +88,9 @@ class Optuna(Search):
                 return samplers.RandomSampler(seed=own)
             case "qmc":
                 start = derive_seed(seed, "search", "optuna")
-                return samplers.QMCSampler(scramble=True, seed=start, warn_independent_sampling=False)
+                return samplers.QMCSampler(
+                    scramble=True, seed=start, warn_independent_sampling=False
+                )
             case "gp":
                 return samplers.GPSampler(seed=own)
             case "cmaes":
@@ -117,7 +119,9 @@ def _suggest(asked: optuna.Trial, key: str, dimension: Any) -> Any:  # noqa: ANN
         case AlphaRange():
             return asked.suggest_float(key, dimension.eps, 1.0, log=True)
         case Range(integral=True):
-            return asked.suggest_int(key, int(dimension.low), int(dimension.high), log=dimension.log)
+            return asked.suggest_int(
+                key, int(dimension.low), int(dimension.high), log=dimension.log
+            )
         case Range():
             return asked.suggest_float(key, dimension.low, dimension.high, log=dimension.log)
         case _:

@@ -11,7 +11,7 @@ import numpy as np
 
 from runner.errors import FitError
 from runner.metrics import loss
-from runner.path import PathSettings, alpha_max, solve_path
+from runner.path import alpha_max, solve_path
 from runner.pipeline import Specs, prepare
 from runner.records import Trial
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 OK = "ok"
 NOT_CONVERGED = "not converged"
+FAILED = "failed"
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,9 @@ class Scorer:
         specs = self._specs.having(values)
         preparation = prepare(specs, self._folds.table, self._seed)
         whole = self._folds.whole(preparation, fit_intercept=specs.model.fit_intercept)
-        most = alpha_max(whole.train, float(values["model.l1_ratio"]), positive=specs.model.positive)
+        most = alpha_max(
+            whole.train, float(values["model.l1_ratio"]), positive=specs.model.positive
+        )
         return most if most > 0 else 1.0  # a constant target: any alpha selects nothing
 
     def __call__(self, candidates: Sequence[Candidate]) -> list[Trial]:
@@ -91,9 +94,7 @@ class Scorer:
         specs = self._specs.having(next(iter(chosen.values())).values)
         preparation = prepare(specs, self._folds.table, self._seed)
         problems = self._folds.problems(preparation, fit_intercept=specs.model.fit_intercept)
-        settings = PathSettings(
-            tol=specs.model.tol, max_iter=specs.model.max_iter, positive=specs.model.positive
-        )
+        settings = specs.model.settings()
         by_ratio: dict[float, list[int]] = defaultdict(list)
         for index, candidate in chosen.items():
             by_ratio[candidate.l1_ratio].append(index)
@@ -110,9 +111,7 @@ class Scorer:
             self._progress(len(indices))
         return trials
 
-    def _scores(
-        self, problems: list[FoldProblem], paths: list[Path]
-    ) -> dict[MetricName, Floats]:
+    def _scores(self, problems: list[FoldProblem], paths: list[Path]) -> dict[MetricName, Floats]:
         """Each metric as (folds, alphas)."""
         scored = [
             problem.score(self._objective.metrics, path.coefficients)
@@ -152,7 +151,7 @@ class Scorer:
             n_nonzero=float("nan"),
             dual_gap=float("nan"),
             seconds=0.0,
-            status=f"failed: {reason}",
+            status=f"{FAILED}: {reason}",
         )
 
 

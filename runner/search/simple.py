@@ -25,7 +25,9 @@ class Nothing(Search):
         """Everything must be fixed."""
         if space.dimensions:
             key = next(iter(space.dimensions))
-            raise ConfigError(f"{key} is a list or a range, but search=none needs one number: {key}=0.1")
+            raise ConfigError(
+                f"{key} is a list or a range, but search=none needs one number: {key}=0.1"
+            )
 
     def size(self, space: SearchSpace) -> int:
         """One."""

@@ -1,0 +1,93 @@
+"""The columns that a path of a row problem works on, and their Gram matrix."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import sparse
+
+from runner.records import GramProblem
+
+if TYPE_CHECKING:
+    from runner.path.columns import Columns
+    from runner.records import Floats, Integers
+
+
+class WorkingSet:
+    """Columns that have entered so far, in order of entry; none leaves.
+
+    A dense X has its centred and scaled columns copied to one buffer, which doubles when it is
+    full; a sparse X is sliced.
+    """
+
+    def __init__(self, columns: Columns) -> None:
+        self.columns = columns
+        self.members: Integers = np.zeros(0, dtype=np.int64)
+        self.outside = np.ones(columns.count, dtype=bool)
+        self.xy = columns.gradient(columns.target)
+        self._gram = np.zeros((0, 0))
+        self._sliced: sparse.csc_array | None = None
+        self._buffer = np.zeros((len(columns.target), 0), order="F")
+
+    @property
+    def problem(self) -> GramProblem:
+        """The least-squares problem in the member columns alone."""
+        missing = self.members[len(self._gram) :]
+        if len(missing):
+            self._extend_gram(missing)
+        return GramProblem(self._gram, self.xy[self.members], self.columns.yy)
+
+    def admit(self, chosen: Integers) -> int:
+        """Let those of the chosen columns in that are outside; return their number."""
+        entering = chosen[self.outside[chosen]]
+        if len(entering):
+            self.outside[entering] = False
+            if not sparse.issparse(self.columns.problem.X):
+                self._extend_buffer(entering)
+            self.members = np.concatenate([self.members, entering])
+        return len(entering)
+
+    def residual(self, coefficients: Floats) -> Floats:
+        """T - Z b, (n, a), of coefficients (k, a) of the members."""
+        if sparse.issparse(self.columns.problem.X):
+            fitted = self.columns.fitted(coefficients, self.members)
+        else:
+            fitted = self._buffer[:, : len(self.members)] @ coefficients
+        return np.asarray(self.columns.target[:, None] - fitted)
+
+    def uncentred(self, root: Floats) -> tuple[sparse.csc_array, Floats]:
+        """Sparse columns diag(root) X_A / scale, (n, k), and the centres over the scale, (k,)."""
+        if self._sliced is None or self._sliced.shape[1] < len(self.members):
+            problem = self.columns.problem
+            sliced = sparse.csc_array(problem.X[:, self.members])
+            counts = np.diff(sliced.indptr)
+            data = (
+                sliced.data * root[sliced.indices] / np.repeat(problem.scale[self.members], counts)
+            )
+            self._sliced = sparse.csc_array(
+                (data, sliced.indices.astype(np.int32), sliced.indptr.astype(np.int32)),
+                shape=sliced.shape,
+            )
+        problem = self.columns.problem
+        return self._sliced, problem.centre[self.members] / problem.scale[self.members]
+
+    def _extend_buffer(self, entering: Integers) -> None:
+        used, needed = len(self.members), len(self.members) + len(entering)
+        if needed > self._buffer.shape[1]:
+            grown = np.empty((len(self._buffer), max(needed, 2 * used)), order="F")
+            grown[:, :used] = self._buffer[:, :used]
+            self._buffer = grown
+        self._buffer[:, used:needed] = self.columns.dense(entering)
+
+    def _extend_gram(self, entering: Integers) -> None:
+        used, needed = len(self._gram), len(self.members)
+        if sparse.issparse(self.columns.problem.X):
+            cross = self.columns.cross(self.members, entering)
+        else:
+            cross = self._buffer[:, :needed].T @ self._buffer[:, used:needed]
+        gram = np.empty((needed, needed))
+        gram[:used, :used] = self._gram
+        gram[:, used:] = cross
+        gram[used:, :used] = cross[:used].T
+        self._gram = gram

@@ -1,0 +1,99 @@
+"""The record of a run, run.json: what is said at its start, at its end, and of a failure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from runner.errors import RunnerError
+from runner.search.score import FAILED, NOT_CONVERGED, OK
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from runner.evaluate import Refit
+    from runner.records import Table, Trial
+
+RECORD_VERSION = 1
+
+
+@dataclass
+class RunRecord:
+    """Grows while a run goes on; `content` is what run.json holds."""
+
+    content: dict[str, Any]
+    warnings: list[str] = field(default_factory=list)
+
+    @classmethod
+    def begin(cls, **known: Any) -> RunRecord:  # noqa: ANN401 - JSON values
+        """A running run's record, with what is known before it starts."""
+        return cls({"version": RECORD_VERSION, "status": "running", "started": _now(), **known})
+
+    def add(self, **known: Any) -> None:  # noqa: ANN401 - JSON values
+        """Say more."""
+        self.content |= known
+
+    def finish(self, timings: dict[str, float]) -> None:
+        """The run is complete."""
+        self.add(
+            status="finished",
+            finished=_now(),
+            timings=timings,
+            warnings=list(dict.fromkeys(self.warnings)),
+        )
+
+    def fail(self, error: BaseException) -> str:
+        """The run has failed; returns the reason as recorded."""
+        reason = str(error) if isinstance(error, RunnerError) else repr(error)
+        self.add(status="failed", finished=_now(), error=reason, warnings=self.warnings)
+        return reason
+
+
+def describe_data(table: Table) -> dict[str, Any]:
+    """Size of the table, what is missing in it, and the rows left out with the reason."""
+    gaps = table.features.isna().to_numpy()
+    return {
+        "rows": table.n_rows,
+        "dropped": table.dropped,
+        "numeric": len(table.numeric),
+        "categorical": len(table.categorical),
+        "missing_share": float(gaps.mean()),
+        "rows_with_missing": int(gaps.any(axis=1).sum()),
+    }
+
+
+def describe_search(trials: Sequence[Trial], best: Trial) -> dict[str, Any]:
+    """Counts of the trials, and the best one's parameters."""
+    return {
+        "search": {
+            "trials": len(trials),
+            "not_converged": sum(trial.status == NOT_CONVERGED for trial in trials),
+            "failed": sum(trial.status.startswith(FAILED) for trial in trials),
+        },
+        "best": {"trial": best.number, "parameters": best.candidate.values},
+    }
+
+
+def describe_fit(final: Refit) -> dict[str, Any]:
+    """Size of the fitted model."""
+    return {
+        "n_features": len(final.coefficients),
+        "n_selected": int(final.coefficients["selected"].sum()),
+        "intercept": final.intercept,
+    }
+
+
+def search_warnings(trials: Sequence[Trial], best: Trial) -> list[str]:
+    """What a reader of the result should know of the search."""
+    said = []
+    if best.status != OK:
+        said.append(f"the best candidate has {best.status}: raise model.max_iter or model.tol")
+    failed = [trial for trial in trials if trial.status.startswith(FAILED)]
+    if failed:
+        said.append(f"{len(failed)} candidates failed, the first one: {failed[0].status}")
+    return said
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
