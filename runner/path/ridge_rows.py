@@ -1,22 +1,112 @@
-"""Ridge and least squares of row problems."""
+"""Ridge and least squares of row problems, through whichever of rows and columns are fewer.
+
+With fewer columns than rows the Gram problem is solved. With fewer rows, and Z, t as in
+`runner.path.columns`, penalty factors f and P the projection off the unpenalised columns,
+
+    K = P Z diag(1 / f) Z' P = U diag(d) U'      b(alpha) = diag(1 / f) Z' P U (d + alpha)^-1 U' P t
+
+takes one eigendecomposition of (n, n) for every alpha. Where both are many, LSQR (Paige & Saunders
+1982) solves each alpha by products with Z alone.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from runner.path.columns import to_gram
+import numpy as np
+from scipy.sparse.linalg import LinearOperator, lsqr
+
+from runner.path.columns import Columns, to_columns, to_gram
+from runner.path.gap import ridge_gaps, within_tolerance
 from runner.path.ridge import solve_least_squares, solve_ridge
+from runner.path.squares import EPS, inverse_above
+from runner.records import Path
 
 if TYPE_CHECKING:
     from runner.path.settings import PathSettings
-    from runner.records import Floats, Path, RowProblem
+    from runner.records import Floats, RowProblem
+
+# An eigendecomposition of this order takes about half a minute.
+LARGEST_ORDER = 5000
 
 
 def solve_ridge_rows(problem: RowProblem, alphas: Floats, settings: PathSettings) -> Path:
-    """Solve for every alpha."""
-    return solve_ridge(to_gram(problem), alphas, settings)
+    """Solve for every alpha, (a,), each positive, with l1_ratio 0. No order is needed.
+
+    Positive coefficients are solved through the Gram of all columns, whatever their number.
+    """
+    if _prefers_gram(problem, settings):
+        return solve_ridge(to_gram(problem), alphas, settings)
+    return _solve(problem, alphas, settings, settings.penalty_factors)
 
 
 def solve_least_squares_rows(problem: RowProblem, settings: PathSettings) -> Path:
-    """The path of the single alpha 0."""
-    return solve_least_squares(to_gram(problem), settings)
+    """The path of the single alpha 0: the least-squares solution of least norm."""
+    if _prefers_gram(problem, settings):
+        return solve_least_squares(to_gram(problem), settings)
+    return _solve(problem, np.zeros(1), settings, None)
+
+
+def _prefers_gram(problem: RowProblem, settings: PathSettings) -> bool:
+    n, p = problem.X.shape
+    return settings.positive or (p <= n and p <= LARGEST_ORDER)
+
+
+@dataclass(frozen=True)
+class _Penalised:
+    """The penalised columns over sqrt(f), projected off the free ones."""
+
+    columns: Columns
+    factors: Floats  # (p,)
+    free: Floats  # (n, f), the unpenalised columns
+    basis: Floats  # (n, k), orthonormal, of their span
+
+    def project(self, values: Floats) -> Floats:
+        return np.asarray(values - self.basis @ (self.basis.T @ values))
+
+    def matvec(self, scaled: Floats) -> Floats:
+        """From scaled coefficients, (p,), to rows, (n,)."""
+        b = scaled * inverse_above(np.sqrt(self.factors), 0.0)
+        every = np.arange(len(b))
+        return self.project(self.columns.fitted(b[:, None], every)[:, 0])
+
+    def rmatvec(self, rows: Floats) -> Floats:
+        """From rows, (n,), to scaled coefficients, (p,)."""
+        return self.columns.gradient(self.project(rows)) * inverse_above(np.sqrt(self.factors), 0.0)
+
+    def restore(self, coefficients: Floats) -> Floats:
+        """Add the best free coefficients to penalised ones, both (p, a)."""
+        chosen = np.flatnonzero(self.factors == 0)
+        every = np.arange(len(coefficients))
+        left = self.columns.target[:, None] - self.columns.fitted(coefficients, every)
+        restored = coefficients.copy()
+        restored[chosen] = np.linalg.pinv(self.free) @ left
+        return restored
+
+
+def _solve(
+    problem: RowProblem, alphas: Floats, settings: PathSettings, factors: Floats | None
+) -> Path:
+    columns = to_columns(problem)
+    factors = np.ones(columns.count) if factors is None else factors
+    penalised = _prepare(columns, factors)
+    if len(columns.target) <= LARGEST_ORDER:
+        coefficients = _solve_kernel(penalised, alphas)
+    else:
+        coefficients = _solve_iteratively(penalised, alphas, settings)
+    coefficients = penalised.restore(coefficients)
+    residual = columns.target[:, None] - columns.fitted(coefficients, np.arange(columns.count))
+    gradient = columns.gradient(residual)
+    if alphas.all():
+        gaps = ridge_gaps(coefficients, gradient, l2=alphas, factors=factors, positive=False)
+    else:
+        # The objective can fall by no more than the part of the residual that columns reach.
+        gaps = _reachable(gradient, residual)
+    return Path(
+        alphas=alphas,
+        coefficients=coefficients,
+        dual_gaps=gaps,
+        iterations=np.ones(len(alphas), dtype=np.int64),
+        converged=within_tolerance(gaps, columns.yy, settings),
+    )
