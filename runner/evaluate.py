@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
     from runner.folds import FoldProblem, Preparation
-    from runner.path import PathSettings
     from runner.pipeline import Specs
     from runner.records import Candidate, Floats, Integers, Table
 
@@ -31,6 +30,14 @@ class Refit:
     coefficients: pd.DataFrame  # a row per feature
     intercept: float
     warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """What a candidate, fitted without a fold, says of that fold."""
+
+    predictions: list[Floats]  # (n,) per fold
+    scores: dict[str, Floats]  # every metric, (folds,)
 
 
 def refit(
@@ -59,29 +66,34 @@ def predict(pipeline: Pipeline, table: Table, rows: Integers) -> Floats:
     return predictions
 
 
-def out_of_fold(
-    problems: Sequence[FoldProblem], candidate: Candidate, settings: PathSettings
-) -> list[Floats]:
-    """Each fold's predictions of its validation rows, fitted to its training rows alone."""
-    from runner.path import solve_path
+def hold_out(problems: Sequence[FoldProblem], coefficients: Sequence[Floats]) -> HeldOut:
+    """Predict each fold's validation rows and score them, all computed from the rows.
 
-    alphas = np.array([candidate.alpha])
-    paths = [solve_path(p.train, alphas, candidate.l1_ratio, settings=settings) for p in problems]
-    return [
-        problem.predict(path.coefficients)[:, 0]
-        for problem, path in zip(problems, paths, strict=True)
+    Args:
+        problems: one per fold.
+        coefficients: (q,) per fold, fitted to its training side alone.
+    """
+    predictions = [
+        problem.predict(fitted[:, None])[:, 0]
+        for problem, fitted in zip(problems, coefficients, strict=True)
     ]
-
-
-def score_folds(
-    problems: Sequence[FoldProblem], predictions: Sequence[Floats]
-) -> dict[str, Floats]:
-    """Every metric of out-of-fold predictions, (folds,) each."""
     by_fold = [
         score_predictions(METRICS, problem.side.y, predicted[:, None], problem.side.weight)
         for problem, predicted in zip(problems, predictions, strict=True)
     ]
-    return {str(m): np.array([fold[m][0] for fold in by_fold]) for m in METRICS}
+    scores = {str(m): np.array([fold[m][0] for fold in by_fold]) for m in METRICS}
+    return HeldOut(predictions, scores)
+
+
+def disagreement(scores: dict[str, Floats], from_rows: dict[str, Floats]) -> float:
+    """The largest difference between two sets of fold scores, relative to those from rows.
+
+    Only mse and rmse are compared: their relative error is that of the sums behind every metric
+    that moments give, while r2 may be near 0.
+    """
+    pairs = [(scores[name], from_rows[name]) for name in ("mse", "rmse") if name in scores]
+    tiny = np.finfo(np.float64).tiny
+    return max((float(np.max(np.abs(a - b) / np.maximum(b, tiny))) for a, b in pairs), default=0.0)
 
 
 def _read_coefficients(pipeline: Pipeline, features: pd.DataFrame) -> tuple[pd.DataFrame, float]:

@@ -12,7 +12,7 @@ from runner import record as say
 from runner.bootstrap import Scored, score_intervals
 from runner.environment import describe_environment, versions
 from runner.errors import DataError
-from runner.evaluate import Refit, out_of_fold, predict, refit, score_folds
+from runner.evaluate import Refit, disagreement, hold_out, predict, refit
 from runner.manifest import describe_model
 from runner.pipeline import Specs, prepare
 from runner.randomness import derive_seed, generator
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from runner.config import Composed, ExperimentConfig
+    from runner.evaluate import HeldOut
     from runner.folds import Folds
     from runner.record import RunRecord
     from runner.records import Floats, Table, Trial
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from runner.workspace import Workspace
 
 log = logging.getLogger("runner")
+GUARD = 1e-6  # largest relative difference between scores from moments and from rows
 
 
 @dataclass(frozen=True)
@@ -140,19 +142,16 @@ class _Run:
         with stage("write"):
             self._write_origin()
         with stage("search"):
-            trials = self._search(screen)
-            best = choose_best(trials)
+            trials, best, held_out = self._search(screen)
         specs = self.job.specs.having(best.candidate.values)
         preparation = prepare(specs, table, self.job.config.general.seed)
         with stage("refit"):
             final = refit(specs, best.candidate, preparation, table, split.train)
         with stage("evaluate"):
-            problems = self.folds.problems(preparation, fit_intercept=specs.model.fit_intercept)
-            held_out = out_of_fold(problems, best.candidate, specs.model.settings())
             tested = predict(final.pipeline, table, split.test)
-            self._score(score_folds(problems, held_out) | best.scores, tested)
+            self._score(held_out.scores | best.scores, tested)
         with stage("write"):
-            predictions = predictions_table(table, split, problems, held_out, tested)
+            predictions = predictions_table(table, split, held_out.predictions, tested)
             self._write_results(trials, final, predictions)
         self.record.add(**say.describe_search(trials, best), **say.describe_fit(final))
         self.record.warnings += [*self.folds.warnings, *final.warnings]
@@ -163,14 +162,29 @@ class _Run:
         self.directory.write_json("run.json", self.record.content)
         return final.coefficients
 
-    def _search(self, screen: Screen) -> list[Trial]:
+    def _search(self, screen: Screen) -> tuple[list[Trial], Trial, HeldOut]:
+        """The trials, the best of them, and what it predicts out of fold.
+
+        The best one's scores are computed again from rows. Where moments gave others, they are
+        distrusted, and all candidates scored from rows.
+        """
         config, space = self.job.config, self.job.config.search_space
         objective = Objective(config.general.metric, config.trial_metrics)
         seed = config.general.seed
         with screen.progress("search", config.search.size(space)) as progress:
             scorer = Scorer(self.folds, self.job.specs, objective, seed=seed, progress=progress)
             resolver = Resolver(space, scorer.alpha_max)
-            return config.search.run(resolver, scorer, seed=seed, folder=self.directory.folder)
+            trials = config.search.run(resolver, scorer, seed=seed, folder=self.directory.folder)
+        best = choose_best(trials)
+        held_out = hold_out(*scorer.solution(best))
+        off = disagreement(best.scores, held_out.scores)
+        if off > GUARD:
+            reason = f"the best candidate's scores differ by {off:.1e} when computed from rows"
+            self.folds.distrust_moments(reason)
+            trials = scorer.rescore(trials)
+            best = choose_best(trials)
+            held_out = hold_out(*scorer.solution(best))
+        return trials, best, held_out
 
     def _score(self, cv: dict[str, Floats], tested: Floats) -> None:
         general, table = self.job.config.general, self.folds.table

@@ -61,8 +61,8 @@ def _score(metric: MetricName, y: Floats, errors: Floats, share: Floats) -> Floa
             return share @ np.abs(errors)
         case "mape":
             floor = np.finfo(np.float64).eps  # scikit-learn's, for y = 0
-            relative: Floats = share / np.maximum(np.abs(y), floor)
-            return relative @ np.abs(errors)
+            per_row: Floats = share / np.maximum(np.abs(y), floor)
+            return per_row @ np.abs(errors)
         case "median_ae":
             return _weighted_median(np.abs(errors), share)
         case "r2":
@@ -90,4 +90,5 @@ def _weighted_median(values: Floats, share: Floats) -> Floats:
     upper = np.minimum((cumulated <= half).sum(axis=0), len(values) - 1)
     lower = np.minimum((cumulated < half).sum(axis=0), len(values) - 1)
     columns = np.arange(values.shape[1])
-    return 0.5 * (ordered[lower, columns] + ordered[upper, columns])
+    medians: Floats = 0.5 * (ordered[lower, columns] + ordered[upper, columns])
+    return medians

@@ -78,13 +78,15 @@ def results_table(outcomes: Sequence[Outcome]) -> pd.DataFrame:
 
 
 def ranked(results: pd.DataFrame, metric: str) -> pd.DataFrame:
-    """The rows best first by the CV mean of the metric, failed runs last."""
-    return results.sort_values(
-        f"cv_{metric}",
-        ascending=metric not in LARGER_IS_BETTER,
-        na_position="last",
-        kind="stable",
-    )
+    """The rows best first by the CV mean of the metric, failed runs last.
+
+    Errors on different data do not compare: where datasets differ, each has its own order.
+    """
+    loss = pd.to_numeric(results[f"cv_{metric}"])
+    ordered = results.assign(_loss=-loss if metric in LARGER_IS_BETTER else loss)
+    first = [key for key in ("dataset",) if key in results]
+    ordered = ordered.sort_values([*first, "_loss"], na_position="last", kind="stable")
+    return ordered.drop(columns="_loss")
 
 
 def shown(results: pd.DataFrame, metric: str) -> pd.DataFrame:

@@ -10,7 +10,6 @@ import pandas as pd
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from runner.folds import FoldProblem
     from runner.records import Floats, Integers, Split, Table, Trial
 
 
@@ -52,14 +51,13 @@ def _trial_row(trial: Trial) -> dict[str, Any]:
 def predictions_table(
     table: Table,
     split: Split,
-    problems: Sequence[FoldProblem],
     out_of_fold: Sequence[Floats],
     tested: Floats,
 ) -> pd.DataFrame:
     """A row per prediction: out of fold (`oof`), then of the test rows by the refitted model."""
     parts = [
-        _part(table, problem.rows, "oof", fold.number, predicted)
-        for fold, problem, predicted in zip(split.folds, problems, out_of_fold, strict=True)
+        _part(table, split.sides(fold)[1], "oof", fold.number, predicted)
+        for fold, predicted in zip(split.folds, out_of_fold, strict=True)
     ]
     parts.append(_part(table, split.test, "test", None, tested))
     return pd.concat([part for part in parts if len(part)], ignore_index=True)

@@ -229,5 +229,4 @@ def _time_rank(column: pd.Series) -> Integers:
             ordered = pd.to_datetime(column, utc=True)
         except (ValueError, TypeError) as error:
             raise DataError(f"the time {column.name!r} cannot be read: {error}") from error
-    ranks: Integers = ordered.rank(method="dense").astype("int64").to_numpy()
-    return ranks
+    return np.asarray(ordered.rank(method="dense"), dtype=np.int64)

@@ -28,6 +28,7 @@ class Folds:
         self.split = split
         self.warnings: dict[str, None] = {}  # in order, each once
         self._moments: FoldMoments | None = None
+        self._trusts_moments = True
         self._problems: dict[tuple[object, ...], list[FoldProblem]] = {}
 
     def problems(self, preparation: Preparation, *, fit_intercept: bool) -> list[FoldProblem]:
@@ -37,6 +38,12 @@ class Folds:
     def whole(self, preparation: Preparation, *, fit_intercept: bool) -> FoldProblem:
         """All training rows as one problem, without a validation side."""
         return self._kept((None,), preparation, fit_intercept)[0]
+
+    def distrust_moments(self, reason: str) -> None:
+        """Make all fold problems from rows from now on."""
+        self.warnings[f"solved from rows instead of moments: {reason}"] = None
+        self._trusts_moments = False
+        self._problems = {}
 
     def _kept(
         self, folds: tuple[Fold | None, ...], preparation: Preparation, fit_intercept: bool
@@ -60,12 +67,14 @@ class Folds:
             self.warnings[f"solved from rows instead of moments: {found}"] = None
         training = self.split.train if fold is None else self.split.sides(fold)[0]
         validation = self.split.test[:0] if fold is None else self.split.sides(fold)[1]
-        return problem_from_rows(
+        problem = problem_from_rows(
             self.table, training, validation, preparation, fit_intercept=fit_intercept
         )
+        self.warnings |= dict.fromkeys(problem.warnings)
+        return problem
 
     def _moments_suffice(self, preparation: Preparation) -> bool:
-        if preparation.imputer.fill_value() is None:
+        if not self._trusts_moments or preparation.imputer.fill_value() is None:
             return False
         if self._moments is not None:
             return True

@@ -38,6 +38,7 @@ class FoldProblem:
     rows: Integers  # positions in the table of the validation rows
     make_side: Callable[[], Side]
     moments: ValidationMoments | None = None
+    warnings: tuple[str, ...] = ()  # what scikit-learn said while the sides were made
 
     @cached_property
     def side(self) -> Side:

@@ -32,7 +32,9 @@ def problem_from_rows(
         preparation: what to fit.
         fit_intercept: whether both sides are centred by the training side's means.
     """
-    X, X_validation = prepare_rows(table, training, validation, preparation)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        X, X_validation = prepare_rows(table, training, validation, preparation)
     y = table.target[training]
     weight = np.ones(len(y)) if table.weight is None else table.weight[training]
     centre = np.average(X, axis=0, weights=weight) if fit_intercept else np.zeros(X.shape[1])
@@ -47,6 +49,7 @@ def problem_from_rows(
         intercept=y_mean,
         rows=validation,
         make_side=lambda: side,
+        warnings=tuple(str(warning.message).splitlines()[0] for warning in caught),
     )
 
 

@@ -80,13 +80,18 @@ class FoldMoments:
         self._table = table
         self._split = split
         self.design = design_of(table)
-        X, y = self.design.X[split.train], table.target[split.train]
-        self._layout = choose_layout(X, y, self.design.gappy)
-        weight = None if table.weight is None else table.weight[split.train]
-        self._blocks = [
-            moments_by_block(X, y, weight, block, int(block.max()) + 1, self._layout)
-            for block in split.partitions
-        ]
+        self._layout = choose_layout(self.design.X, table.target, self.design.gappy)
+        self._blocks = [self._moments_of(block) for block in split.partitions]
+
+    def _moments_of(self, partition: Integers) -> list[Moments]:
+        """The moments of each block of a partition of the training rows."""
+        block = np.full(self._table.n_rows, -1)
+        block[self._split.train] = partition
+        n_blocks = int(partition.max()) + 1
+        table = self._table
+        return moments_by_block(
+            self.design.X, table.target, table.weight, block, n_blocks, self._layout
+        )
 
     def problem(
         self, fold: Fold | None, preparation: Preparation, *, fit_intercept: bool

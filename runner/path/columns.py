@@ -74,6 +74,19 @@ class Columns:
         shifted = self.problem.X[:, chosen] - self.problem.centre[chosen]
         return np.asarray(self.root[:, None] * shifted / self.problem.scale[chosen])
 
+    def kernel(self, shares: Floats) -> Floats:
+        """Z diag(shares) Z', (n, n), for shares (p,)."""
+        X, centre = self.problem.X, self.problem.centre
+        shares = shares / self.problem.scale**2
+        if sparse.issparse(X):
+            product = (X @ (sparse.diags_array(shares) @ X.T)).toarray()
+            shift = X @ (shares * centre)
+            product -= shift[:, None] + shift[None, :] - shares @ centre**2
+        else:
+            shifted = X - centre
+            product = (shifted * shares) @ shifted.T
+        return np.asarray(product * np.outer(self.root, self.root))
+
     def cross(self, left: Integers, right: Integers) -> Floats:
         """Z_A'Z_B, (a, b), of columns A and B."""
         if not sparse.issparse(self.problem.X):

@@ -101,8 +101,8 @@ def _solve(
     if alphas.all():
         gaps = ridge_gaps(coefficients, gradient, l2=alphas, factors=factors, positive=False)
     else:
-        # The objective can fall by no more than the part of the residual that columns reach.
-        gaps = _reachable(gradient, residual)
+        # There is no dual without a penalty; scikit-learn's stand-in is the squared gradient.
+        gaps = np.sum(gradient**2, axis=0)
     return Path(
         alphas=alphas,
         coefficients=coefficients,
@@ -110,3 +110,54 @@ def _solve(
         iterations=np.ones(len(alphas), dtype=np.int64),
         converged=within_tolerance(gaps, columns.yy, settings),
     )
+
+
+def _prepare(columns: Columns, factors: Floats) -> _Penalised:
+    chosen = np.flatnonzero(factors == 0)
+    free = columns.fitted(np.eye(len(chosen)), chosen)
+    left, d, _ = np.linalg.svd(free, full_matrices=False)
+    kept = d > max(free.shape) * EPS * np.max(d, initial=0.0)
+    return _Penalised(columns, factors, free, left[:, kept])
+
+
+def _solve_kernel(penalised: _Penalised, alphas: Floats) -> Floats:
+    """Penalised coefficients, (p, a), by one eigendecomposition of the rows' kernel."""
+    shares = inverse_above(penalised.factors, 0.0)
+    kernel = penalised.project(penalised.columns.kernel(shares))
+    kernel = penalised.project(kernel.T)
+    d, U = np.linalg.eigh((kernel + kernel.T) / 2)
+    projected = (U.T @ penalised.project(penalised.columns.target))[:, None]
+    # What the columns cannot reach is rounding here; it would be blown up by a small alpha.
+    reached = (d > len(d) * EPS * d[-1])[:, None]
+    weights = np.divide(
+        projected,
+        d[:, None] + alphas,
+        out=np.zeros((len(d), len(alphas))),
+        where=np.broadcast_to(reached, (len(d), len(alphas))),
+    )
+    gradient = penalised.columns.gradient(penalised.project(U @ weights))
+    return np.asarray(shares[:, None] * gradient)
+
+
+def _solve_iteratively(penalised: _Penalised, alphas: Floats, settings: PathSettings) -> Floats:
+    """Penalised coefficients, (p, a), by LSQR to machine precision or `max_iter` steps."""
+    columns = penalised.columns
+    shape = (len(columns.target), columns.count)
+    operator = LinearOperator(
+        shape, matvec=penalised.matvec, rmatvec=penalised.rmatvec, dtype=np.float64
+    )
+    target = penalised.project(columns.target)
+    solutions = [
+        lsqr(
+            operator,
+            target,
+            damp=float(np.sqrt(alpha)),
+            atol=EPS,
+            btol=EPS,
+            conlim=0.0,
+            iter_lim=settings.max_iter,
+        )[0]
+        for alpha in alphas
+    ]
+    scaled = np.column_stack(solutions)
+    return np.asarray(scaled * inverse_above(np.sqrt(penalised.factors), 0.0)[:, None])

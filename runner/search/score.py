@@ -20,11 +20,21 @@ if TYPE_CHECKING:
 
     from runner.folds import FoldProblem, Folds
     from runner.metrics import MetricName
+    from runner.path import PathSettings
     from runner.records import Candidate, Floats, Path
 
 OK = "ok"
 NOT_CONVERGED = "not converged"
 FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class _Solution:
+    """The best candidate so far, with its coefficients on every fold."""
+
+    order: tuple[bool, float, int]
+    candidate: Candidate
+    coefficients: list[Floats]  # (q,) per fold
 
 
 @dataclass(frozen=True)
@@ -61,6 +71,12 @@ class Scorer:
         self._seed = seed
         self._progress = progress
         self._scored = 0
+        self._best: _Solution | None = None
+
+    def rescore(self, trials: Sequence[Trial]) -> list[Trial]:
+        """Score the candidates of trials again, after the fold problems have changed."""
+        self._scored, self._best = 0, None
+        return self([trial.candidate for trial in trials])
 
     def alpha_max(self, values: dict[str, Any]) -> float:
         """The least alpha that selects nothing on all training rows; implements AlphaMax."""
@@ -91,10 +107,7 @@ class Scorer:
 
     def _score_prepared(self, chosen: dict[int, Candidate]) -> dict[int, Trial]:
         """Candidates that share their fold problems."""
-        specs = self._specs.having(next(iter(chosen.values())).values)
-        preparation = prepare(specs, self._folds.table, self._seed)
-        problems = self._folds.problems(preparation, fit_intercept=specs.model.fit_intercept)
-        settings = specs.model.settings()
+        problems, settings = self._problems(next(iter(chosen.values())))
         by_ratio: dict[float, list[int]] = defaultdict(list)
         for index, candidate in chosen.items():
             by_ratio[candidate.l1_ratio].append(index)
@@ -108,8 +121,33 @@ class Scorer:
             for i in indices:
                 at = int(np.searchsorted(alphas, chosen[i].alpha))
                 trials[i] = self._trial(chosen[i], paths, scores, at, seconds)
+                self._keep(trials[i], self._scored + i, paths, at)
             self._progress(len(indices))
         return trials
+
+    def solution(self, trial: Trial) -> tuple[list[FoldProblem], list[Floats]]:
+        """A trial's fold problems and its coefficients (q,) on each.
+
+        Those of the best trial so far were kept; others are solved again.
+        """
+        problems, settings = self._problems(trial.candidate)
+        if self._best is not None and self._best.candidate == trial.candidate:
+            return problems, self._best.coefficients
+        alphas, ratio = np.array([trial.candidate.alpha]), trial.candidate.l1_ratio
+        paths = [solve_path(p.train, alphas, ratio, settings=settings) for p in problems]
+        return problems, [path.coefficients[:, 0] for path in paths]
+
+    def _keep(self, trial: Trial, number: int, paths: list[Path], at: int) -> None:
+        order = (trial.status != OK, trial.loss, number)
+        if np.isfinite(trial.loss) and (self._best is None or order < self._best.order):
+            coefficients = [path.coefficients[:, at] for path in paths]
+            self._best = _Solution(order, trial.candidate, coefficients)
+
+    def _problems(self, candidate: Candidate) -> tuple[list[FoldProblem], PathSettings]:
+        specs = self._specs.having(candidate.values)
+        preparation = prepare(specs, self._folds.table, self._seed)
+        problems = self._folds.problems(preparation, fit_intercept=specs.model.fit_intercept)
+        return problems, specs.model.settings()
 
     def _scores(self, problems: list[FoldProblem], paths: list[Path]) -> dict[MetricName, Floats]:
         """Each metric as (folds, alphas)."""

@@ -1,0 +1,162 @@
+"""What the tests share: a small table with gaps, and the program in this process and in another."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from runner.cli import main
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+QUICK = (
+    "split.folds=3",
+    "model.alpha={eps:0.01,count:8}",
+    "model.l1_ratio=[0.5,1.0]",
+    "bootstrap.resamples=20",
+)
+
+
+@dataclass(frozen=True)
+class Finished:
+    """How the program ended, and what it said."""
+
+    status: int
+    out: str
+    err: str
+
+
+@dataclass(frozen=True)
+class Program:
+    """`enet` in this process, in a working directory of its own."""
+
+    folder: Path
+
+    def __call__(self, *arguments: str) -> Finished:
+        """Give the program these arguments."""
+        out, err = io.StringIO(), io.StringIO()
+        with (
+            contextlib.chdir(self.folder),
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(err),
+            pytest.raises(SystemExit) as ended,
+        ):
+            main(arguments)
+        assert isinstance(ended.value.code, int)
+        return Finished(ended.value.code, out.getvalue(), err.getvalue())
+
+    def run(self, *arguments: str, name: str = "made") -> Path:
+        """Run an experiment that must succeed, in the directory `name`."""
+        finished = self(*arguments, f"hydra.run.dir={name}")
+        assert finished.status == 0, finished.err
+        return self.folder / name
+
+    def sweep(self, *arguments: str, name: str = "swept") -> Path:
+        """Run a sweep that must succeed, in the directory `name`."""
+        finished = self(*arguments, f"hydra.sweep.dir={name}")
+        assert finished.status == 0, finished.err
+        return self.folder / name
+
+
+@dataclass(frozen=True)
+class OtherProcess:
+    """`python -m runner` in a process of its own."""
+
+    folder: Path
+
+    def __call__(self, *arguments: str) -> Finished:
+        """Give the program these arguments."""
+        return self.python("-m", "runner", *arguments)
+
+    def python(self, *arguments: str) -> Finished:
+        """Give Python these arguments."""
+        done = subprocess.run(
+            [sys.executable, *arguments],
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+            env={**os.environ, "PYTHONWARNINGS": "default"},
+        )
+        return Finished(done.returncode, done.stdout, done.stderr)
+
+
+def mixed_frame(rows: int = 90, seed: int = 0) -> pd.DataFrame:
+    """Two numeric columns and two categories, all with gaps, and a target that lacks two rows."""
+    rng = np.random.default_rng(seed)
+    frame = pd.DataFrame(
+        {
+            "age": rng.normal(40, 10, rows).round(2),
+            "income": rng.lognormal(8, 1, rows).round(2),
+            "town": rng.choice(["York", "Bath", "Ely"], rows),
+            "smoker": rng.choice(["yes", "no"], rows),
+        }
+    )
+    y = 0.3 * frame["age"] + 2.0 * (frame["town"] == "Bath") + rng.normal(0, 1, rows)
+    frame = frame.mask(rng.random(frame.shape) < 0.15)
+    frame["outcome"] = y.round(4)
+    frame.loc[[3, 11], "outcome"] = np.nan
+    return frame
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Read a JSON file that must hold an object, without NaN or infinities."""
+
+    def refuse(constant: str) -> None:
+        raise AssertionError(f"{path} holds {constant}, which is not JSON")
+
+    content = json.loads(path.read_text(encoding="utf-8"), parse_constant=refuse)
+    assert isinstance(content, dict)
+    return content
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Program:
+    """Give the program in this process, in an empty folder."""
+    return Program(tmp_path)
+
+
+@pytest.fixture
+def other_process(tmp_path: Path) -> OtherProcess:
+    """Give the program in a process of its own, in an empty folder."""
+    return OtherProcess(tmp_path)
+
+
+@pytest.fixture
+def mixed(tmp_path: Path) -> tuple[str, ...]:
+    """Write mixed.csv to the empty folder, and give the arguments of a quick run on it."""
+    mixed_frame().to_csv(tmp_path / "mixed.csv", index=False)
+    return ("dataset=csv", "dataset.path=mixed.csv", "dataset.target=outcome", *QUICK)
+
+
+@pytest.fixture(scope="session")
+def finished_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Run an experiment on mixed.csv once, for tests that only look; gives its directory."""
+    folder = tmp_path_factory.mktemp("finished")
+    mixed_frame().to_csv(folder / "mixed.csv", index=False)
+    data = ("dataset=csv", "dataset.path=mixed.csv", "dataset.target=outcome")
+    return Program(folder).run(*data, *QUICK)
+
+
+@pytest.fixture(scope="session")
+def finished_sweep(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Sweep two imputers, one of which cannot be used, and two models; gives its directory."""
+    folder = tmp_path_factory.mktemp("swept")
+    mixed_frame().to_csv(folder / "mixed.csv", index=False)
+    data = ("dataset=csv", "dataset.path=mixed.csv", "dataset.target=outcome")
+    varied = ("imputer=mean,none", "model.l1_ratio=0.5,1.0")
+    ended = Program(folder)("-m", *data, *QUICK[:2], *QUICK[3:], *varied, "hydra.sweep.dir=swept")
+    assert ended.status == 1
+    return folder / "swept"
