@@ -54,8 +54,9 @@ class Job:
         return Specs(self.config.imputer, self.config.features, self.config.model)
 
     def fingerprint(self, data_hash: str) -> str:
-        """Hash of what determines the result: the config less its report, the data, the code."""
-        sections = {k: v for k, v in self.composed.sections.items() if k != "report"}
+        """Hash of what determines the result: config less report and cache, data, versions."""
+        volatile = {"report", "cache"}
+        sections = {k: v for k, v in self.composed.sections.items() if k not in volatile}
         return fingerprint_of([sections, data_hash, versions()])
 
 
@@ -96,10 +97,10 @@ def run(job: Job, workspace: Workspace, screen: Screen) -> Outcome:
     config = job.config
     watch = Stopwatch()
     with watch.stage("dataset"):
-        table = workspace.table(config.dataset, config.general.seed)
+        table = workspace.table(config)
         _check_complete(config, table)
     with watch.stage("split"):
-        folds = workspace.folds(config.dataset, config.split, config.general.seed)
+        folds = workspace.folds(config)
     fingerprint = job.fingerprint(table.data_hash)
     directory = RunDirectory.open(job.folder, fingerprint, chosen=job.chosen)
     record = _begin(job, fingerprint)

@@ -4,37 +4,36 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runner.folds import Folds
+from runner.folds import DiskCache, Folds
 
 if TYPE_CHECKING:
-    from runner.dataset import Dataset
-    from runner.records import Split, Table
-    from runner.split import Splitter
+    from runner.config import ExperimentConfig
+    from runner.records import Table
 
 
 class Workspace:
     """Keeps the last table, and its folds, while runs ask for the same."""
 
     def __init__(self) -> None:
-        self._tables: dict[tuple[str, int], Table] = {}
-        self._folds: dict[tuple[str, str, int], Folds] = {}
+        self._tables: dict[str, Table] = {}
+        self._folds: dict[str, Folds] = {}
 
-    def table(self, dataset: Dataset, seed: int) -> Table:
-        """The dataset's rows."""
-        key = (dataset.model_dump_json(), seed)
+    def table(self, config: ExperimentConfig) -> Table:
+        """The config's rows."""
+        key = f"{config.general.seed} {config.dataset.model_dump_json()}"
         if key not in self._tables:
-            self._tables = {key: dataset.load(seed)}  # one at a time: tables may be large
+            # one at a time: tables may be large
+            self._tables = {key: config.dataset.load(config.general.seed)}
             self._folds = {}
         return self._tables[key]
 
-    def folds(self, dataset: Dataset, splitter: Splitter, seed: int) -> Folds:
-        """The dataset's folds."""
-        key = (dataset.model_dump_json(), splitter.model_dump_json(), seed)
+    def folds(self, config: ExperimentConfig) -> Folds:
+        """The folds of the config's rows."""
+        table = self.table(config)
+        general = config.general
+        key = f"{general.seed} {config.split.model_dump_json()} {general.cache!r}"
         if key not in self._folds:
-            table = self.table(dataset, seed)
-            self._folds[key] = Folds(table, splitter.split(table, seed))
+            cache = general.cache
+            disk = DiskCache(cache.path, cache.megabytes * 1_000_000) if cache.megabytes else None
+            self._folds[key] = Folds(table, config.split.split(table, general.seed), disk)
         return self._folds[key]
-
-    def split(self, dataset: Dataset, splitter: Splitter, seed: int) -> Split:
-        """Which rows are test, and in which fold the others are."""
-        return self.folds(dataset, splitter, seed).split

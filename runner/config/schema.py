@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import difflib
+import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from pydantic import Field, ValidationError
@@ -13,8 +15,9 @@ from runner.config.messages import explain, unknown_key
 from runner.config.options import GROUPS, packaged_defaults
 from runner.errors import ConfigError
 from runner.metrics import METRICS, MetricName
+from runner.randomness import generator
 from runner.search import SearchSpace
-from runner.space import Choices, Dimension, Range
+from runner.space import AlphaRange, Choices, Dimension, Distribution, Range
 from runner.spec import Spec
 
 if TYPE_CHECKING:
@@ -31,6 +34,21 @@ S = TypeVar("S", bound=Spec)
 SEARCHED = ("imputer", "features", "model")
 
 
+class Cache(Spec):
+    """Where fold problems that are slow to make are kept; null is the user's cache folder."""
+
+    folder: str | None
+    megabytes: Annotated[int, Field(ge=0)]
+
+    @property
+    def path(self) -> Path:
+        """The folder."""
+        if self.folder is not None:
+            return Path(self.folder).expanduser()
+        home = os.environ.get("XDG_CACHE_HOME")
+        return (Path(home) if home else Path.home() / ".cache") / "enet-runner" / "folds"
+
+
 class General(Spec):
     """The keys outside the groups."""
 
@@ -38,6 +56,7 @@ class General(Spec):
     metric: MetricName
     trial_metrics: Annotated[list[MetricName], Field(min_length=1)] | None
     bootstrap: Bootstrap
+    cache: Cache
 
 
 @dataclass(frozen=True)
@@ -105,6 +124,8 @@ def _check_space(config: ExperimentConfig) -> None:
         known = {name for kind in GROUPS[section].values() for name in kind.model_fields}
         if _field(key) not in known - {"name"}:
             raise ConfigError(unknown_key(f"search.space.{key}", sorted(known - {"name"})))
+        if isinstance(dimension, AlphaRange) and key != "model.alpha":
+            raise ConfigError(f"search.space.{key} has eps, which only model.alpha can have")
         spec = _section(config, key)
         if _field(key) not in type(spec).model_fields:
             continue
@@ -123,6 +144,8 @@ def _extremes(dimension: Dimension) -> list[Any]:
             return list(dimension.values)
         case Range():
             return [dimension.low, dimension.high]
+        case Distribution():  # any value shows whether its type is right
+            return [dimension.draw(generator(0, "space"))]
         case _:
             return []
 

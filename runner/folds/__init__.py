@@ -1,8 +1,9 @@
 """Folds: from a table, a split and a preparation to the fold problems that a search solves."""
 
 from runner.folds.cache import Folds
+from runner.folds.disk import DiskCache
 from runner.folds.preparation import Preparation
 from runner.folds.problem import FoldProblem
 from runner.folds.rows import prepare_rows
 
-__all__ = ["FoldProblem", "Folds", "Preparation", "prepare_rows"]
+__all__ = ["DiskCache", "FoldProblem", "Folds", "Preparation", "prepare_rows"]

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
+from runner.folds.disk import cache_key
 from runner.folds.rows import problem_from_rows
 from runner.folds.sums import FoldMoments
 
 if TYPE_CHECKING:
+    from runner.folds.disk import DiskCache
     from runner.folds.preparation import Preparation
     from runner.folds.problem import FoldProblem
     from runner.records import Fold, Split, Table
 
 COLUMNS_PER_ROW = 0.5  # above this, cross products cost more than the rows they stand for
+WORTH_KEEPING = 0.2  # seconds to make a fold problem, above which it goes to the disk
+MEMORY = 2_000_000_000  # bytes of fold problems kept in memory
 
 
 class Folds:
@@ -21,12 +26,14 @@ class Folds:
     Args:
         table: all rows.
         split: which of them train and validate.
+        disk: keeps for other runs what is slow to make.
     """
 
-    def __init__(self, table: Table, split: Split) -> None:
+    def __init__(self, table: Table, split: Split, disk: DiskCache | None = None) -> None:
         self.table = table
         self.split = split
         self.warnings: dict[str, None] = {}  # in order, each once
+        self._disk = disk
         self._moments: FoldMoments | None = None
         self._trusts_moments = True
         self._problems: dict[tuple[object, ...], list[FoldProblem]] = {}
@@ -49,11 +56,18 @@ class Folds:
         self, folds: tuple[Fold | None, ...], preparation: Preparation, fit_intercept: bool
     ) -> list[FoldProblem]:
         key = (folds, preparation, fit_intercept)
-        if key not in self._problems:
-            self._problems[key] = [
-                self._problem(fold, preparation, fit_intercept) for fold in folds
-            ]
-        return self._problems[key]
+        found = self._problems.pop(key, None)
+        if found is None:
+            found = [self._problem(fold, preparation, fit_intercept) for fold in folds]
+        for problem in found:
+            self.warnings |= dict.fromkeys(problem.warnings)
+        self._problems[key] = found  # the last used is the last dropped
+        while len(self._problems) > 1 and self._size() > MEMORY:
+            self._problems.pop(next(iter(self._problems)))
+        return found
+
+    def _size(self) -> int:
+        return sum(problem.nbytes for kept in self._problems.values() for problem in kept)
 
     def _problem(
         self, fold: Fold | None, preparation: Preparation, fit_intercept: bool
@@ -65,13 +79,28 @@ class Folds:
             if not isinstance(found, str):
                 return found
             self.warnings[f"solved from rows instead of moments: {found}"] = None
-        training = self.split.train if fold is None else self.split.sides(fold)[0]
-        validation = self.split.test[:0] if fold is None else self.split.sides(fold)[1]
-        problem = problem_from_rows(
+        return self._from_rows(fold, preparation, fit_intercept)
+
+    def _from_rows(
+        self, fold: Fold | None, preparation: Preparation, fit_intercept: bool
+    ) -> FoldProblem:
+        """From the disk if it is there, else made, and kept on the disk if that took long."""
+        training, validation = self.split.train, self.split.test[:0]
+        if fold is not None:
+            training, validation = self.split.sides(fold)
+        key = cache_key(
+            self.table.data_hash, training, validation, preparation, fit_intercept, _versions()
+        )
+        found = self._disk.get(key) if self._disk is not None else None
+        if found is not None:
+            return found
+        started = time.perf_counter()
+        made = problem_from_rows(
             self.table, training, validation, preparation, fit_intercept=fit_intercept
         )
-        self.warnings |= dict.fromkeys(problem.warnings)
-        return problem
+        if self._disk is not None and time.perf_counter() - started > WORTH_KEEPING:
+            self._disk.put(key, made)
+        return made
 
     def _moments_suffice(self, preparation: Preparation) -> bool:
         if not self._trusts_moments or preparation.imputer.fill_value() is None:
@@ -81,3 +110,13 @@ class Folds:
         levels = sum(self.table.features[c].nunique() + 1 for c in self.table.categorical)
         width = len(self.table.numeric) + levels
         return width <= COLUMNS_PER_ROW * len(self.split.train)
+
+
+def _versions() -> tuple[str, ...]:
+    """What a fold problem depends on beside its inputs."""
+    import numpy as np
+    import sklearn
+
+    from runner import __version__
+
+    return (__version__, np.__version__, sklearn.__version__)

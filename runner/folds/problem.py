@@ -45,6 +45,13 @@ class FoldProblem:
         """The validation rows, made when they are first needed."""
         return self.make_side()
 
+    @property
+    def nbytes(self) -> int:
+        """Memory that the problem holds, its validation rows only once they are made."""
+        side = vars(self).get("side")
+        parts = [*vars(self.train).values(), *(vars(side).values() if side else ())]
+        return sum(getattr(part, "nbytes", 0) for part in parts)
+
     def predict(self, coefficients: Floats) -> Floats:
         """Predictions (n, c) on the validation rows for coefficients (q, c)."""
         predictions: Floats = self.intercept + self.side.X @ coefficients
