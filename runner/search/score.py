@@ -11,9 +11,10 @@ import numpy as np
 
 from runner.errors import FitError
 from runner.metrics import loss
-from runner.path import alpha_max, solve_path
+from runner.path import alpha_max
 from runner.pipeline import Specs, prepare
 from runner.records import Trial
+from runner.search.solve import Neighbours, solve_folds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -72,10 +73,12 @@ class Scorer:
         self._progress = progress
         self._scored = 0
         self._best: _Solution | None = None
+        self._neighbours: dict[Any, Neighbours] = defaultdict(Neighbours)
 
     def rescore(self, trials: Sequence[Trial]) -> list[Trial]:
         """Score the candidates of trials again, after the fold problems have changed."""
         self._scored, self._best = 0, None
+        self._neighbours.clear()
         return self([trial.candidate for trial in trials])
 
     def alpha_max(self, values: dict[str, Any]) -> float:
@@ -108,14 +111,15 @@ class Scorer:
     def _score_prepared(self, chosen: dict[int, Candidate]) -> dict[int, Trial]:
         """Candidates that share their fold problems."""
         problems, settings = self._problems(next(iter(chosen.values())))
+        neighbours = self._neighbours[next(iter(chosen.values())).preparation_key()]
         by_ratio: dict[float, list[int]] = defaultdict(list)
         for index, candidate in chosen.items():
             by_ratio[candidate.l1_ratio].append(index)
         trials: dict[int, Trial] = {}
-        for ratio, indices in by_ratio.items():
+        for ratio, indices in sorted(by_ratio.items()):  # neighbours one after the other
             started = time.perf_counter()
             alphas = np.unique([chosen[i].alpha for i in indices])
-            paths = [solve_path(p.train, alphas, ratio, settings=settings) for p in problems]
+            paths = solve_folds(problems, alphas, ratio, settings, neighbours)
             scores = self._scores(problems, paths)
             seconds = (time.perf_counter() - started) / len(indices)
             for i in indices:
@@ -134,7 +138,7 @@ class Scorer:
         if self._best is not None and self._best.candidate == trial.candidate:
             return problems, self._best.coefficients
         alphas, ratio = np.array([trial.candidate.alpha]), trial.candidate.l1_ratio
-        paths = [solve_path(p.train, alphas, ratio, settings=settings) for p in problems]
+        paths = solve_folds(problems, alphas, ratio, settings, Neighbours())
         return problems, [path.coefficients[:, 0] for path in paths]
 
     def _keep(self, trial: Trial, number: int, paths: list[Path], at: int) -> None:

@@ -1,0 +1,107 @@
+"""Solves all folds for one l1_ratio, from the nearest known solution, in threads if it pays."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from runner.path import solve_path
+from runner.records import GramProblem
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from runner.folds import FoldProblem
+    from runner.path import PathSettings
+    from runner.records import Floats, Path
+
+# multiplications of one path above which a thread per fold gains more than it costs: at 100
+# features and 100 alphas (1e6) it gained nothing, at 500 features (2.5e7) a factor of 1.7
+WORTH_THREADS = 4e6
+REMEMBERED = 100  # solutions kept to start others from
+
+
+@dataclass(frozen=True)
+class _Known:
+    """One solution of every fold."""
+
+    log_alpha: float
+    l1_ratio: float
+    coefficients: list[Floats]
+
+    def distance(self, log_alpha: float, l1_ratio: float) -> float:
+        """How far another penalty is: a decade of alpha counts as much as the whole l1_ratio."""
+        return abs(self.log_alpha - log_alpha) / math.log(10) + abs(self.l1_ratio - l1_ratio)
+
+
+@dataclass
+class Neighbours:
+    """The latest solutions of one set of fold problems."""
+
+    known: deque[_Known] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
+
+    def nearest(self, alpha: float, l1_ratio: float) -> list[Floats] | None:
+        """The coefficients, per fold, of the nearest penalty."""
+        if not self.known or alpha <= 0:
+            return None
+        log_alpha = math.log(alpha)
+        return min(self.known, key=lambda k: k.distance(log_alpha, l1_ratio)).coefficients
+
+    def remember(self, paths: Sequence[Path], l1_ratio: float) -> None:
+        """Keep the solutions of a candidate that was solved alone; paths need no start."""
+        alpha = float(paths[0].alphas[0])
+        if len(paths[0].alphas) == 1 and alpha > 0:
+            solved = [path.coefficients[:, 0] for path in paths]
+            self.known.append(_Known(math.log(alpha), l1_ratio, solved))
+
+
+def solve_folds(
+    problems: Sequence[FoldProblem],
+    alphas: Floats,
+    l1_ratio: float,
+    settings: PathSettings,
+    neighbours: Neighbours,
+) -> list[Path]:
+    """The path of every fold.
+
+    Args:
+        problems: one per fold.
+        alphas: (a,), ascending.
+        l1_ratio: of the whole path.
+        settings: how to solve.
+        neighbours: where the largest alpha finds a start; the solution is added to it.
+    """
+    starts = neighbours.nearest(float(alphas[-1]), l1_ratio)
+
+    def solve(number: int) -> Path:
+        own = settings if starts is None else replace(settings, start=starts[number])
+        return solve_path(problems[number].train, alphas, l1_ratio, settings=own)
+
+    workers = min(_cores(), len(problems))
+    if workers > 1 and _work(problems[0], len(alphas)) > WORTH_THREADS:
+        from threadpoolctl import threadpool_limits
+
+        with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(workers) as pool:
+            paths = list(pool.map(solve, range(len(problems))))
+    else:
+        paths = [solve(number) for number in range(len(problems))]
+    neighbours.remember(paths, l1_ratio)
+    return paths
+
+
+def _work(problem: FoldProblem, n_alphas: int) -> float:
+    train = problem.train
+    size = train.gram.size if isinstance(train, GramProblem) else np.prod(train.X.shape)
+    return float(size) * n_alphas
+
+
+def _cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
