@@ -14,7 +14,7 @@ from runner.metrics import loss
 from runner.path import alpha_max
 from runner.pipeline import Specs, prepare
 from runner.records import Trial
-from runner.search.solve import Neighbours, solve_folds
+from runner.search.solve import How, Neighbours, solve_folds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -110,8 +110,10 @@ class Scorer:
 
     def _score_prepared(self, chosen: dict[int, Candidate]) -> dict[int, Trial]:
         """Candidates that share their fold problems."""
-        problems, settings = self._problems(next(iter(chosen.values())))
-        neighbours = self._neighbours[next(iter(chosen.values())).preparation_key()]
+        first = next(iter(chosen.values()))
+        problems, settings = self._problems(first)
+        neighbours = self._neighbours[first.preparation_key()]
+        how = How(settings, self._objective.metrics, neighbours)
         by_ratio: dict[float, list[int]] = defaultdict(list)
         for index, candidate in chosen.items():
             by_ratio[candidate.l1_ratio].append(index)
@@ -119,8 +121,9 @@ class Scorer:
         for ratio, indices in sorted(by_ratio.items()):  # neighbours one after the other
             started = time.perf_counter()
             alphas = np.unique([chosen[i].alpha for i in indices])
-            paths = solve_folds(problems, alphas, ratio, settings, neighbours)
-            scores = self._scores(problems, paths)
+            solved = solve_folds(problems, alphas, ratio, how)
+            paths = [fold.path for fold in solved]
+            scores = {m: np.array([fold.scores[m] for fold in solved]) for m in how.metrics}
             seconds = (time.perf_counter() - started) / len(indices)
             for i in indices:
                 at = int(np.searchsorted(alphas, chosen[i].alpha))
@@ -138,8 +141,8 @@ class Scorer:
         if self._best is not None and self._best.candidate == trial.candidate:
             return problems, self._best.coefficients
         alphas, ratio = np.array([trial.candidate.alpha]), trial.candidate.l1_ratio
-        paths = solve_folds(problems, alphas, ratio, settings, Neighbours())
-        return problems, [path.coefficients[:, 0] for path in paths]
+        solved = solve_folds(problems, alphas, ratio, How(settings, metrics=()))
+        return problems, [fold.path.coefficients[:, 0] for fold in solved]
 
     def _keep(self, trial: Trial, number: int, paths: list[Path], at: int) -> None:
         order = (trial.status != OK, trial.loss, number)
@@ -152,14 +155,6 @@ class Scorer:
         preparation = prepare(specs, self._folds.table, self._seed)
         problems = self._folds.problems(preparation, fit_intercept=specs.model.fit_intercept)
         return problems, specs.model.settings()
-
-    def _scores(self, problems: list[FoldProblem], paths: list[Path]) -> dict[MetricName, Floats]:
-        """Each metric as (folds, alphas)."""
-        scored = [
-            problem.score(self._objective.metrics, path.coefficients)
-            for problem, path in zip(problems, paths, strict=True)
-        ]
-        return {m: np.array([fold[m] for fold in scored]) for m in self._objective.metrics}
 
     def _trial(
         self,

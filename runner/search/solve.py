@@ -7,9 +7,11 @@ import os
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
+from threadpoolctl import ThreadpoolController
 
 from runner.path import solve_path
 from runner.records import GramProblem
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from runner.folds import FoldProblem
+    from runner.metrics import MetricName
     from runner.path import PathSettings
     from runner.records import Floats, Path
 
@@ -61,38 +64,60 @@ class Neighbours:
             self.known.append(_Known(math.log(alpha), l1_ratio, solved))
 
 
+@dataclass(frozen=True)
+class How:
+    """What is the same for all paths of one set of fold problems."""
+
+    settings: PathSettings
+    metrics: tuple[MetricName, ...]
+    neighbours: Neighbours = field(default_factory=Neighbours)
+
+
+@dataclass(frozen=True)
+class Solved:
+    """One fold's path, and the scores (a,) of its solutions on the validation side."""
+
+    path: Path
+    scores: dict[MetricName, Floats]
+
+
 def solve_folds(
     problems: Sequence[FoldProblem],
     alphas: Floats,
     l1_ratio: float,
-    settings: PathSettings,
-    neighbours: Neighbours,
-) -> list[Path]:
-    """The path of every fold.
+    how: How,
+) -> list[Solved]:
+    """Solve and score the path of every fold.
 
     Args:
         problems: one per fold.
         alphas: (a,), ascending.
         l1_ratio: of the whole path.
-        settings: how to solve.
-        neighbours: where the largest alpha finds a start; the solution is added to it.
+        how: how to solve and what to score; the solution is added to its neighbours.
     """
-    starts = neighbours.nearest(float(alphas[-1]), l1_ratio)
+    starts = how.neighbours.nearest(float(alphas[-1]), l1_ratio)
 
-    def solve(number: int) -> Path:
-        own = settings if starts is None else replace(settings, start=starts[number])
-        return solve_path(problems[number].train, alphas, l1_ratio, settings=own)
+    def solve(number: int) -> Solved:
+        own = how.settings if starts is None else replace(how.settings, start=starts[number])
+        path = solve_path(problems[number].train, alphas, l1_ratio, settings=own)
+        return Solved(path, problems[number].score(how.metrics, path.coefficients))
 
     workers = min(_cores(), len(problems))
-    if workers > 1 and _work(problems[0], len(alphas)) > WORTH_THREADS:
-        from threadpoolctl import threadpool_limits
+    # a path is many small products, which threads of BLAS only delay, most of all on a busy machine
+    with _blas().limit(limits=1, user_api="blas"):
+        if workers > 1 and _work(problems[0], len(alphas)) > WORTH_THREADS:
+            with ThreadPoolExecutor(workers) as pool:
+                solved = list(pool.map(solve, range(len(problems))))
+        else:
+            solved = [solve(number) for number in range(len(problems))]
+    how.neighbours.remember([fold.path for fold in solved], l1_ratio)
+    return solved
 
-        with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(workers) as pool:
-            paths = list(pool.map(solve, range(len(problems))))
-    else:
-        paths = [solve(number) for number in range(len(problems))]
-    neighbours.remember(paths, l1_ratio)
-    return paths
+
+@cache
+def _blas() -> ThreadpoolController:
+    """Looking for the libraries takes longer than a small path."""
+    return ThreadpoolController()
 
 
 def _work(problem: FoldProblem, n_alphas: int) -> float:
