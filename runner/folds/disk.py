@@ -38,7 +38,7 @@ class DiskCache:
         """The fold problem of that key, or None if there is none that can be read."""
         path = self._path(key)
         try:
-            with np.load(path, allow_pickle=False) as entry:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as entry:
                 arrays = dict(entry)
             os.utime(path)
             return _from_arrays(arrays)
