@@ -96,7 +96,7 @@ def _null_gradient_rows(
     problem: RowProblem, penalty_factors: Floats | None, *, positive: bool
 ) -> Floats:
     columns = to_columns(problem)
-    gradient = columns.gradient(problem.y)
+    gradient = columns.gradient(columns.target)
     if penalty_factors is None or (penalty_factors > 0).all():
         return gradient
     free = np.flatnonzero(penalty_factors == 0)
@@ -105,4 +105,4 @@ def _null_gradient_rows(
         b, _ = solve_nonnegative(gram, gradient[free])
     else:
         b = pseudo_inverse(gram) @ gradient[free]
-    return columns.gradient(problem.y - columns.fitted(b[:, None], free)[:, 0])
+    return columns.gradient(columns.target - columns.fitted(b[:, None], free)[:, 0])

@@ -57,11 +57,16 @@ class Columns:
 
     def gradient(self, residual: Floats) -> Floats:
         """Z' r of residuals (n,) or (n, a): (p,) or (p, a)."""
-        weighted = (self.root * residual.T).T
-        product = self.problem.X.T @ weighted
+        weighted = self.root * residual.T
+        # One row per residual, so that what follows runs along contiguous columns. scipy takes
+        # 1.6 ms for one product and 8 ms for four at once (20,000 x 20,000, density 0.5 %).
+        if sparse.issparse(self.problem.X) and weighted.ndim > 1:
+            product = np.array([self.problem.X.T @ row for row in weighted])
+        else:
+            product = weighted @ self.problem.X
         if self.problem.centre.any():
-            product -= np.multiply.outer(self.problem.centre, weighted.sum(axis=0))
-        return np.asarray((product.T / self.problem.scale).T)
+            product -= np.multiply.outer(weighted.sum(axis=-1), self.problem.centre)
+        return np.asarray((product / self.problem.scale).T)
 
     def fitted(self, coefficients: Floats, chosen: Integers) -> Floats:
         """Z_A b, (n, a), of coefficients (k, a) of the chosen columns A, (k,)."""
@@ -73,6 +78,20 @@ class Columns:
         """Z_A, (n, k), of a dense X."""
         shifted = self.problem.X[:, chosen] - self.problem.centre[chosen]
         return np.asarray(self.root[:, None] * shifted / self.problem.scale[chosen])
+
+    def scaled(self) -> sparse.csc_array:
+        """diag(sqrt(n) v) X / scale, (n, p), of a sparse X, with the 32-bit indices of a solver."""
+        X = sparse.csc_array(self.problem.X)
+        root = self.root * np.sqrt(len(self.root))
+        scale = np.repeat(self.problem.scale, np.diff(X.indptr))
+        return sparse.csc_array(
+            (
+                X.data * root[X.indices] / scale,
+                X.indices.astype(np.int32),
+                X.indptr.astype(np.int32),
+            ),
+            shape=X.shape,
+        )
 
     def kernel(self, shares: Floats) -> Floats:
         """Z diag(shares) Z', (n, n), for shares (p,)."""

@@ -52,7 +52,7 @@ def dual_gaps(  # noqa: PLR0913 - the letters of one formula
     Returns:
         The gaps in the units of the objective, (a,).
     """
-    penalised = factors > 0
+    penalised = slice(None) if factors.all() else factors > 0  # a mask would copy
     f = factors[penalised, None]
     b = coefficients[penalised]
     u = gradient[penalised] - l2 * f * b

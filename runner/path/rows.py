@@ -37,6 +37,10 @@ if TYPE_CHECKING:
 FEW_COLUMNS = 500
 # The inner solver stops a little below the tolerance: a column at the edge must not undo it.
 INNER_SHARE = 0.8
+# Fewer columns than this are not worth choosing among.
+FEWEST_PICKED = 30
+# Above this order a Gram takes too much memory to be a way out; this one takes 800 MB.
+LARGEST_GRAM = 10_000
 # Rounds of letting violators in, or of tightening where there are none.
 MOST_ROUNDS = 30
 
@@ -76,13 +80,24 @@ class _ScreenedPath:
         parts: list[Path] = []
         done = 0
         while done < len(filled):
-            batch = next_batch(filled[done:], BATCH)
+            # Where a solution costs far more than a check, none is made before its check.
+            alone = suits_rows(self.working, self.settings)
+            batch = next_batch(filled[done:], 1 if alone else BATCH)
             l1 = batch * self.l1_ratio
-            self.working.admit(pick_columns(size, self.factors, now, float(l1[-1])))
+            self._admit_next(size, now, float(l1[-1]))
             part, size = self._solve_batch(batch)
             parts.append(part)
             now, done = float(l1[len(part.alphas) - 1]), done + len(part.alphas)
         return _join(parts, places, self.columns.count)
+
+    def _admit_next(self, size: Floats, now: float, then: float) -> None:
+        """Admit columns that may soon have coefficients, of which a lasso has n at most."""
+        support = int(np.count_nonzero(self.last))
+        room = len(self.columns.target) - support
+        most = max(FEWEST_PICKED, min(support, room))
+        outside = self.working.outside
+        picked = pick_columns(size, self.factors, now, then, outside=outside, most=most)
+        self.working.admit(picked)
 
     def _set_out(self) -> Floats:
         """Admit the columns that are in from the start; return their coefficients."""
@@ -136,7 +151,11 @@ class _ScreenedPath:
             else self.factors[members],
         )
         if suits_rows(self.working, settings):
-            return solve_uncentred(self.working, alphas, self.l1_ratio, settings)
+            path = solve_uncentred(self.working, alphas, self.l1_ratio, settings)
+            if path.converged.all() or len(members) > LARGEST_GRAM:
+                return path
+            # The offset is all but in the span of the columns; their Gram has it taken out.
+            settings = replace(settings, start=path.coefficients[:, 0])
         return solve_gram(self.working.problem, alphas, self.l1_ratio, settings)
 
     def _judge(self, inner: Path) -> tuple[Path, Floats]:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from runner.records import Floats, Integers
+    from runner.records import Booleans, Floats, Integers
 
 # 300 x 5,000 to a gap of 1e-3: 0.16 s at 0.25, 0.25 s at 1; most of the rest is coordinate descent.
 SLOPE = 0.25
@@ -31,17 +31,28 @@ BATCH = 4
 STEEPEST = 0.75
 
 
-def pick_columns(gradient: Floats, factors: Floats, now: float, then: float) -> Integers:
+def pick_columns(  # noqa: PLR0913 - where the path stands, and what may follow
+    gradient: Floats, factors: Floats, now: float, then: float, *, outside: Booleans, most: int
+) -> Integers:
     """Columns, (k,), that may enter while the L1 strength falls from `now` to `then`.
+
+    A gradient at a solution of a loose tolerance is rough, and can put half of all columns above
+    the threshold; no more than `most` of them, the largest, are worth their cost.
 
     Args:
         gradient: The size of the gradient at the solution for `now`, (p,); see `reach`.
         factors: Penalty factors, (p,).
         now: alpha * l1_ratio of the last solution.
         then: alpha * l1_ratio of the smallest of the next alphas.
+        outside: Columns that are not in yet, (p,).
+        most: The largest k.
     """
     threshold = then - SLOPE * max(now - then, 0.0)
-    return np.flatnonzero(gradient >= factors * threshold)
+    picked = np.flatnonzero((gradient >= factors * threshold) & outside)
+    if len(picked) <= most:
+        return picked
+    excess = gradient[picked] - factors[picked] * threshold
+    return picked[np.argpartition(-excess, most)[:most]]
 
 
 def find_violators(gradient: Floats, factors: Floats, l1: float) -> Integers:

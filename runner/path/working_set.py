@@ -27,6 +27,7 @@ class WorkingSet:
         self.outside = np.ones(columns.count, dtype=bool)
         self.xy = columns.gradient(columns.target)
         self._gram = np.zeros((0, 0))
+        self._scaled: sparse.csc_array | None = None
         self._sliced: sparse.csc_array | None = None
         self._buffer = np.zeros((len(columns.target), 0), order="F")
 
@@ -56,21 +57,13 @@ class WorkingSet:
             fitted = self._buffer[:, : len(self.members)] @ coefficients
         return np.asarray(self.columns.target[:, None] - fitted)
 
-    def uncentred(self, root: Floats) -> tuple[sparse.csc_array, Floats]:
-        """Sparse columns diag(root) X_A / scale, (n, k), and the centres over the scale, (k,)."""
+    def uncentred(self) -> sparse.csc_array:
+        """The members of a sparse X, weighted and scaled but not centred, (n, k)."""
+        if self._scaled is None:
+            self._scaled = self.columns.scaled()
         if self._sliced is None or self._sliced.shape[1] < len(self.members):
-            problem = self.columns.problem
-            sliced = sparse.csc_array(problem.X[:, self.members])
-            counts = np.diff(sliced.indptr)
-            data = (
-                sliced.data * root[sliced.indices] / np.repeat(problem.scale[self.members], counts)
-            )
-            self._sliced = sparse.csc_array(
-                (data, sliced.indices.astype(np.int32), sliced.indptr.astype(np.int32)),
-                shape=sliced.shape,
-            )
-        problem = self.columns.problem
-        return self._sliced, problem.centre[self.members] / problem.scale[self.members]
+            self._sliced = self._scaled[:, self.members]
+        return self._sliced
 
     def _extend_buffer(self, entering: Integers) -> None:
         used, needed = len(self.members), len(self.members) + len(entering)

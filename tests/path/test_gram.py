@@ -248,7 +248,7 @@ def test_order_of_alphas_is_kept() -> None:
 
 def test_global_random_state_is_left_alone() -> None:
     """Solving draws nothing from numpy's global generator."""
-    before = np.random.get_state()[1].copy()  # type: ignore[index,union-attr]  # noqa: NPY002
+    before = np.random.get_state()[1].copy()  # type: ignore[index]  # noqa: NPY002
     solve_path(to_gram(*make_rows()), np.array([0.1]), 0.5, settings=TIGHT)
     assert np.array_equal(before, np.random.get_state()[1])  # type: ignore[index]  # noqa: NPY002
 

@@ -119,7 +119,7 @@ def test_penalty_factors_are_those_of_stacked_rows(kind: str) -> None:
     """Factors, 0 among them, equal extra rows sqrt(n alpha f) on the diagonal."""
     X, y = make_rows(5, 20, 30) if kind == "rows" else make_rows(5)
     n, p = X.shape
-    factors = np.random.default_rng(5).uniform(0.5, 2, p)
+    factors = np.random.default_rng(5).uniform(0.5, 2, size=(p,))
     factors[[1, 3]] = 0
     settings = PathSettings(1e-10, 1000, penalty_factors=factors)
     problem = to_rows(X, y) if kind == "rows" else to_gram(X, y)

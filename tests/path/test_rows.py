@@ -16,7 +16,6 @@ from sklearn.linear_model import ElasticNet
 from runner.path import PathSettings, alpha_grid, alpha_max, solve_path, uncentred
 from runner.path.columns import to_columns, to_gram
 from runner.path.screen import BATCH, STEEPEST, fill_in, next_batch
-from runner.path.working_set import WorkingSet
 from runner.records import RowProblem
 
 if TYPE_CHECKING:
@@ -105,9 +104,9 @@ def test_offset_search_equals_centring(
     problem = make_problem(seed, as_sparse=True, weighted=weighted)
     settings = PathSettings(1e-9, 100_000, positive=positive)
     alphas = make_alphas(problem, l1_ratio, settings)
-    working = WorkingSet(to_columns(problem))
-    working.admit(np.arange(70))
-    path = uncentred.solve_uncentred(working, alphas, l1_ratio, settings)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(uncentred, "FEWEST_COLUMNS", 3)
+        path = solve_path(problem, alphas, l1_ratio, settings=settings)
     whole = solve_path(to_gram(problem), alphas, l1_ratio, settings=settings)
     columns, every = to_columns(problem), np.arange(70)
     assert path.converged.all()
