@@ -16,12 +16,12 @@ from runner.config import validate_section
 from runner.dataset.table import table_of
 from runner.folds import Folds
 from runner.metrics import METRICS
-from runner.pipeline import Specs, build_pipeline, fit_parameters, prepare
+from runner.pipeline import Specs, build_pipeline, prepare
 from runner.records import Candidate
 from runner.search.score import Objective, Scorer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from sklearn.pipeline import Pipeline
 
@@ -111,34 +111,50 @@ def make_pipeline(specs: Specs, point: Candidate, table: Table, weight: float) -
     return build_pipeline(own, point, prepare(own, table, SEED), weight)
 
 
-def fold_predictions(table: Table, split: Split, specs: Specs, point: Candidate) -> list[Floats]:
-    """What the candidate's Pipeline, fitted to each training side alone, predicts."""
-    predictions = []
+def fold_predictions(
+    table: Table, split: Split, specs: Specs, points: Sequence[Candidate]
+) -> list[list[Floats]]:
+    """What each candidate's Pipeline, fitted to each training side alone, predicts.
+
+    Candidates must differ in the penalty alone: the steps before the model are fitted once for
+    all of them.
+    """
+    own = specs.having(points[0].values)
+    preparation = prepare(own, table, SEED)
+    predictions: list[list[Floats]] = [[] for _ in points]
     for fold in split.folds:
         training, validation = split.sides(fold)
+        y = table.target[training]
         weight = None if table.weight is None else table.weight[training]
         total = float(len(training) if weight is None else weight.sum())
-        pipeline = make_pipeline(specs, point, table, total)
-        preparation = prepare(specs.having(point.values), table, SEED)
+        pipelines = [make_pipeline(specs, point, table, total) for point in points]
+        before = pipelines[0][:-1]
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message="Found unknown categories")
-            pipeline.fit(
-                table.features.iloc[training],
-                table.target[training],
-                **fit_parameters(preparation, weight),
+            X = before.fit_transform(
+                table.features.iloc[training], y, **preparation.fit_parameters(weight)
             )
-            predictions.append(pipeline.predict(table.features.iloc[validation]))
+            X_validation = before.transform(table.features.iloc[validation])
+        for pipeline, own_predictions in zip(pipelines, predictions, strict=True):
+            model = pipeline[-1].fit(X, y, sample_weight=weight)
+            own_predictions.append(model.predict(X_validation))
     return predictions
 
 
 def reference_scores(
-    table: Table, split: Split, specs: Specs, point: Candidate
-) -> dict[str, Floats]:
-    """Every metric of every fold, (folds,) each."""
+    table: Table, split: Split, specs: Specs, points: Sequence[Candidate]
+) -> list[dict[str, Floats]]:
+    """Every metric of every fold, (folds,) each, per candidate."""
+    return [
+        score_by_fold(table, split, predicted)
+        for predicted in fold_predictions(table, split, specs, points)
+    ]
+
+
+def score_by_fold(table: Table, split: Split, predictions: Sequence[Floats]) -> dict[str, Floats]:
+    """scikit-learn's metrics of predictions of each validation side."""
     by_fold = []
-    for fold, predicted in zip(
-        split.folds, fold_predictions(table, split, specs, point), strict=True
-    ):
+    for fold, predicted in zip(split.folds, predictions, strict=True):
         rows = split.sides(fold)[1]
         weight = None if table.weight is None else table.weight[rows]
         by_fold.append(
