@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import warnings
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -11,6 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
+from sklearn.exceptions import ConvergenceWarning
 from threadpoolctl import ThreadpoolController
 
 from runner.path import solve_path
@@ -104,7 +106,9 @@ def solve_folds(
 
     workers = min(_cores(), len(problems))
     # a path is many small products, which threads of BLAS only delay, most of all on a busy machine
-    with _blas().limit(limits=1, user_api="blas"):
+    with _blas().limit(limits=1, user_api="blas"), warnings.catch_warnings():
+        # a path says itself what has not converged; threads must not each change the filters
+        warnings.simplefilter("ignore", ConvergenceWarning)
         if workers > 1 and _work(problems[0], len(alphas)) > WORTH_THREADS:
             with ThreadPoolExecutor(workers) as pool:
                 solved = list(pool.map(solve, range(len(problems))))
