@@ -3,6 +3,7 @@
 from runner.imputer.base import Imputer
 from runner.imputer.iterative import Iterative
 from runner.imputer.knn import Knn
+from runner.imputer.linear import Linear
 from runner.imputer.none import Nothing
 from runner.imputer.simple import Constant, Simple
 
@@ -14,6 +15,7 @@ KINDS: dict[str, type[Imputer]] = {
     "constant": Constant,
     "knn": Knn,
     "iterative": Iterative,
+    "linear": Linear,
 }
 
 __all__ = ["KINDS", "Imputer"]

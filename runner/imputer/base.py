@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from runner.spec import Spec
 
 if TYPE_CHECKING:
+    import pandas as pd
     from sklearn.base import TransformerMixin
 
 
@@ -31,14 +32,39 @@ class Imputer(Spec):
         """
         raise NotImplementedError
 
+    def plain(self, fitted: TransformerMixin, columns: pd.DataFrame) -> TransformerMixin:
+        """The fitted `numeric` transformer as one of scikit-learn's, for the saved model.
+
+        Args:
+            fitted: what `numeric` gave, fitted.
+            columns: the numeric columns that it was fitted to.
+        """
+        del columns
+        return fitted
+
     def fill_value(self) -> Literal["mean"] | float | None:
         """What fills a missing value if that is linear in the data, else None."""
         return None
 
     def encoder_steps(self) -> list[tuple[str, Any]]:
-        """Unfitted steps that fill categorical columns before they are encoded."""
-        if self.categorical == "missing":  # OneHotEncoder takes NaN as a level of its own
-            return []
-        from sklearn.impute import SimpleImputer
+        """Unfitted steps that fill categorical columns before they are encoded.
 
-        return [("imputer", SimpleImputer(strategy="most_frequent", keep_empty_features=True))]
+        Whatever their types, they come out as objects with NaN where missing: None would be
+        another level than NaN, and a column that is all missing would not be text.
+        """
+        import numpy as np
+        import pandas as pd
+        from sklearn.impute import SimpleImputer
+        from sklearn.preprocessing import FunctionTransformer
+
+        steps: list[tuple[str, Any]] = [
+            (name, FunctionTransformer(method, kw_args=how, feature_names_out="one-to-one"))
+            for name, method, how in (
+                ("objects", pd.DataFrame.astype, {"dtype": object}),
+                ("gaps", pd.DataFrame.fillna, {"value": np.nan}),
+            )
+        ]
+        if self.categorical == "most_frequent":  # else NaN is a level of its own
+            commonest = SimpleImputer(strategy="most_frequent", keep_empty_features=True)
+            steps.append(("imputer", commonest))
+        return steps
