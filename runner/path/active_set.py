@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 STEPS = 60  # changes of the support, after which the answer is left to coordinate descent
 # share of the worst violation that others need to enter with it
 ENTERS_TOO = 0.5
+DEPENDENT = 1e-13  # reciprocal condition number below which columns count as dependent
+FAR = 1e4
 ROUNDING = 1e-11  # violations of this share of the largest |xy| are rounding
 
 
@@ -41,7 +43,7 @@ def solve_near(
         positive: whether negative coefficients are not allowed.
 
     Returns:
-        None if the columns of a support are dependent, or the support does not settle.
+        None if the support does not settle.
     """
     a, c = alpha * l1_ratio, alpha * (1 - l1_ratio)
     rounding = ROUNDING * float(np.max(np.abs(problem.xy), initial=0.0))
@@ -51,7 +53,7 @@ def solve_near(
         support = np.flatnonzero(sign)
         target = _stationary(problem, support, a * sign[support], c)
         if target is None:
-            return None
+            target = _down_the_valley(problem, support, a * sign[support], c, b[support])
         if _move(b, sign, support, target):
             continue
         gradient = problem.xy - problem.gram[:, support] @ target
@@ -63,13 +65,39 @@ def solve_near(
 
 
 def _stationary(problem: GramProblem, support: Integers, l1: Floats, l2: float) -> Floats | None:
-    """The minimum over the support's coefficients of given signs; None if there are many."""
+    """The minimum over the support's coefficients of given signs; None if its columns depend."""
     if not len(support):
         return np.empty(0)
+    hessian = _hessian(problem, support, l2)
+    norm = float(np.abs(hessian).sum(axis=0).max())
+    factor, failed = lapack.dpotrf(hessian)
+    if failed or lapack.dpocon(factor, norm)[0] < DEPENDENT:
+        return None
+    target: Floats = lapack.dpotrs(factor, problem.xy[support] - l1)[0]
+    return target
+
+
+def _down_the_valley(
+    problem: GramProblem, support: Integers, l1: Floats, l2: float, old: Floats
+) -> Floats:
+    """Far along the direction in which dependent columns change no prediction.
+
+    Only the L1 norm changes there: it falls one way, until a coefficient reaches 0.
+    """
+    hessian = _hessian(problem, support, l2)
+    direction = np.linalg.eigh(hessian)[1][:, 0]
+    if direction @ (hessian @ old - problem.xy[support] + l1) > 0:
+        direction = -direction
+    if not np.any((direction * l1 < 0) & (np.abs(direction) > DEPENDENT)):
+        direction = -direction
+    target: Floats = old + direction * FAR * (1 + np.abs(old).max())
+    return target
+
+
+def _hessian(problem: GramProblem, support: Integers, l2: float) -> Floats:
     hessian = problem.gram[np.ix_(support, support)]
     hessian.flat[:: len(support) + 1] += l2
-    _, target, failed = lapack.dposv(hessian, problem.xy[support] - l1, overwrite_a=1)
-    return None if failed else target
+    return hessian
 
 
 def _move(b: Floats, sign: Floats, support: Integers, target: Floats) -> bool:

@@ -12,6 +12,7 @@ it, and those below it, are solved from their support (see `active_set`).
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +21,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import enet_path
 
 from runner.path.active_set import solve_near
+from runner.path.gap import gram_gaps, within_tolerance
 
 if TYPE_CHECKING:
     from runner.path.settings import PathSettings
@@ -60,23 +62,37 @@ def descend(
         solved = max(solved, some.start + len(gaps))
     for i in range(solved, len(alphas)):
         near = coefficients[:, max(i - 1, solved)]  # at first, what the sweeps have reached
-        coefficients[:, i], iterations[i] = _solve_slow(
-            problem, alphas[i : i + 1], l1_ratio, settings, near
-        )
+        found = solve_near(problem, alphas[i], l1_ratio, near, positive=settings.positive)
+        if found is not None:
+            coefficients[:, i], iterations[i] = found
+    _polish(problem, alphas, l1_ratio, settings, (coefficients, iterations), solved)
     return coefficients, iterations
 
 
-def _solve_slow(
-    problem: GramProblem, alpha: Floats, l1_ratio: float, settings: PathSettings, start: Floats
-) -> tuple[Floats, int]:
-    """One alpha, (1,), exactly from its support, or by sweeps where the support does not settle."""
-    found = solve_near(problem, float(alpha[0]), l1_ratio, start, positive=settings.positive)
-    if found is not None:
-        return found
-    solution, _, iterations = _sweep(
-        problem, alpha, l1_ratio, settings, settings.max_iter, start=start
-    )
-    return solution[:, 0], int(iterations[0])
+def _polish(  # noqa: PLR0913, PLR0917 - a part of `descend`
+    problem: GramProblem,
+    alphas: Floats,
+    l1_ratio: float,
+    settings: PathSettings,
+    found: tuple[Floats, Integers],
+    first: int,
+) -> None:
+    """Sweep, in place, where no support was found, or the one found was all but dependent."""
+    coefficients, iterations = found
+    some = slice(first, len(alphas))
+    equal = replace(settings, penalty_factors=None)
+    gaps = gram_gaps(problem, coefficients[:, some], alphas[some], l1_ratio, equal)
+    for late in np.flatnonzero(~within_tolerance(gaps, problem.yy, settings)):
+        i = first + int(late)
+        solution, _, iterations[i : i + 1] = _sweep(
+            problem,
+            alphas[i : i + 1],
+            l1_ratio,
+            settings,
+            settings.max_iter,
+            start=coefficients[:, max(i - 1, 0)],
+        )
+        coefficients[:, i] = solution[:, 0]
 
 
 def _sweep(  # noqa: PLR0913 - the last two vary by call, the rest by path

@@ -22,10 +22,33 @@ import numpy as np
 
 if TYPE_CHECKING:
     from runner.path.settings import PathSettings
-    from runner.records import Booleans, Floats
+    from runner.records import Booleans, Floats, GramProblem
 
 # A gap is a difference of terms of the size of yy, known to a few units in the last place.
 ROUNDING = 16 * float(np.finfo(float).eps)
+
+
+def gram_gaps(
+    problem: GramProblem,
+    coefficients: Floats,
+    alphas: Floats,
+    l1_ratio: float,
+    settings: PathSettings,
+) -> Floats:
+    """Dual gaps, (a,), of coefficients (p, a) of a Gram problem."""
+    fitted = problem.gram @ coefficients
+    gradient = problem.xy[:, None] - fitted
+    residual = problem.yy - np.sum(coefficients * (problem.xy[:, None] + gradient), axis=0)
+    factors = settings.penalty_factors
+    return dual_gaps(
+        coefficients,
+        gradient,
+        np.maximum(residual, 0.0),
+        l1=alphas * l1_ratio,
+        l2=alphas * (1 - l1_ratio),
+        factors=np.ones(len(problem.xy)) if factors is None else factors,
+        positive=settings.positive,
+    )
 
 
 def dual_gaps(  # noqa: PLR0913 - the letters of one formula

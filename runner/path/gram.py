@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from runner.path.descend import descend
-from runner.path.gap import dual_gaps, within_tolerance
+from runner.path.gap import gram_gaps, within_tolerance
 from runner.path.profile import profile_out
 from runner.path.squares import solve_nonnegative
 from runner.records import GramProblem, Path
@@ -33,29 +33,6 @@ def solve_gram(
         dual_gaps=gaps,
         iterations=iterations,
         converged=within_tolerance(gaps, problem.yy, settings),
-    )
-
-
-def gram_gaps(
-    problem: GramProblem,
-    coefficients: Floats,
-    alphas: Floats,
-    l1_ratio: float,
-    settings: PathSettings,
-) -> Floats:
-    """Dual gaps, (a,), of coefficients (p, a) of a Gram problem; see `runner.path.gap`."""
-    fitted = problem.gram @ coefficients
-    gradient = problem.xy[:, None] - fitted
-    residual = problem.yy - np.sum(coefficients * (problem.xy[:, None] + gradient), axis=0)
-    factors = settings.penalty_factors
-    return dual_gaps(
-        coefficients,
-        gradient,
-        np.maximum(residual, 0.0),
-        l1=alphas * l1_ratio,
-        l2=alphas * (1 - l1_ratio),
-        factors=np.ones(len(problem.xy)) if factors is None else factors,
-        positive=settings.positive,
     )
 
 

@@ -48,12 +48,20 @@ def solve_nonnegative(H: Floats, c: Floats) -> tuple[Floats, bool]:
     Returns:
         The coefficients, (p,), and whether the method ended by itself.
     """
-    unscale = inverse_above(np.sqrt(np.diag(H)), 0.0)
-    d, V = np.linalg.eigh(H * np.outer(unscale, unscale))
+    b = np.zeros_like(c)
+    # a column of zeros would come back from V as one of rounding errors, and be fitted
+    varying = np.flatnonzero(np.diag(H) > 0)
+    if not len(varying):
+        return b, True
+    unscale = 1 / np.sqrt(np.diag(H)[varying])
+    d, V = np.linalg.eigh(H[np.ix_(varying, varying)] * np.outer(unscale, unscale))
     kept = d > len(d) * EPS * d[-1]
     root = np.sqrt(d[kept])
     try:
-        solution, _ = nnls(root[:, None] * V[:, kept].T, V[:, kept].T @ (unscale * c) / root)
+        solution, _ = nnls(
+            root[:, None] * V[:, kept].T, V[:, kept].T @ (unscale * c[varying]) / root
+        )
     except RuntimeError:  # its own limit of iterations
-        return np.zeros_like(c), False
-    return np.where(unscale > 0, unscale * solution, 0.0), True
+        return b, False
+    b[varying] = unscale * solution
+    return b, True

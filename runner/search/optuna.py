@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib.util
 import json
 import time
+import warnings
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 JOURNAL = "optuna.journal"
 STUDY = "search"
+TRIAL_ENDS = 6  # SET_TRIAL_STATE_VALUES of the journal's operations
 NEEDS = {"gp": "torch", "cmaes": "cmaes"}
 
 
@@ -69,6 +72,7 @@ class Optuna(Search):
             asked = study.ask()
             point = {k: _suggest(asked, k, d) for k, d in resolver.space.dimensions.items()}
             (trial,) = score([resolver.candidate(point)])
+            trial = replace(trial, number=len(trials) + 1)
             _tell(study, asked, trial)
             trials.append(trial)
         return trials
@@ -79,22 +83,29 @@ class Optuna(Search):
         The quasi-random sequence is one sequence, and so has one seed.
         """
         from optuna import samplers
+        from optuna.exceptions import ExperimentalWarning
 
         own = derive_seed(seed, "search", "optuna", number)
-        match self.sampler:
-            case "tpe":
-                return samplers.TPESampler(seed=own)
-            case "random":
-                return samplers.RandomSampler(seed=own)
-            case "qmc":
-                start = derive_seed(seed, "search", "optuna")
-                return samplers.QMCSampler(
-                    scramble=True, seed=start, warn_independent_sampling=False
-                )
-            case "gp":
-                return samplers.GPSampler(seed=own)
-            case "cmaes":
-                return samplers.CmaEsSampler(seed=own, warn_independent_sampling=False)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ExperimentalWarning)
+            match self.sampler:
+                case "tpe":
+                    return samplers.TPESampler(seed=own)
+                case "random":
+                    return samplers.RandomSampler(seed=own)
+                case "qmc":
+                    start = derive_seed(seed, "search", "optuna")
+                    return samplers.QMCSampler(
+                        scramble=True,
+                        seed=start,
+                        # until a first trial succeeds
+                        independent_sampler=samplers.RandomSampler(seed=own),
+                        warn_independent_sampling=False,
+                    )
+                case "gp":
+                    return samplers.GPSampler(seed=own)
+                case "cmaes":
+                    return samplers.CmaEsSampler(seed=own, warn_independent_sampling=False)
 
 
 def _open_study(journal: Path) -> optuna.Study:
@@ -103,13 +114,39 @@ def _open_study(journal: Path) -> optuna.Study:
     from optuna.storages.journal import JournalFileBackend
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
+    journal = journal.absolute()  # Optuna's lock is a link to it
     journal.parent.mkdir(parents=True, exist_ok=True)
+    _mend(journal)
     return optuna.create_study(
         storage=JournalStorage(JournalFileBackend(str(journal))),
         study_name=STUDY,
         direction="minimize",
         load_if_exists=True,
     )
+
+
+def _mend(journal: Path) -> None:
+    """Undo what a search that was killed had begun: Optuna's lock, half a line, a trial not told.
+
+    A sampler would count the trial that was not told, and propose something else after it.
+    """
+    journal.with_name(f"{journal.name}.lock").unlink(missing_ok=True)
+    if not journal.exists():
+        return
+    lines = journal.read_bytes().splitlines(keepends=True)
+    ended = [number for number, line in enumerate(lines) if _ends_trial(line)]
+    kept = lines[: ended[-1] + 1] if ended else []
+    if len(kept) < len(lines):
+        journal.write_bytes(b"".join(kept))
+
+
+def _ends_trial(line: bytes) -> bool:
+    """Whether a line of the journal, which may be half a line, is that of a trial's end."""
+    try:
+        record = json.loads(line)
+    except ValueError:
+        return False
+    return line.endswith(b"\n") and isinstance(record, dict) and record.get("op_code") == TRIAL_ENDS
 
 
 def _suggest(asked: optuna.Trial, key: str, dimension: Any) -> Any:  # noqa: ANN401 - Optuna's own

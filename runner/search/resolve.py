@@ -7,13 +7,17 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
+from runner.errors import FitError
 from runner.records import Candidate
-from runner.space import AlphaRange, Dimension
+from runner.space import AlphaRange, Dimension, Range
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import numpy as np
+
+
+PENALTY = ("model.alpha", "model.l1_ratio")
 
 
 class AlphaMax(Protocol):
@@ -39,6 +43,7 @@ class SearchSpace:
             space: further dimensions, by dotted key.
         """
         merged: dict[str, Any] = {f"model.{key}": value for key, value in penalty.items()} | space
+        merged |= {key: _continuous(merged[key]) for key in PENALTY}
         # alpha last: a grid then runs along alphas, as a path does
         ordered = {k: merged[k] for k in sorted(merged, key=lambda k: (k == "model.alpha", k))}
         varies = {k: v for k, v in ordered.items() if isinstance(v, Dimension)}
@@ -59,6 +64,13 @@ class SearchSpace:
         return {key: dimension.draw(rng) for key, dimension in self.dimensions.items()}
 
 
+def _continuous(value: Any) -> Any:  # noqa: ANN401 - a number or any dimension
+    """A range of a penalty from 0 to 1 is not one of the two whole numbers."""
+    if not isinstance(value, Range):
+        return value
+    return value.model_copy(update={"low": float(value.low), "high": float(value.high)})
+
+
 @dataclass
 class Resolver:
     """Turns points of a space into candidates: fractions of alpha_max become alphas."""
@@ -74,6 +86,13 @@ class Resolver:
             others = {k: v for k, v in values.items() if k != "model.alpha"}
             key = tuple(sorted(others.items()))
             if key not in self._known:
-                self._known[key] = self.alpha_max(others)
+                self._known[key] = self._alpha_max(others)
             values["model.alpha"] = values["model.alpha"] * self._known[key]
         return Candidate(values)
+
+    def _alpha_max(self, values: dict[str, Any]) -> float:
+        """NaN where the columns cannot be prepared: the reason is told when that is scored."""
+        try:
+            return self.alpha_max(values)
+        except (FitError, ValueError):
+            return math.nan

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from runner.errors import FitError
+from runner.errors import FitError, RunnerError
 from runner.metrics import loss
 from runner.path import alpha_max
 from runner.pipeline import Specs, prepare
@@ -19,7 +19,7 @@ from runner.search.solve import How, Neighbours, solve_folds
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from runner.folds import FoldProblem, Folds
+    from runner.folds import FoldProblem, FoldSource
     from runner.metrics import MetricName
     from runner.path import PathSettings
     from runner.records import Candidate, Floats, Path
@@ -59,7 +59,7 @@ class Scorer:
 
     def __init__(
         self,
-        folds: Folds,
+        folds: FoldSource,
         specs: Specs,
         objective: Objective,
         *,
@@ -93,43 +93,39 @@ class Scorer:
 
     def __call__(self, candidates: Sequence[Candidate]) -> list[Trial]:
         """One trial per candidate, in their order."""
-        groups: dict[Any, list[int]] = defaultdict(list)
+        groups: dict[Any, dict[int, Candidate]] = defaultdict(dict)
         for index, candidate in enumerate(candidates):
-            groups[candidate.preparation_key()].append(index)
+            # neighbours one after the other
+            groups[candidate.preparation_key(), candidate.l1_ratio][index] = candidate
         trials: dict[int, Trial] = {}
-        for indices in groups.values():
-            chosen = {index: candidates[index] for index in indices}
+        for key in sorted(groups, key=repr):
+            chosen = groups[key]
             try:
-                trials |= self._score_prepared(chosen)
-            except (FitError, np.linalg.LinAlgError, ValueError) as error:
+                trials |= self._score_path(chosen)
+            except (RunnerError, np.linalg.LinAlgError, ValueError) as error:
                 trials |= {i: self._failed(c, str(error)) for i, c in chosen.items()}
-                self._progress(len(chosen))
+            self._progress(len(chosen))
         first = self._scored + 1
         self._scored += len(candidates)
         return [replace(trials[i], number=first + i) for i in range(len(candidates))]
 
-    def _score_prepared(self, chosen: dict[int, Candidate]) -> dict[int, Trial]:
-        """Candidates that share their fold problems."""
+    def _score_path(self, chosen: dict[int, Candidate]) -> dict[int, Trial]:
+        """Candidates that share their fold problems and their l1_ratio."""
         first = next(iter(chosen.values()))
         problems, settings = self._problems(first)
         neighbours = self._neighbours[first.preparation_key()]
         how = How(settings, self._objective.metrics, neighbours)
-        by_ratio: dict[float, list[int]] = defaultdict(list)
-        for index, candidate in chosen.items():
-            by_ratio[candidate.l1_ratio].append(index)
+        started = time.perf_counter()
+        alphas = np.unique([candidate.alpha for candidate in chosen.values()])
+        solved = solve_folds(problems, alphas, first.l1_ratio, how)
+        paths = [fold.path for fold in solved]
+        scores = {m: np.array([fold.scores[m] for fold in solved]) for m in how.metrics}
+        seconds = (time.perf_counter() - started) / len(chosen)
         trials: dict[int, Trial] = {}
-        for ratio, indices in sorted(by_ratio.items()):  # neighbours one after the other
-            started = time.perf_counter()
-            alphas = np.unique([chosen[i].alpha for i in indices])
-            solved = solve_folds(problems, alphas, ratio, how)
-            paths = [fold.path for fold in solved]
-            scores = {m: np.array([fold.scores[m] for fold in solved]) for m in how.metrics}
-            seconds = (time.perf_counter() - started) / len(indices)
-            for i in indices:
-                at = int(np.searchsorted(alphas, chosen[i].alpha))
-                trials[i] = self._trial(chosen[i], paths, scores, at, seconds)
-                self._keep(trials[i], self._scored + i, paths, at)
-            self._progress(len(indices))
+        for index, candidate in chosen.items():
+            at = int(np.searchsorted(alphas, candidate.alpha))
+            trials[index] = self._trial(candidate, paths, scores, at, seconds)
+            self._keep(trials[index], self._scored + index, paths, at)
         return trials
 
     def solution(self, trial: Trial) -> tuple[list[FoldProblem], list[Floats]]:

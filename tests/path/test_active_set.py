@@ -80,10 +80,14 @@ def test_optimality_holds_to_rounding(l1_ratio: float) -> None:
     assert np.all(np.abs(gradient[~support]) <= bound + 1e-10)
 
 
-def test_dependent_columns_are_left_to_others() -> None:
-    """Two equal columns in a lasso's support have no single solution."""
+def test_dependent_columns_do_no_harm() -> None:
+    """Of two equal columns in a lasso's support one goes, and the objective is the minimum."""
     X, y = make_rows(2, p=3)
-    X = np.column_stack([X, X[:, 0]])
-    problem = pose(X, y)
-    start = np.array([0.5, 0.0, 0.0, 0.5])
-    assert solve_near(problem, 1e-3, 1.0, start, positive=False) is None
+    single, double = pose(X, y), pose(np.column_stack([X, X[:, 0]]), y)
+    alone = solve_near(single, 1e-3, 1.0, np.zeros(3), positive=False)
+    found = solve_near(double, 1e-3, 1.0, np.array([0.5, 0.0, 0.0, 0.5]), positive=False)
+    assert alone is not None
+    assert found is not None
+    merged = found[0][:3].copy()
+    merged[0] += found[0][3]
+    np.testing.assert_allclose(merged, alone[0], atol=1e-10)

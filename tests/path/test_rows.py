@@ -142,7 +142,7 @@ def test_centre_other_than_the_mean_is_honoured(monkeypatch: pytest.MonkeyPatch)
 @pytest.mark.parametrize("as_sparse", [False, True])
 def test_gap_is_over_all_columns(as_sparse: bool) -> None:
     """The reported gaps are those of the Gram of all columns, not of the screened ones."""
-    from runner.path.gram import gram_gaps
+    from runner.path.gap import gram_gaps
 
     problem = make_problem(4, as_sparse=as_sparse)
     settings = PathSettings(1e-3, 1000)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 from sklearn_reference import (
@@ -14,11 +16,17 @@ from sklearn_reference import (
     reference_scores,
 )
 
+from runner.config import validate_section
 from runner.errors import FitError
 from runner.metrics import METRICS
 from runner.records import Trial
+from runner.search import Resolver, Search, SearchSpace
 from runner.search.score import FAILED, NOT_CONVERGED, OK, choose_best
+from runner.space import AlphaRange, Choices
 from runner.tables import trials_table
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def make_trial(number: int, loss: float, status: str = OK) -> Trial:
@@ -75,6 +83,21 @@ def test_failed_candidate_is_a_row_with_its_reason() -> None:
     rows = trials_table(trials)
     assert rows.loc[1, [f"{metric}_fold2" for metric in METRICS]].isna().all()
     assert rows["mse_mean"].notna().tolist() == [True, False, True]
+
+
+def test_failure_before_alpha_is_known_is_a_row_too(tmp_path: Path) -> None:
+    """An automatic alpha of columns that cannot be prepared fails with the preparation's reason."""
+    scorer = make_scorer(folds_of(make_table(), folds=3), make_specs("knn", "lasso"))
+    space = SearchSpace.of(
+        {"alpha": AlphaRange(eps=0.1, count=2), "l1_ratio": 1.0},
+        {"imputer.n_neighbors": Choices(values=[3, 0])},
+    )
+    search = validate_section("search", {"name": "grid"})
+    assert isinstance(search, Search)
+    trials = search.run(Resolver(space, scorer.alpha_max), scorer, seed=0, folder=tmp_path)
+    assert [OK, OK] == [trial.status for trial in trials[:2]]
+    assert all("n_neighbors" in trial.status for trial in trials[2:])
+    assert choose_best(trials).candidate.values["imputer.n_neighbors"] == 3
 
 
 @pytest.mark.parametrize(("alpha", "l1_ratio"), [(-1.0, 0.5), (float("nan"), 0.5), (1.0, 1.5)])

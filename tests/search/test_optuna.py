@@ -163,7 +163,7 @@ def test_refuses_distributions() -> None:
     """Optuna knows lists and ranges only, which is said with the key."""
     spec: Any = validate_section("search", {"name": "optuna"})
     dimension: Dimension = Distribution(distribution="beta", a=1.0, b=2.0)
-    with pytest.raises(ConfigError, match="model.l1_ratio.*search=random"):
+    with pytest.raises(ConfigError, match=r"model\.l1_ratio.*search=random"):
         spec.check(SearchSpace.of({"alpha": 1.0, "l1_ratio": dimension}, {}))
 
 

@@ -194,7 +194,7 @@ def test_positive_ridge_equals_nnls(imputer: str, weighted: bool) -> None:
 
 @pytest.mark.parametrize("model", MODELS)
 def test_more_columns_than_rows(model: str) -> None:
-    """With more columns than training rows, which are then solved as rows, the scores still hold."""
+    """Scores hold with more columns than training rows, which are then solved as rows."""
     rng = np.random.default_rng(5)
     X = rng.standard_normal((24, 40))
     y = X[:, :3].sum(axis=1) + 0.3 * rng.standard_normal(24)

@@ -113,7 +113,7 @@ def test_nothing_scores_the_config(tmp_path: Path) -> None:
     assert [{"model.alpha": 1.0, "model.l1_ratio": 0.5}] == proposed(
         make_search("none"), space, tmp_path
     )
-    with pytest.raises(ConfigError, match="model.alpha"):
+    with pytest.raises(ConfigError, match=r"model\.alpha"):
         make_search("none").check(
             SearchSpace.of({"alpha": Choices(values=[1.0]), "l1_ratio": 0.5}, {})
         )
@@ -123,7 +123,7 @@ def test_grid_refuses_what_has_no_values() -> None:
     """A range without a count and a distribution have no grid, and the key is named."""
     for dimension in (Range(low=0.1, high=1.0), Distribution(distribution="uniform")):
         space = SearchSpace.of({"alpha": 1.0, "l1_ratio": dimension}, {})
-        with pytest.raises(ConfigError, match="model.l1_ratio"):
+        with pytest.raises(ConfigError, match=r"model\.l1_ratio"):
             make_search("grid").check(space)
 
 
