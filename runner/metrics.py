@@ -46,12 +46,13 @@ def score_predictions(
         (c,) per metric, equal to scikit-learn's function of the same name with sample_weight.
     """
     errors = y[:, None] - predictions
-    share: Floats = np.full(len(y), 1 / len(y)) if weight is None else weight / weight.sum()
-    return {metric: _score(metric, y, errors, share) for metric in metrics}
+    weight = np.ones(len(y)) if weight is None else weight
+    return {metric: _score(metric, y, errors, weight) for metric in metrics}
 
 
-def _score(metric: MetricName, y: Floats, errors: Floats, share: Floats) -> Floats:
-    """One metric; `share` (n,) sums to 1."""
+def _score(metric: MetricName, y: Floats, errors: Floats, weight: Floats) -> Floats:
+    """One metric."""
+    share: Floats = weight / weight.sum()
     match metric:
         case "mse":
             return share @ errors**2
@@ -64,12 +65,13 @@ def _score(metric: MetricName, y: Floats, errors: Floats, share: Floats) -> Floa
             per_row: Floats = share / np.maximum(np.abs(y), floor)
             return per_row @ np.abs(errors)
         case "median_ae":
-            return _weighted_median(np.abs(errors), share)
+            return _weighted_median(np.abs(errors), weight)
         case "r2":
-            return explained(share @ errors**2, float(share @ (y - share @ y) ** 2))
+            if len(y) < 2:  # noqa: PLR2004 - one value has no spread to explain
+                return np.full(errors.shape[1], np.nan)
+            return explained(share @ errors**2, float(_variance(y, share)))
         case "explained_variance":
-            spread = share @ (errors - share @ errors) ** 2
-            return explained(spread, float(share @ (y - share @ y) ** 2))
+            return explained(_variance(errors, share), float(_variance(y, share)))
 
 
 def explained(residual: Floats, total: float) -> Floats:
@@ -79,16 +81,27 @@ def explained(residual: Floats, total: float) -> Floats:
     return 1 - residual / total
 
 
-def _weighted_median(values: Floats, share: Floats) -> Floats:
-    """Column medians, the mean of the two middle values where the weights divide evenly."""
-    if np.all(share == share[0]):
+def _variance(values: Floats, share: Floats) -> Floats:
+    """Weighted variance over the rows, 0 where there is one value whatever its mean rounds to."""
+    variance: Floats = share @ (values - share @ values) ** 2
+    return np.where(np.ptp(values, axis=0) == 0, 0.0, variance)
+
+
+def _weighted_median(values: Floats, weight: Floats) -> Floats:
+    """Column medians, the mean of the two middle values where the weights divide evenly.
+
+    With unequal weights scikit-learn's rule (Hyndman & Fan 1996, no. 2), to the rounding that it
+    allows for: shares of the weights would add up to one half less often than the weights do.
+    """
+    if np.all(weight == weight[0]):
         return np.median(values, axis=0)
     order = np.argsort(values, axis=0)
     ordered = np.take_along_axis(values, order, axis=0)
-    cumulated = np.cumsum(share[order], axis=0)
+    cumulated = np.cumsum(weight[order], axis=0)
     half = 0.5 * cumulated[-1]
-    upper = np.minimum((cumulated <= half).sum(axis=0), len(values) - 1)
-    lower = np.minimum((cumulated < half).sum(axis=0), len(values) - 1)
     columns = np.arange(values.shape[1])
-    medians: Floats = 0.5 * (ordered[lower, columns] + ordered[upper, columns])
-    return medians
+    lower = np.minimum((cumulated < half).sum(axis=0), len(values) - 1)
+    evenly = cumulated[lower, columns] - half <= np.finfo(np.float64).eps
+    upper = np.minimum(lower + evenly, len(values) - 1)
+    median: Floats = 0.5 * (ordered[lower, columns] + ordered[upper, columns])
+    return median

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import (
+    AfterValidator,
     BeforeValidator,
     ConfigDict,
     Discriminator,
@@ -128,8 +129,15 @@ class Distribution(Spec):
 
     def draw(self, rng: np.random.Generator) -> Value:
         """One value; a Python int from a discrete distribution, else a float."""
-        value: int | float = self._frozen().rvs(random_state=rng).item()
+        import numpy as np  # a config is validated before numpy is needed
+
+        # scipy's draw is a number of numpy's or, from some families, of Python's
+        value: int | float = np.asarray(self._frozen().rvs(random_state=rng)).item()
         return value
+
+    def least(self) -> float:
+        """The lower end of the values."""
+        return float(self._frozen().support()[0])
 
     def _frozen(self) -> Any:  # noqa: ANN401 - scipy's frozen distributions share no public type
         from scipy import stats  # heavy, and only this kind of space needs it
@@ -162,19 +170,38 @@ def _kind(raw: object) -> str:
 
 
 def _normalise(raw: object) -> object:
-    """A list becomes Choices; a range laid over an AlphaRange sheds its `eps`.
+    """A list becomes Choices; what is laid over an AlphaRange sheds its `eps`.
 
     Hydra merges mappings, so that `model.alpha={low: 0.1, high: 1}` still has the default's eps.
     """
     if isinstance(raw, list):
         return {"values": raw}
-    if isinstance(raw, dict) and "eps" in raw and raw.keys() & {"low", "high", "distribution"}:
-        shed = {"eps", "count"} if "distribution" in raw else {"eps"}
+    others = {"values", "low", "high", "distribution"}
+    if isinstance(raw, dict) and "eps" in raw and raw.keys() & others:
+        shed = {"eps"} if raw.keys() & {"low", "high"} else {"eps", "count"}
         return {key: value for key, value in raw.items() if key not in shed}
     return raw
 
 
 Dimension = Choices | AlphaRange | Range | Distribution
+
+
+def _check_alphas(alpha: float | Dimension) -> float | Dimension:
+    """A number is checked by its type; so are the values and ends of dimensions here."""
+    match alpha:
+        case Choices(values=values):
+            ends: list[Any] = values
+        case Range(low=low):
+            ends = [low]
+        case Distribution():
+            ends = [alpha.least()]
+        case _:
+            ends = []
+    for end in ends:
+        if isinstance(end, bool) or not isinstance(end, int | float) or not end >= 0:
+            raise ValueError(f"{end!r} is not a number of at least 0")
+    return alpha
+
 
 AlphaField = Annotated[
     Annotated[NotNegative, Tag("number")]
@@ -184,6 +211,7 @@ AlphaField = Annotated[
     | Annotated[Distribution, Tag("Distribution")],
     Discriminator(_kind),
     BeforeValidator(_normalise),
+    AfterValidator(_check_alphas),
 ]
 RatioField = Annotated[
     Annotated[float, Field(ge=0, le=1), Tag("number")]

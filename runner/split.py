@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import numpy as np
 from pydantic import Field
 
-from runner.errors import DataError
+from runner.errors import ConfigError, DataError
+from runner.hashed_split import HashedSplit
 from runner.randomness import derive_seed, generator
 from runner.records import Fold, Split
 from runner.spec import Count, Share, Spec
@@ -38,6 +39,10 @@ class Splitter(Spec):
         partitions, folds = self._folds(table, train, seed)
         return Split(train=train, test=test, partitions=partitions, folds=folds)
 
+    def by_hash(self) -> HashedSplit | None:
+        """The like of this split for rows that are not in memory, or None if there is none."""
+        return None
+
     def _test_rows(self, table: Table, seed: int) -> tuple[Integers, Integers]:
         """Positions of the training and the test rows, each in ascending order."""
         order = generator(seed, "split", "test").permutation(table.n_rows)
@@ -55,6 +60,10 @@ class Kfold(Splitter):
 
     name: Literal["kfold"]
     folds: Folds
+
+    def by_hash(self) -> HashedSplit:
+        """Every row's block from its number."""
+        return HashedSplit("split.folds", self.test, self.folds)
 
     def _folds(
         self, table: Table, train: Integers, seed: int
@@ -82,6 +91,10 @@ class Grouped(Splitter):
 
     name: Literal["grouped"]
     folds: Folds
+
+    def by_hash(self) -> HashedSplit:
+        """Every row's block from its group."""
+        return HashedSplit("split.folds", self.test, self.folds, by_group=True)
 
     def _test_rows(self, table: Table, seed: int) -> tuple[Integers, Integers]:
         group = _required(table.group, "grouped", "group")
@@ -168,6 +181,18 @@ class Holdout(Splitter):
 
     name: Literal["holdout"]
     validation: Share
+
+    def by_hash(self) -> HashedSplit:
+        """Every row's block from its number.
+
+        Raises:
+            ConfigError: the shares leave no row to train on.
+        """
+        if self.validation + (self.test or 0.0) >= 1:
+            raise ConfigError(
+                f"split.validation is {self.validation}, which leaves no row to train on"
+            )
+        return HashedSplit("split.validation", self.test, 1, validation=self.validation)
 
     def _folds(
         self, table: Table, train: Integers, seed: int

@@ -23,7 +23,6 @@ from sklearn_reference import (
 
 from runner.dataset.table import table_of
 from runner.evaluate import disagreement, hold_out, predict, refit
-from runner.folds import Folds
 from runner.pipeline import prepare
 from runner.tables import standard_error, summarise_folds
 
@@ -128,7 +127,7 @@ def test_weighted_refit_ignores_what_weighs_nothing_much() -> None:
 def test_out_of_fold_predictions_are_the_pipelines(imputer: str) -> None:
     """Each fold's predictions are those of its Pipeline, and so are all the scores of them."""
     table = make_table(mixed=True, weighted=True)
-    folds: Folds = folds_of(table, folds=3)
+    folds = folds_of(table, folds=3)
     specs = make_specs(imputer, "elastic_net")
     point = candidate(0.1, 0.5)
     scorer = make_scorer(folds, specs)
@@ -193,6 +192,6 @@ def test_the_best_trial_has_the_least_loss(finished_run: Path) -> None:
     """The winner's row in trials.csv has the least mean of the metric, and its scores are cv's."""
     record = json.loads((finished_run / "run.json").read_text(encoding="utf-8"))
     trials = pd.read_csv(finished_run / "trials.csv")
-    best = trials.loc[trials["mse_mean"].idxmin()]
+    best = trials.iloc[int(trials["mse_mean"].to_numpy().argmin())]
     assert best["mse_mean"] == pytest.approx(record["cv"]["mse"]["mean"], rel=1e-9)
     assert best["mse_se"] == pytest.approx(record["cv"]["mse"]["se"], rel=1e-9)

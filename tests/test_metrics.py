@@ -68,7 +68,7 @@ def test_metric_equals_sklearns(
 def test_constant_target(level: float, metric: MetricName, weight: Floats | None) -> None:
     """Of a constant target a perfect prediction explains all and any other nothing."""
     y = np.full(4, level)
-    predictions = np.column_stack([y, y + 1.0, y + [1.0, 0.0, 0.0, 0.0]])
+    predictions = np.column_stack([y, y + 1.0, y + np.array([1.0, 0.0, 0.0, 0.0])])
     expected = expected_score(metric, y, predictions, weight)
     actual = score_predictions([metric], y, predictions, weight)[metric]
     np.testing.assert_allclose(actual, expected, rtol=RTOL)
@@ -79,7 +79,7 @@ def test_constant_target(level: float, metric: MetricName, weight: Floats | None
 def test_constant_target_whose_mean_is_rounded(metric: MetricName, weight: Floats | None) -> None:
     """Rounding of the mean of a constant target is not spread that a model fails to explain."""
     y = np.full(3, 0.1)
-    predictions = np.column_stack([y, y + [1.0, 0.0, 0.0]])
+    predictions = np.column_stack([y, y + np.array([1.0, 0.0, 0.0])])
     actual = score_predictions([metric], y, predictions, weight)[metric]
     np.testing.assert_array_equal([1.0, 0.0], actual)
 
@@ -118,6 +118,7 @@ def test_weighted_median_where_the_weights_divide_evenly(weight: list[float]) ->
 def test_loss_falls_as_predictions_improve(metric: MetricName) -> None:
     """Whatever the metric, the better of two predictions has the smaller loss."""
     y = np.array([1.0, 2.0, 4.0, 8.0])
-    predictions = np.column_stack([y + [0.1, -0.1, 0.1, -0.1], y + [1.0, -1.0, 1.5, -1.0]])
+    noise = np.array([[0.1, 1.0], [-0.1, -1.0], [0.1, 1.5], [-0.1, -1.0]])
+    predictions = y[:, None] + noise
     better, worse = loss(metric, score_predictions([metric], y, predictions)[metric])
     assert better < worse

@@ -10,13 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from hydra import compose, initialize_config_module
+import yaml
+from hydra import compose, initialize_config_dir, initialize_config_module
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import ConfigCompositionException, HydraException, MissingConfigException
 from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
+from omegaconf.errors import ConfigKeyError, ConfigTypeError, OmegaConfBaseException
 
+from runner.config.options import GROUPS, packaged_folder
 from runner.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -24,7 +26,6 @@ if TYPE_CHECKING:
 
     from hydra.core.override_parser.types import Override
 
-PACKAGED = Path(__file__).parents[2] / "conf"
 MODULE = "runner.conf"
 
 
@@ -55,23 +56,39 @@ def composer(config_dir: Path | None, config_name: str) -> Iterator[Composer]:
     """A Composer over the packaged configs and, if given, those in `config_dir`.
 
     Raises:
-        ConfigError: `config_dir` is no folder.
+        ConfigError: `config_dir` is no folder, or has an option with a packaged one's name.
     """
-    if config_dir is not None and not config_dir.is_dir():
-        raise ConfigError(f"--config-dir is {str(config_dir)!r}, but there is no such folder")
     GlobalHydra.instance().clear()
+    if config_dir is not None:
+        _check_folder(config_dir)
+    own = config_dir.resolve() if config_dir is not None else None
+    if own is not None and (own / f"{config_name}.yaml").is_file():  # Hydra begins where it is
+        fixed = f"hydra.searchpath=[pkg://{MODULE}]"
+        with initialize_config_dir(config_dir=str(own), version_base="1.3", job_name="run"):
+            yield Composer(config_name, fixed=(fixed,))
+        return
+    searchpath = () if own is None else (f"hydra.searchpath=['file://{own}']",)
     with initialize_config_module(config_module=MODULE, version_base="1.3", job_name="run"):
-        yield Composer(config_dir, config_name)
+        yield Composer(config_name, fixed=searchpath)
+
+
+def _check_folder(config_dir: Path) -> None:
+    if not config_dir.is_dir():
+        raise ConfigError(f"--config-dir is {str(config_dir)!r}, but there is no such folder")
+    packaged = packaged_folder()
+    for group in (*GROUPS, "experiment"):
+        for file in sorted((config_dir / group).glob("*.yaml")):
+            if (packaged / group / file.name).is_file():
+                raise ConfigError(f"{file} has the name of a packaged option: give it another")
 
 
 class Composer:
     """Turns overrides into jobs, and each job into a composed config."""
 
-    def __init__(self, config_dir: Path | None, config_name: str) -> None:
-        self.config_dir = config_dir
+    def __init__(self, config_name: str, *, fixed: tuple[str, ...]) -> None:
         self.config_name = config_name
-        searchpath = f"hydra.searchpath=[file://{config_dir.resolve()}]" if config_dir else None
-        self._fixed = [searchpath] if searchpath else []
+        self._fixed = fixed  # overrides of every job
+        self._known: dict[tuple[str, ...], DictConfig] = {}  # the last config: composing is slow
 
     def jobs(self, overrides: list[str], *, multirun: bool) -> tuple[list[list[str]], bool]:
         """The overrides of every job, and whether they make a sweep.
@@ -101,8 +118,8 @@ class Composer:
         Raises:
             ConfigError: a group has no such option, or a key does not exist.
         """
-        fixed = [*self._fixed] + ([f"hydra.job.num={number}"] if number is not None else [])
-        config = self._compose([*fixed, *job])
+        counted = [f"hydra.job.num={number}"] if number is not None else []
+        config = self._compose([*self._fixed, *counted, *job])
         hydra = config.hydra
         try:
             sections = OmegaConf.to_container(
@@ -133,6 +150,12 @@ class Composer:
         return str(hydra.mode).endswith("MULTIRUN"), {str(k): str(v) for k, v in params.items()}
 
     def _compose(self, overrides: list[str]) -> DictConfig:
+        key = tuple(overrides)
+        if key not in self._known:
+            self._known = {key: self._compose_anew(overrides)}
+        return self._known[key]
+
+    def _compose_anew(self, overrides: list[str]) -> DictConfig:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("error")
@@ -140,25 +163,38 @@ class Composer:
         except MissingConfigException as error:
             raise ConfigError(_no_such_option(error)) from error
         except ConfigCompositionException as error:
+            forced = _force(overrides, error.__cause__)
+            if forced is not None:
+                return self._compose_anew(forced)
             raise ConfigError(self._cannot_compose(error)) from error
+        except yaml.YAMLError as error:
+            raise ConfigError(_no_yaml(error)) from error
+        except UnicodeDecodeError as error:
+            raise ConfigError(f"a config file is not UTF-8: {error}") from error
         except (HydraException, OmegaConfBaseException, UserWarning) as error:
             raise ConfigError(_first_line(error)) from error
 
     def _parse(self, overrides: list[str]) -> list[Override]:
         parser = OverridesParser.create(config_loader=GlobalHydra.instance().config_loader())
-        try:
-            return parser.parse_overrides(overrides)
-        except HydraException as error:
-            raise ConfigError(f"cannot read an override: {_first_line(error)}") from error
+        parsed: list[Override] = []
+        for override in overrides:
+            try:
+                parsed += parser.parse_overrides([override])
+            except HydraException as error:
+                raise ConfigError(f"cannot read {override!r}: {_first_line(error)}") from error
+        return parsed
 
     def _cannot_compose(self, error: Exception) -> str:
         """Hydra's complaint in our words, with the nearest key there is."""
         message = str(error) or str(error.__cause__)
+        if "Cannot merge DictConfig with ListConfig" in message:
+            place = message.partition(":")[0]
+            return f"{place}: a list stands where there is a section: write it as {{values: [...]}}"
         quoted = message.split("'")
         if "Could not override" not in message or len(quoted) < 2:  # noqa: PLR2004
             return " ".join(message.split())
         key = quoted[1]
-        known = sorted(_keys(OmegaConf.to_container(compose(self.config_name, self._fixed))))
+        known = sorted(_keys(OmegaConf.to_container(compose(self.config_name, list(self._fixed)))))
         near = difflib.get_close_matches(key, known, n=1)
         hint = f"; did you mean {near[0]}?" if near else ""
         return f"{key} is not a key of this config{hint} (to add one to search.space, write +{key})"
@@ -181,6 +217,22 @@ def _product(overrides: list[Override]) -> list[list[str]]:
     return [list(combination) for combination in itertools.product(*choices.values())]
 
 
+def _force(overrides: list[str], cause: BaseException | None) -> list[str] | None:
+    """The overrides with the one that Hydra could not merge made to count, or None.
+
+    Hydra neither replaces a section by a list, or a list by a section, nor adds to a section what
+    it did not have; `model.alpha`, which can be written in many ways, needs all of that.
+    """
+    full_key = str(getattr(cause, "full_key", None))
+    for at, override in enumerate(overrides):
+        key, _, value = override.partition("=")
+        if isinstance(cause, ConfigTypeError) and full_key == key.removeprefix("++"):
+            return [*overrides[:at], f"~{full_key}", f"+{full_key}={value}", *overrides[at + 1 :]]
+        if isinstance(cause, ConfigKeyError) and full_key.startswith(f"{key}."):
+            return [*overrides[:at], f"++{override}", *overrides[at + 1 :]]
+    return None
+
+
 def _refuse_sweeps(overrides: list[Override]) -> None:
     for override in overrides:
         if override.is_sweep_override():
@@ -199,8 +251,14 @@ def _no_such_option(error: MissingConfigException) -> str:
     if not group:
         return f"there is no config named {option!r}{hint}"
     if not options:
-        return f"{group} is not a group of options"
+        return f"there is no config {wanted!r}: {group} has no options, or none of that name"
     return f"{group} is {option!r}, but must be one of {', '.join(options)}{hint}"
+
+
+def _no_yaml(error: yaml.YAMLError) -> str:
+    mark = getattr(error, "problem_mark", None)
+    place = f"{mark.name}, line {mark.line + 1}" if mark is not None else "a config file"
+    return f"{place} is not YAML: {getattr(error, 'problem', None) or _first_line(error)}"
 
 
 def _keys(node: Any, prefix: str = "") -> list[str]:  # noqa: ANN401 - any YAML value

@@ -14,7 +14,7 @@ from runner.bootstrap import Bootstrap
 from runner.config.messages import explain, unknown_key
 from runner.config.options import GROUPS, packaged_defaults
 from runner.errors import ConfigError
-from runner.metrics import METRICS, MetricName
+from runner.metrics import FROM_MOMENTS, METRICS, MetricName
 from runner.randomness import generator
 from runner.search import SearchSpace
 from runner.space import AlphaRange, Choices, Dimension, Distribution, Range
@@ -76,7 +76,8 @@ class ExperimentConfig:
     @property
     def trial_metrics(self) -> tuple[MetricName, ...]:
         """The metrics of every trial, the optimised one among them."""
-        chosen = self.general.trial_metrics or list(METRICS)
+        usual = [m for m in METRICS if m in FROM_MOMENTS or not self.dataset.streams]
+        chosen = self.general.trial_metrics or usual
         return tuple(m for m in METRICS if m in chosen or m == self.general.metric)
 
     @property
@@ -104,9 +105,38 @@ def validate(sections: dict[str, Any]) -> ExperimentConfig:
     groups = {group: validate_section(group, sections.get(group)) for group in GROUPS}
     config = ExperimentConfig(general=general, **groups)  # type: ignore[arg-type]
     config.dataset.check()
+    if config.dataset.streams:
+        _check_stream(config)
     _check_space(config)
     config.search.check(config.search_space)
     return config
+
+
+def _check_stream(config: ExperimentConfig) -> None:
+    """Refuse what needs the rows in memory."""
+    general, imputer, splitter = config.general, config.imputer, config.split
+    wanted = {"metric": [general.metric], "trial_metrics": general.trial_metrics or []}
+    usable = ", ".join(m for m in METRICS if m in FROM_MOMENTS)
+    for key, metrics in wanted.items():
+        rest = [metric for metric in metrics if metric not in FROM_MOMENTS]
+        if rest:
+            raise _needs_rows(f"{key}={rest[0]}", f"among {usable}")
+    if imputer.fill_value() is None:
+        raise _needs_rows(f"imputer={imputer.name}", "imputer=mean, constant or none")
+    split = splitter.by_hash()
+    if split is None:
+        raise _needs_rows(f"split={splitter.name}", "split=kfold, grouped or holdout")
+    if split.by_group and getattr(config.dataset, "group", None) is None:
+        raise ConfigError(
+            f"split={splitter.name} needs dataset.group: name the column that holds it"
+        )
+
+
+def _needs_rows(key: str, instead: str) -> ConfigError:
+    return ConfigError(
+        f"{key} needs the rows in memory, but dataset.stream is true: "
+        f"choose {instead}, or set dataset.stream=false"
+    )
 
 
 def _check_space(config: ExperimentConfig) -> None:

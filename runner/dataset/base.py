@@ -15,6 +15,11 @@ class Dataset(Spec):
 
     name: str
 
+    @property
+    def streams(self) -> bool:
+        """Whether rows are read in batches and never held in memory."""
+        return False
+
     def check(self) -> None:
         """Say what can be said without reading any data.
 

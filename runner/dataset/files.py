@@ -26,6 +26,9 @@ class File(Dataset):
     `features` lists the columns to use; null takes every column that has no other role and is not
     in `drop`. `categorical` lists columns of codes that are not quantities; text is categorical
     by itself. `na_values` are further spellings of a missing value.
+
+    With `stream` the rows are read in batches and never held in memory; `path` may then be a
+    folder, whose files are read in the order of their names.
     """
 
     path: str
@@ -37,6 +40,20 @@ class File(Dataset):
     time: str | None
     group: str | None
     weight: str | None
+    stream: bool
+
+    @property
+    def streams(self) -> bool:
+        """As the config says."""
+        return self.stream
+
+    @property
+    def files(self) -> list[Path]:
+        """The file, or the files of the folder by name, hidden ones left out."""
+        if not self.file.is_dir():
+            return [self.file]
+        found = sorted(self.file.rglob(f"*.{self.name}"))
+        return [file for file in found if not file.name.startswith((".", "_"))]
 
     @property
     def file(self) -> Path:
@@ -49,9 +66,16 @@ class File(Dataset):
         """Raise ConfigError unless there is a file, and it is not empty."""
         if not self.file.exists():
             raise ConfigError(f"dataset.path is {self.path!r}, but there is no such file")
-        if self.file.is_dir():
-            raise ConfigError(f"dataset.path is {self.path!r}, a folder, but must be a file")
-        if self.file.stat().st_size == 0:
+        if self.file.is_dir() and not self.stream:
+            raise ConfigError(
+                f"dataset.path is {self.path!r}, a folder, but must be a file unless "
+                "dataset.stream=true"
+            )
+        if not self.files:
+            raise ConfigError(
+                f"dataset.path is {self.path!r}, a folder without any *.{self.name} file"
+            )
+        if not self.file.is_dir() and self.file.stat().st_size == 0:
             raise ConfigError(f"dataset.path is {self.path!r}, but that file is empty")
 
     def load(self, seed: int) -> Table:
@@ -80,9 +104,9 @@ class Csv(File):
         """All columns; raises DataError if this is not a CSV file with distinct names."""
         import pandas as pd
 
-        self._check_names()
+        self.check_names(self.file)
         try:
-            return pd.read_csv(
+            frame = pd.read_csv(
                 self.file,
                 sep=self.separator,
                 na_values=[str(v) for v in self.na_values] or None,
@@ -91,17 +115,20 @@ class Csv(File):
             )
         except (pd.errors.ParserError, UnicodeDecodeError, ValueError) as error:
             raise DataError(f"{self.path} cannot be read as CSV: {error}") from error
+        if not isinstance(frame.index, pd.RangeIndex):  # pandas took the surplus for row names
+            raise DataError(f"{self.path} has rows with more values than there are column names")
+        return frame
 
-    def _check_names(self) -> None:
+    def check_names(self, file: Path) -> None:
         """Column names must differ; pandas would rename them."""
         try:
-            with self.file.open(encoding="utf-8-sig", newline="") as lines:
+            with file.open(encoding="utf-8-sig", newline="") as lines:
                 names = next(csv.reader(lines, delimiter=self.separator), [])
         except (UnicodeDecodeError, csv.Error) as error:
             raise DataError(f"{self.path} is not a text file, so not CSV: {error}") from error
         if any("\0" in name for name in names):
             raise DataError(f"{self.path} is not a text file, so not CSV")
-        _refuse_duplicates(self.path, names)
+        refuse_duplicates(self.path, names)
         if self.target not in names and len(names) == 1:
             raise DataError(
                 f"{self.path} has the one column {names[0][:60]!r}: is dataset.separator "
@@ -120,15 +147,16 @@ class Parquet(File):
         from pyarrow import parquet
 
         try:
-            table = parquet.read_table(self.file)
-        except (pa.ArrowInvalid, OSError) as error:
-            raise DataError(f"{self.path} cannot be read as Parquet: {error}") from error
-        _refuse_duplicates(self.path, table.column_names)
-        frame: pd.DataFrame = table.to_pandas()
+            refuse_duplicates(self.path, parquet.read_schema(self.file).names)
+            frame: pd.DataFrame = parquet.read_table(self.file).to_pandas()
+        except (pa.ArrowException, OSError) as error:
+            reason = str(error).splitlines()[0]
+            raise DataError(f"{self.path} cannot be read as Parquet: {reason}") from error
         return frame
 
 
-def _refuse_duplicates(path: str, names: list[str]) -> None:
+def refuse_duplicates(path: str, names: list[str]) -> None:
+    """Raise DataError if a name occurs twice."""
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise DataError(f"{path} has more than one column named {', '.join(map(repr, twice))}")

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
-from typing import TYPE_CHECKING, Any
+import warnings
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from runner.dataset import roles as column_roles
 from runner.errors import DataError
 from runner.records import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from runner.dataset.files import File
     from runner.records import Floats, Integers
-
-MOST_LEVELS = 0.5  # a text column with more levels than this share of its rows is no category
-FEW_LEVELS = 20
-SOME = 12  # columns that a message lists
 
 
 def make_table(frame: pd.DataFrame, roles: File) -> Table:
@@ -31,8 +28,9 @@ def make_table(frame: pd.DataFrame, roles: File) -> Table:
             a feature cannot be used (all missing, infinite, dates, free text).
     """
     frame = frame.rename(columns=str)
-    _check_roles(frame, roles)
-    sentinels = _sentinels(roles.na_values)
+    columns = [str(column) for column in frame]
+    column_roles.check_roles(columns, roles)
+    sentinels = column_roles.sentinels(roles.na_values)
     frame = frame.mask(frame.isin(sentinels)) if sentinels else frame
     target = _target(frame[roles.target])
     weight = _weight(frame[roles.weight]) if roles.weight else None
@@ -42,16 +40,18 @@ def make_table(frame: pd.DataFrame, roles: File) -> Table:
         dropped["weight zero"] = int((keep & (weight == 0)).sum())
         keep &= weight > 0
     if not keep.any():
-        raise DataError(f"no row has a value of the target {roles.target!r}")
-    features = _features(frame.loc[keep, _feature_names(frame, roles)], roles)
-    categorical = tuple(str(c) for c in features if features[c].dtype == object)
+        raise column_roles.target_missing(roles.target)
+    features = _features(frame.loc[keep, column_roles.feature_names(columns, roles)], roles)
+    categorical = tuple(
+        str(c) for c in features if features[c].dtype == object or c in roles.categorical
+    )
     return table_of(
         features.reset_index(drop=True),
         target[keep],
         categorical=categorical,
         row=np.flatnonzero(keep),
         time=_time_rank(frame.loc[keep, roles.time]) if roles.time else None,
-        group=pd.factorize(frame.loc[keep, roles.group])[0] if roles.group else None,
+        group=_group_code(frame.loc[keep, roles.group]) if roles.group else None,
         weight=weight[keep] if weight is not None else None,
         dropped={reason: count for reason, count in dropped.items() if count},
     )
@@ -90,54 +90,11 @@ def table_of(  # noqa: PLR0913 - one argument per role
     )
 
 
-def _check_roles(frame: pd.DataFrame, roles: File) -> None:
-    single = {"target": roles.target, "time": roles.time, "group": roles.group}
-    single["weight"] = roles.weight
-    for key, name in single.items():
-        if name is not None:
-            _check_column(frame, f"dataset.{key}", name)
-    for key in ("features", "drop", "categorical"):
-        for name in getattr(roles, key) or []:
-            _check_column(frame, f"dataset.{key}", name)
-    if roles.target in (roles.features or []):
-        raise DataError(f"dataset.features names the target {roles.target!r}")
-
-
-def _check_column(frame: pd.DataFrame, key: str, name: str) -> None:
-    if name not in frame:
-        columns = [str(column) for column in frame]
-        near = difflib.get_close_matches(name, columns, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        some = ", ".join(columns[:SOME]) + (", ..." if len(columns) > SOME else "")
-        raise DataError(f"{key} names {name!r}, which is not a column{hint} (columns: {some})")
-
-
-def _feature_names(frame: pd.DataFrame, roles: File) -> list[str]:
-    others = {roles.target, roles.time, roles.group, roles.weight, *roles.drop}
-    names = roles.features or [str(name) for name in frame if name not in others]
-    names = [name for name in names if name not in roles.drop]
-    if not names:
-        raise DataError("no usable feature: every column is the target, has a role or is dropped")
-    return names
-
-
-def _sentinels(values: Iterable[str | float]) -> list[Any]:
-    """Each spelling as text and, where it is one, as a number."""
-    spellings: list[Any] = []
-    for value in values:
-        spellings.append(str(value))
-        try:
-            spellings.append(float(value))
-        except ValueError:
-            continue
-    return spellings
-
-
 def _target(column: pd.Series) -> Floats:
     values = _numbers(column)
     if values is None:
         sample = column.dropna().iloc[:1].to_list()
-        raise DataError(f"the target {column.name!r} is not numeric: it holds {sample[0]!r}")
+        raise column_roles.target_not_numeric(str(column.name), sample[0])
     _refuse_infinite(str(column.name), values)
     return values
 
@@ -145,9 +102,7 @@ def _target(column: pd.Series) -> Floats:
 def _weight(column: pd.Series) -> Floats:
     values = _numbers(column)
     if values is None or np.isnan(values).any() or np.isinf(values).any() or (values < 0).any():
-        raise DataError(
-            f"the weight {column.name!r} must be numeric, not missing, not negative and finite"
-        )
+        raise column_roles.weight_unusable(str(column.name))
     return values
 
 
@@ -161,8 +116,8 @@ def _numbers(column: pd.Series) -> Floats | None:
         return np.full(len(column), np.nan)
     if column.dtype == object:
         kinds = {type(value) for value in column.dropna()}
-        if all(issubclass(kind, int | float | np.number | np.bool_) for kind in kinds):
-            return np.asarray(pd.to_numeric(column).to_numpy(dtype=np.float64, na_value=np.nan))
+        if all(issubclass(kind, int | float | Decimal | np.number | np.bool_) for kind in kinds):
+            return np.array([np.nan if pd.isna(value) else float(value) for value in column])
     if isinstance(column.dtype, pd.ArrowDtype) and "decimal" in str(column.dtype):
         return np.asarray(column.astype("float64[pyarrow]").to_numpy(np.float64, na_value=np.nan))
     return None
@@ -174,17 +129,17 @@ def _features(frame: pd.DataFrame, roles: File) -> pd.DataFrame:
 
 
 def _feature(column: pd.Series, roles: File) -> pd.Series:
-    """float64 for a numeric column; object of str or float, NaN where missing, for a category."""
+    """float64 for numbers, be they quantities or codes, object of str for text; NaN if missing."""
     name = str(column.name)
     if column.isna().all():
-        raise DataError(f"the column {name!r} has no value at all: add it to dataset.drop")
+        raise column_roles.no_value(name)
     numbers = _numbers(column)
     if numbers is not None:
         _refuse_infinite(name, numbers)
-        kind = object if name in roles.categorical else np.float64
-        return pd.Series(numbers, index=column.index, dtype=kind)
-    if pd.api.types.is_datetime64_any_dtype(column) or "date" in str(column.dtype):
-        raise DataError(f"the column {name!r} holds dates: make it dataset.time, or drop it")
+        return pd.Series(numbers, index=column.index)
+    dates = any(isinstance(value, date) for value in column)  # a timestamp is one
+    if dates or pd.api.types.is_datetime64_any_dtype(column):
+        raise column_roles.dates(name)
     text = column.astype(object).map(str, na_action="ignore")
     if name not in roles.categorical:
         _refuse_free_text(name, text)
@@ -199,24 +154,22 @@ def _feature(column: pd.Series, roles: File) -> pd.Series:
 def _refuse_infinite(name: str, values: Floats) -> None:
     if np.isinf(values).any():
         count = int(np.isinf(values).sum())
-        raise DataError(f"the column {name!r} has {count} infinite values: clean or drop it")
+        raise column_roles.infinite(name, count)
 
 
 def _refuse_free_text(name: str, text: pd.Series) -> None:
     observed = text.dropna()
     numeric = pd.to_numeric(observed, errors="coerce").notna()
-    if numeric.mean() > MOST_LEVELS:
-        odd = ", ".join(repr(value) for value in observed[~numeric].unique()[:3])
-        raise DataError(
-            f"the column {name!r} is numeric but for {odd or 'being text'}: put such spellings "
-            "into dataset.na_values, or the column into dataset.categorical"
-        )
-    levels = observed.nunique()
-    if levels > max(FEW_LEVELS, MOST_LEVELS * len(text)):
-        raise DataError(
-            f"the column {name!r} has {levels} different texts in {len(text)} rows: drop it, or "
-            "put it into dataset.categorical if it is a category all the same"
-        )
+    column_roles.refuse_numeric_text(name, numeric.mean(), observed[~numeric].unique().tolist())
+    column_roles.refuse_free_text(name, observed.nunique(), len(text))
+
+
+def _group_code(column: pd.Series) -> Integers:
+    """A code of each row's group."""
+    if column.isna().any():
+        raise DataError(f"the group {column.name!r} is missing in {int(column.isna().sum())} rows")
+    codes: Integers = pd.factorize(column)[0].astype(np.int64)
+    return codes
 
 
 def _time_rank(column: pd.Series) -> Integers:
@@ -226,7 +179,13 @@ def _time_rank(column: pd.Series) -> Integers:
     ordered = pd.Series(_numbers(column), index=column.index)
     if ordered.isna().all():
         try:
-            ordered = pd.to_datetime(column, utc=True)
-        except (ValueError, TypeError) as error:
-            raise DataError(f"the time {column.name!r} cannot be read: {error}") from error
+            with warnings.catch_warnings():
+                warnings.simplefilter("error")  # pandas would guess row by row
+                ordered = pd.to_datetime(column, utc=True)
+        except (ValueError, TypeError, UserWarning) as error:
+            sample = column.iloc[0]
+            raise DataError(
+                f"the time {column.name!r} cannot be read: it holds {sample!r}, not dates such as "
+                "2020-12-31, times such as 2020-12-31T23:59, or numbers"
+            ) from error
     return np.asarray(ordered.rank(method="dense"), dtype=np.int64)

@@ -15,6 +15,14 @@ if TYPE_CHECKING:
     from runner.path import PathSettings
 
 
+# scikit-learn's least squares take columns for collinear whose singular values are below this share
+# of the largest. Its own 1e-6 loses columns whose units are merely small.
+LEAST_SINGULAR_VALUE = 1e-13
+# Its positive ridge stops where a step lowers the loss by less than this share: at its own 1e-4 the
+# fourth digit of the scores is wrong, nearer to rounding its line search fails.
+LEAST_STEP = 1e-10
+
+
 class Model(Spec):
     """A linear model y = intercept + x'b.
 
@@ -57,10 +65,12 @@ class Model(Spec):
         """
         from sklearn import linear_model
 
-        shared = {"fit_intercept": self.fit_intercept, "positive": self.positive}
+        shared: dict[str, Any] = {"fit_intercept": self.fit_intercept, "positive": self.positive}
         if alpha == 0:
-            return linear_model.LinearRegression(**shared)
+            return linear_model.LinearRegression(tol=LEAST_SINGULAR_VALUE, **shared)
         if l1_ratio == 0:
+            if self.positive:
+                shared |= {"tol": LEAST_STEP, "max_iter": self.max_iter}
             return linear_model.Ridge(alpha=alpha * weight, **shared)
         descent = {**shared, "tol": self.tol, "max_iter": self.max_iter}
         if l1_ratio == 1:

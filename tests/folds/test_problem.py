@@ -124,7 +124,7 @@ def test_every_split(name: str, *, weighted: bool) -> None:
         assert_same(*both(table, split, fold, specs))
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(
     seed=st.integers(0, 10_000),
     mixed=st.booleans(),
@@ -151,7 +151,7 @@ def test_every_preparation(
         assert_same(*both(table, split, fold, specs))
 
 
-def spoiled(kind: str, split: Split) -> Table:
+def spoiled(kind: str, split: Split) -> Table:  # noqa: C901 - a case per kind
     """A table with something that the training side of the first fold has nothing of."""
     table = make_table(mixed=True, weighted=True)
     frame = table.features.copy()
@@ -212,7 +212,7 @@ def test_what_a_training_side_lacks(
         "features.scale": scale,
         "features.drop": drop,
     }
-    for fold in split.folds[:2]:
+    for fold in split.folds[:1]:
         assert_same(*both(table, split, fold, make_specs("mean", "elastic_net", options)))
 
 

@@ -1,0 +1,110 @@
+"""Which columns of a file have which role, and what is said of one that cannot be used."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING, Any
+
+from runner.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from runner.dataset.files import File
+
+MOST_LEVELS = 0.5  # a text column with more levels than this share of its rows is no category
+FEW_LEVELS = 20
+SOME = 12  # columns that a message lists
+
+
+def check_roles(columns: Sequence[str], roles: File) -> None:
+    """Raise DataError unless each column that has a role is there."""
+    single = {"target": roles.target, "time": roles.time, "group": roles.group}
+    single["weight"] = roles.weight
+    for key, name in single.items():
+        if name is not None:
+            _check_column(columns, f"dataset.{key}", name)
+    for key in ("features", "drop", "categorical"):
+        for name in getattr(roles, key) or []:
+            _check_column(columns, f"dataset.{key}", name)
+    if roles.target in (roles.features or []):
+        raise DataError(f"dataset.features names the target {roles.target!r}")
+
+
+def feature_names(columns: Sequence[str], roles: File) -> list[str]:
+    """The features, in the order of the config or of the file; raises DataError if none is left."""
+    others = {roles.target, roles.time, roles.group, roles.weight, *roles.drop}
+    names = roles.features or [name for name in columns if name not in others]
+    names = [name for name in names if name not in roles.drop]
+    if not names:
+        raise DataError("no usable feature: every column is the target, has a role or is dropped")
+    return names
+
+
+def sentinels(values: Iterable[str | float]) -> list[Any]:
+    """Each spelling of a missing value as text and, where it is one, as a number."""
+    spellings: list[Any] = []
+    for value in values:
+        spellings.append(str(value))
+        try:
+            spellings.append(float(value))
+        except ValueError:
+            continue
+    return spellings
+
+
+def target_not_numeric(name: str, value: object) -> DataError:
+    """The target holds something else."""
+    return DataError(f"the target {name!r} is not numeric: it holds {value!r}")
+
+
+def target_missing(name: str) -> DataError:
+    """No row is left."""
+    return DataError(f"no row has a value of the target {name!r}")
+
+
+def weight_unusable(name: str) -> DataError:
+    """A weight must be a finite number, not negative."""
+    return DataError(f"the weight {name!r} must be numeric, not missing, not negative and finite")
+
+
+def no_value(name: str) -> DataError:
+    """All values are missing."""
+    return DataError(f"the column {name!r} has no value at all: add it to dataset.drop")
+
+
+def infinite(name: str, count: int) -> DataError:
+    """Some values are infinite."""
+    return DataError(f"the column {name!r} has {count} infinite values: clean or drop it")
+
+
+def dates(name: str) -> DataError:
+    """A feature holds dates."""
+    return DataError(f"the column {name!r} holds dates: make it dataset.time, or drop it")
+
+
+def refuse_numeric_text(name: str, share: float, odd: Sequence[str]) -> None:
+    """Raise DataError if more than half of a text column's rows are numbers, but for the odd."""
+    if share > MOST_LEVELS:
+        some = ", ".join(repr(value) for value in odd[:3])
+        raise DataError(
+            f"the column {name!r} is numeric but for {some or 'being text'}: put such spellings "
+            "into dataset.na_values, or the column into dataset.categorical"
+        )
+
+
+def refuse_free_text(name: str, levels: int, rows: int) -> None:
+    """Raise DataError if a text column has too many levels to be a category."""
+    if levels > max(FEW_LEVELS, MOST_LEVELS * rows):
+        raise DataError(
+            f"the column {name!r} has {levels} different texts in {rows} rows: drop it, or "
+            "put it into dataset.categorical if it is a category all the same"
+        )
+
+
+def _check_column(columns: Sequence[str], key: str, name: str) -> None:
+    if name not in columns:
+        near = difflib.get_close_matches(name, columns, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        some = ", ".join(columns[:SOME]) + (", ..." if len(columns) > SOME else "")
+        raise DataError(f"{key} names {name!r}, which is not a column{hint} (columns: {some})")
