@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from runner.config import Composed, ExperimentConfig
     from runner.report.screen import Screen
+    from runner.stream.read import Reading
 
 USAGE_ERROR = 2
 FAILURE = 1
@@ -108,18 +109,31 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _single(config: ExperimentConfig, composed: Composed) -> int:
+    reading = _start_reading(config)
     # the heavy imports come only after the config is known to be right
     from runner.experiment import Job, run
     from runner.workspace import Workspace
 
     screen = _screen(config)
     chosen = any(key.startswith("hydra.run.dir") for key in composed.hydra_overrides)
-    outcome = run(Job(config, composed, composed.run_dir, chosen), Workspace(), screen)
-    if outcome.error is not None:
+    outcome = run(Job(config, composed, composed.run_dir, chosen), Workspace(reading), screen)
+    if isinstance(outcome.error, RunnerError):
         raise outcome.error
+    if outcome.error is not None:  # nobody's fault that is known: its traceback is in the log
+        print(f"enet: {outcome.error!r} (see {outcome.folder / 'run.log'})", file=sys.stderr)
+        return FAILURE
     if outcome.coefficients is not None:
         screen.show_run(outcome.folder, outcome.record, outcome.coefficients)
     return 0
+
+
+def _start_reading(config: ExperimentConfig) -> Reading | None:
+    """Let data that is streamed be read while the rest of the program is imported."""
+    if not config.dataset.streams:
+        return None
+    from runner.stream.read import Asked, Reading
+
+    return Reading(Asked(config.dataset, config.split, config.general.seed))
 
 
 def _sweep(validated: list[tuple[ExperimentConfig, Composed]]) -> int:

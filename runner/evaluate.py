@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from runner.metrics import METRICS, score_predictions
-from runner.pipeline import build_pipeline, fit_parameters
+from runner.pipeline import build_pipeline, fit_parameters, make_plain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,18 +51,25 @@ def refit(
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         pipeline.fit(features, target, **fit_parameters(preparation, weight))
-    coefficients, intercept = _read_coefficients(pipeline, features)
+    make_plain(pipeline, preparation, features)
+    spread = None if preparation.features.scale else _spread(pipeline, features, weight)
+    coefficients, intercept = read_coefficients(pipeline, spread)
     said = dict.fromkeys(str(warning.message).splitlines()[0] for warning in caught)
     return Refit(pipeline, coefficients, intercept, tuple(said))
 
 
 def predict(pipeline: Pipeline, table: Table, rows: Integers) -> Floats:
     """Predictions (n,) for the given rows; a level never seen in training counts as none."""
-    if not len(rows):
+    return predict_frame(pipeline, table.features.iloc[rows])
+
+
+def predict_frame(pipeline: Pipeline, features: pd.DataFrame) -> Floats:
+    """Predictions (n,) for the rows of a data frame; see `predict`."""
+    if not len(features):
         return np.empty(0)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Found unknown categories")
-        predictions: Floats = pipeline.predict(table.features.iloc[rows])
+        predictions: Floats = pipeline.predict(features)
     return predictions
 
 
@@ -96,8 +103,18 @@ def disagreement(scores: dict[str, Floats], from_rows: dict[str, Floats]) -> flo
     return max((float(np.max(np.abs(a - b) / np.maximum(b, tiny))) for a, b in pairs), default=0.0)
 
 
-def _read_coefficients(pipeline: Pipeline, features: pd.DataFrame) -> tuple[pd.DataFrame, float]:
+def _spread(pipeline: Pipeline, features: pd.DataFrame, weight: Floats | None) -> Floats:
+    """Standard deviations (q,) of the columns that the model sees."""
+    X = pipeline[:-1].transform(features)
+    mean = np.average(X, axis=0, weights=weight)
+    spread: Floats = np.sqrt(np.average((X - mean) ** 2, axis=0, weights=weight))
+    return spread
+
+
+def read_coefficients(pipeline: Pipeline, spread: Floats | None) -> tuple[pd.DataFrame, float]:
     """A row per feature, in the model's order, and the intercept in the target's units.
+
+    `spread` (q,) has the columns' standard deviations, which a Pipeline without a scaler lacks.
 
     `coefficient` is the change of the prediction per unit of the feature, `standardised` that per
     standard deviation over the training rows. `rank` orders by the size of the latter, from 1.
@@ -107,8 +124,7 @@ def _read_coefficients(pipeline: Pipeline, features: pd.DataFrame) -> tuple[pd.D
     fitted = np.asarray(model.coef_, dtype=np.float64).ravel()
     scaler = pipeline.named_steps.get("scaler")
     if scaler is None:
-        spread = np.std(pipeline[:-1].transform(features), axis=0)
-        coefficient, standardised = fitted, fitted * spread
+        coefficient, standardised = fitted, fitted * (1.0 if spread is None else spread)
         intercept = float(model.intercept_)
     else:
         coefficient, standardised = fitted / scaler.scale_, fitted

@@ -9,17 +9,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from runner import record as say
-from runner.bootstrap import Scored, score_intervals
 from runner.environment import describe_environment, versions
 from runner.errors import DataError
-from runner.evaluate import Refit, disagreement, hold_out, predict, refit
+from runner.evaluate import disagreement
 from runner.manifest import describe_model
 from runner.pipeline import Specs, prepare
-from runner.randomness import derive_seed, generator
+from runner.randomness import derive_seed
 from runner.search import Resolver
 from runner.search.score import Objective, Scorer, choose_best
 from runner.store import RunDirectory, fingerprint_of
-from runner.tables import predictions_table, summarise_folds, trials_table
+from runner.tables import summarise_folds, trials_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,12 +27,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from runner.config import Composed, ExperimentConfig
-    from runner.evaluate import HeldOut
-    from runner.folds import Folds
+    from runner.evaluate import HeldOut, Refit
     from runner.record import RunRecord
-    from runner.records import Floats, Table, Trial
+    from runner.records import Trial
     from runner.report.screen import Screen
-    from runner.workspace import Workspace
+    from runner.workspace import Data, Workspace
 
 log = logging.getLogger("runner")
 GUARD = 1e-6  # largest relative difference between scores from moments and from rows
@@ -96,18 +94,16 @@ def run(job: Job, workspace: Workspace, screen: Screen) -> Outcome:
     """
     config = job.config
     watch = Stopwatch()
-    with watch.stage("dataset"):
-        table = workspace.table(config)
-        _check_complete(config, table)
-    with watch.stage("split"):
-        folds = workspace.folds(config)
-    fingerprint = job.fingerprint(table.data_hash)
+    with watch.stage("data"):
+        data = workspace.data(config, screen.progress)
+        _check_complete(config, data)
+    fingerprint = job.fingerprint(data.data_hash)
     directory = RunDirectory.open(job.folder, fingerprint, chosen=job.chosen)
     record = _begin(job, fingerprint)
-    record.add(dataset=say.describe_data(table))
+    record.add(dataset=data.describe())
     with directory.logging():
         try:
-            coefficients = _Run(directory, job, folds, record, watch).go(screen)
+            coefficients = _Run(directory, job, data, record, watch).go(screen)
         except Exception as error:  # noqa: BLE001 - the one boundary of a run
             _fail(directory, record, error)
             return Outcome(directory.folder, record.content, error=error)
@@ -133,29 +129,28 @@ class _Run:
 
     directory: RunDirectory
     job: Job
-    folds: Folds
+    data: Data
     record: RunRecord
     watch: Stopwatch
 
     def go(self, screen: Screen) -> pd.DataFrame:
         """Search, refit, evaluate and write; returns the coefficients."""
-        table, split, stage = self.folds.table, self.folds.split, self.watch.stage
+        general, data, stage = self.job.config.general, self.data, self.watch.stage
         with stage("write"):
             self._write_origin()
         with stage("search"):
             trials, best, held_out = self._search(screen)
         specs = self.job.specs.having(best.candidate.values)
-        preparation = prepare(specs, table, self.job.config.general.seed)
+        preparation = prepare(specs, data.folds.table, general.seed)
         with stage("refit"):
-            final = refit(specs, best.candidate, preparation, table, split.train)
+            final = data.refit(specs, best.candidate, preparation)
         with stage("evaluate"):
-            tested = predict(final.pipeline, table, split.test)
-            self._score(held_out.scores | best.scores, tested)
+            tested, test = data.score_test(final, general.bootstrap, seed=general.seed)
+            self.record.add(cv=summarise_folds(held_out.scores | best.scores), test=test)
         with stage("write"):
-            predictions = predictions_table(table, split, held_out.predictions, tested)
-            self._write_results(trials, final, predictions)
+            self._write_results(trials, final, data.predictions(held_out, tested))
         self.record.add(**say.describe_search(trials, best), **say.describe_fit(final))
-        self.record.warnings += [*self.folds.warnings, *final.warnings]
+        self.record.warnings += [*data.folds.warnings, *final.warnings]
         self.record.warnings += say.search_warnings(trials, best)
         for warning in self.record.warnings:
             log.warning("%s", warning)
@@ -171,34 +166,21 @@ class _Run:
         """
         config, space = self.job.config, self.job.config.search_space
         objective = Objective(config.general.metric, config.trial_metrics)
-        seed = config.general.seed
+        seed, folds = config.general.seed, self.data.folds
         with screen.progress("search", config.search.size(space)) as progress:
-            scorer = Scorer(self.folds, self.job.specs, objective, seed=seed, progress=progress)
+            scorer = Scorer(folds, self.job.specs, objective, seed=seed, progress=progress)
             resolver = Resolver(space, scorer.alpha_max)
             trials = config.search.run(resolver, scorer, seed=seed, folder=self.directory.folder)
         best = choose_best(trials)
-        held_out = hold_out(*scorer.solution(best))
+        held_out = self.data.hold_out(*scorer.solution(best))
         off = disagreement(best.scores, held_out.scores)
         if off > GUARD:
             reason = f"the best candidate's scores differ by {off:.1e} when computed from rows"
-            self.folds.distrust_moments(reason)
+            folds.distrust_moments(reason)
             trials = scorer.rescore(trials)
             best = choose_best(trials)
-            held_out = hold_out(*scorer.solution(best))
+            held_out = self.data.hold_out(*scorer.solution(best))
         return trials, best, held_out
-
-    def _score(self, cv: dict[str, Floats], tested: Floats) -> None:
-        general, table = self.job.config.general, self.folds.table
-        rows = self.folds.split.test
-        self.record.add(cv=summarise_folds(cv), test=None)
-        if len(rows):
-            weight = None if table.weight is None else table.weight[rows]
-            group = None if table.group is None else table.group[rows]
-            scored = Scored(table.target[rows], tested, weight, group)
-            rng = generator(general.seed, "bootstrap")
-            intervals = score_intervals(scored, general.bootstrap, rng)
-            scores = {str(metric): vars(interval) for metric, interval in intervals.items()}
-            self.record.add(test={"rows": len(rows), "level": general.bootstrap.level, **scores})
 
     def _write_origin(self) -> None:
         """What is needed to run this again."""
@@ -209,32 +191,34 @@ class _Run:
             "environment.json",
             {
                 **describe_environment(),
-                "data_hash": self.folds.table.data_hash,
+                "data_hash": self.data.data_hash,
                 "seeds": {"seed": seed, **seeds},
             },
         )
         self.directory.write_json("run.json", self.record.content)
 
-    def _write_results(self, trials: list[Trial], final: Refit, predictions: pd.DataFrame) -> None:
+    def _write_results(
+        self, trials: list[Trial], final: Refit, predictions: pd.DataFrame | None
+    ) -> None:
         directory, persistence = self.directory, self.job.config.persistence
         directory.write_table("trials.csv", trials_table(trials))
         directory.write_table("coefficients.csv", final.coefficients)
-        directory.write_table("predictions.csv", predictions)
+        if predictions is not None:
+            directory.write_table("predictions.csv", predictions)
         if persistence.suffix is not None:
             name = f"model{persistence.suffix}"
             path = directory.write(name, lambda file: persistence.dump(final.pipeline, file))
-            example = self.folds.split.train[:1]
-            manifest = describe_model(persistence.name, path, final, self.folds.table, example)
+            columns, example = self.data.describe_columns(), self.data.example()
+            manifest = describe_model(persistence.name, path, final, columns, example)
             directory.write_json("model.json", manifest)
 
 
-def _check_complete(config: ExperimentConfig, table: Table) -> None:
+def _check_complete(config: ExperimentConfig, data: Data) -> None:
     """Refuse missing numeric values where nothing fills them."""
     if config.imputer.fills:
         return
-    counts = table.features[list(table.numeric)].isna().sum()
-    gappy = counts[counts > 0]
-    if len(gappy):
+    gappy = data.missing_numeric()
+    if gappy:
         named = ", ".join(f"{name} ({count})" for name, count in gappy.items())
         raise DataError(f"imputer=none, but values are missing in {named}: choose an imputer")
 

@@ -11,12 +11,14 @@ from runner.randomness import derive_seed
 from runner.spec import Spec
 
 if TYPE_CHECKING:
+    import pandas as pd
     from sklearn.pipeline import Pipeline
 
     from runner.features import MainEffects
+    from runner.folds import Columns
     from runner.imputer import Imputer
     from runner.model import Model
-    from runner.records import Candidate, Floats, Table
+    from runner.records import Candidate, Floats
 
 K = TypeVar("K", bound=Spec)
 
@@ -48,7 +50,7 @@ def _having(spec: K, section: str, values: dict[str, Any]) -> K:
     return type(spec).model_validate({**spec.model_dump(), **own}) if own else spec
 
 
-def prepare(specs: Specs, table: Table, seed: int) -> Preparation:
+def prepare(specs: Specs, table: Columns, seed: int) -> Preparation:
     """The preparation of a table's columns that the specs describe."""
     return Preparation(
         imputer=specs.imputer,
@@ -85,10 +87,28 @@ def fit_parameters(preparation: Preparation, weight: Floats | None) -> dict[str,
     return {**preparation.fit_parameters(weight), "model__sample_weight": weight}
 
 
-def _names_collide(table: Table) -> bool:
+def make_plain(pipeline: Pipeline, preparation: Preparation, features: pd.DataFrame) -> None:
+    """Put scikit-learn's own imputer in the place of a fitted one of this package.
+
+    Args:
+        pipeline: fitted; changed in place.
+        preparation: what it was built from.
+        features: the rows that it was fitted to.
+    """
+    from sklearn.base import clone
+
+    columns = pipeline.named_steps["columns"]
+    for at, (name, fitted, chosen) in enumerate(columns.transformers_):
+        if name == "numeric":
+            plain = preparation.imputer.plain(fitted, features[list(preparation.numeric)])
+            columns.transformers_[at] = (name, plain, chosen)
+            columns.transformers[at] = (name, clone(plain), chosen)
+
+
+def _names_collide(table: Columns) -> bool:
     """Whether two features would have one name: a column a_b, and a level b of a column a."""
     names = Counter(table.numeric)
     names.update(f"missingindicator_{column}" for column in table.numeric)
     for column in table.categorical:
-        names.update(f"{column}_{level}" for level in table.features[column].unique())
+        names.update(f"{column}_{level}" for level in table.levels(column))
     return any(count > 1 for count in names.values())

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from runner.evaluate import Refit
-    from runner.records import Table, Trial
+    from runner.records import Trial
 
 RECORD_VERSION = 1
 
@@ -48,19 +48,6 @@ class RunRecord:
         reason = str(error) if isinstance(error, RunnerError) else repr(error)
         self.add(status="failed", finished=_now(), error=reason, warnings=self.warnings)
         return reason
-
-
-def describe_data(table: Table) -> dict[str, Any]:
-    """Size of the table, what is missing in it, and the rows left out with the reason."""
-    gaps = table.features.isna().to_numpy()
-    return {
-        "rows": table.n_rows,
-        "dropped": table.dropped,
-        "numeric": len(table.numeric),
-        "categorical": len(table.categorical),
-        "missing_share": float(gaps.mean()),
-        "rows_with_missing": int(gaps.any(axis=1).sum()),
-    }
 
 
 def describe_search(trials: Sequence[Trial], best: Trial) -> dict[str, Any]:

@@ -81,6 +81,10 @@ class Table:
         """Rows that can be used."""
         return len(self.target)
 
+    def levels(self, column: str) -> list[Any]:
+        """The levels of a categorical column, NaN among them where values are missing."""
+        return list(self.features[column].unique())
+
 
 @dataclass(frozen=True)
 class Fold:

@@ -5,5 +5,14 @@ from runner.folds.disk import DiskCache
 from runner.folds.preparation import Preparation
 from runner.folds.problem import FoldProblem
 from runner.folds.rows import prepare_rows
+from runner.folds.source import Columns, FoldSource
 
-__all__ = ["DiskCache", "FoldProblem", "Folds", "Preparation", "prepare_rows"]
+__all__ = [
+    "Columns",
+    "DiskCache",
+    "FoldProblem",
+    "FoldSource",
+    "Folds",
+    "Preparation",
+    "prepare_rows",
+]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
+    import pandas as pd
     from sklearn.base import TransformerMixin
     from sklearn.pipeline import Pipeline
     from sklearn.preprocessing import OneHotEncoder
@@ -26,6 +27,9 @@ class ImputerKind(Protocol):
 
     def numeric(self, seed: int) -> TransformerMixin:
         """An unfitted transformer of the numeric columns."""
+
+    def plain(self, fitted: TransformerMixin, columns: pd.DataFrame) -> TransformerMixin:
+        """The fitted transformer as one of scikit-learn's."""
 
     def encoder_steps(self) -> list[tuple[str, Any]]:
         """Unfitted steps before the encoder."""

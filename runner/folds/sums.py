@@ -1,8 +1,7 @@
-"""Fold problems from moments: the rows are read once for all folds and all candidates.
+"""Fold problems from moments of a table: the rows are read once for all folds and candidates.
 
 Numeric columns enter the moments as they are, missing values included; a category enters as a 0/1
-column per level, missing being a level. What a fold's own imputer, encoder and scaler would do to
-them is then linear, and is done to the moments.
+column per level, missing being a level.
 """
 
 from __future__ import annotations
@@ -13,22 +12,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from runner.folds.blocks import Levels, Prepared, sides
 from runner.folds.problem import FoldProblem, Side
-from runner.moments import (
-    Filled,
-    Moments,
-    Standardisation,
-    choose_layout,
-    doubt,
-    fill,
-    gram_problem,
-    merge,
-    moments_by_block,
-    observed_count,
-    observed_mean,
-    transform,
-    validation_side,
-)
+from runner.moments import Moments, choose_layout, moments_by_block
 
 if TYPE_CHECKING:
     from runner.folds.preparation import Preparation
@@ -40,9 +26,7 @@ class Design:
     """The table as one numeric matrix: the numeric columns, then a column per level."""
 
     X: Floats  # (n, p), column-major, NaN where a numeric value is missing
-    n_numeric: int
-    levels: tuple[Integers, ...]  # per category, the columns of its levels in ascending order
-    missing: tuple[int, ...]  # per category, the column of its missing level, or -1
+    levels: Levels
 
     @property
     def gappy(self) -> Integers:
@@ -67,9 +51,7 @@ def design_of(table: Table) -> Design:
         at += count + has_gaps
     return Design(
         X=np.asfortranarray(np.hstack(parts)),
-        n_numeric=len(table.numeric),
-        levels=tuple(levels),
-        missing=tuple(missing),
+        levels=Levels(len(table.numeric), tuple(levels), tuple(missing)),
     )
 
 
@@ -97,105 +79,25 @@ class FoldMoments:
         self, fold: Fold | None, preparation: Preparation, *, fit_intercept: bool
     ) -> FoldProblem | str:
         """One fold's problem, or that of all training rows; or why moments do not suffice."""
-        if fold is None:
-            training = merge(self._blocks[0])
-            rows = self._split.test[:0]
-        else:
-            blocks = self._blocks[fold.partition]
-            training = merge(blocks[number] for number in fold.training)
-            rows = self._split.sides(fold)[1]
-        preparing = _FoldPreparation.of(training, self.design, preparation)
-        train = preparing.apply(training)
-        standard = Standardisation.of(
-            train, centre=preparation.features.scale, scale=preparation.features.scale
-        )
-        reason = doubt(train, standard)
-        if reason is not None:
-            return reason
-        moments = None
-        if fold is not None:
-            validation = preparing.apply(merge(blocks[number] for number in fold.validation))
-            moments = validation_side(validation, standard, fit_intercept=fit_intercept)
-        return FoldProblem(
-            train=gram_problem(train, standard, fit_intercept=fit_intercept),
-            intercept=standard.y_mean if fit_intercept else 0.0,
-            rows=rows,
-            make_side=lambda: self._side(rows, preparing, standard, fit_intercept=fit_intercept),
-            moments=moments,
-        )
+        blocks = self._blocks[0 if fold is None else fold.partition]
+        training, validation = sides(blocks, fold)
+        rows = self._split.test[:0] if fold is None else self._split.sides(fold)[1]
 
-    def _side(
-        self,
-        rows: Integers,
-        preparing: _FoldPreparation,
-        standard: Standardisation,
-        *,
-        fit_intercept: bool,
-    ) -> Side:
-        X = preparing.apply_to_rows(self.design.X[rows])
+        def make_side(prepared: Prepared) -> Side:
+            return self._side(rows, prepared, fit_intercept=fit_intercept)
+
+        prepared = Prepared.of(training, self.design.levels, preparation)
+        return prepared.problem(validation, rows, make_side, fit_intercept=fit_intercept)
+
+    def _side(self, rows: Integers, prepared: Prepared, *, fit_intercept: bool) -> Side:
+        # columns are contiguous, and stay so
+        X = prepared.preparing.apply_to_rows(self.design.X.T.take(rows, axis=1).T)
+        standard, weight = prepared.standard, self._table.weight
         location = standard.mean if fit_intercept else standard.centre + standard.location
-        weight = self._table.weight
+        X -= location
+        X /= standard.scale
         return Side(
-            X=(X - location) / standard.scale,
+            X=X,
             y=self._table.target[rows],
             weight=None if weight is None else weight[rows],
         )
-
-
-@dataclass(frozen=True, eq=False)
-class _FoldPreparation:
-    """A fold's imputer and encoder as a linear map, learnt from its training moments."""
-
-    values: Floats  # (p,) what fills a missing value
-    indicators: Integers
-    recode: Floats | None  # (p + indicators, r), or None for the identity
-
-    @classmethod
-    def of(cls, training: Moments, design: Design, preparation: Preparation) -> _FoldPreparation:
-        rule = preparation.imputer.fill_value()
-        means = observed_mean(training)
-        seen = observed_count(training)
-        values = means if rule == "mean" else np.full(len(means), rule)
-        gappy = training.layout.gappy
-        indicators = gappy if preparation.imputer.indicator else gappy[:0]
-        recode = _recode(design, np.rint(means * seen), preparation, len(means) + len(indicators))
-        return cls(values, indicators, recode)
-
-    def apply(self, moments: Moments) -> Filled:
-        filled = fill(moments, self.values, self.indicators)
-        return filled if self.recode is None else transform(filled, self.recode)
-
-    def apply_to_rows(self, X: Floats) -> Floats:
-        gaps = np.isnan(X)
-        filled = np.hstack([np.where(gaps, self.values, X), gaps[:, self.indicators]])
-        return filled if self.recode is None else filled @ self.recode
-
-
-def _recode(design: Design, counts: Floats, preparation: Preparation, width: int) -> Floats | None:
-    """What becomes of the levels' columns: a missing category filled in, a level left out.
-
-    Args:
-        design: where the levels stand.
-        counts: (p,) training rows of each level, at the levels' columns.
-        preparation: the rules.
-        width: number of columns with the indicators.
-
-    Returns:
-        (width, width): a column that is left out is zero; None if nothing changes.
-    """
-    recode = np.eye(width)
-    drop = preparation.features.drop
-    for levels, missing in zip(design.levels, design.missing, strict=True):
-        present = [level for level in levels if counts[level] > 0]
-        if missing >= 0 and preparation.imputer.categorical == "most_frequent":
-            # the first in order among the commonest, as SimpleImputer takes it
-            commonest = max(present, key=lambda level: (counts[level], -level))
-            recode[missing, commonest] = 1.0
-            recode[missing, missing] = 0.0
-        elif missing >= 0 and counts[missing] > 0:
-            present.append(missing)
-        absent = [level for level in levels if counts[level] == 0]
-        recode[absent, absent] = 0.0
-        if drop == "first" or (drop == "if_binary" and len(present) == 2):  # noqa: PLR2004
-            recode[:, present[0]] = 0.0
-    return None if np.array_equal(recode, np.eye(width)) else recode

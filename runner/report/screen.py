@@ -28,8 +28,10 @@ class Screen:
         self._console = console or _console()
 
     @contextmanager
-    def progress(self, what: str, total: int) -> Iterator[Callable[[int], None]]:
-        """A progress bar of `total` steps; yields a function that advances it by some."""
+    def progress(
+        self, what: str, total: int | None, unit: str = "candidates"
+    ) -> Iterator[Callable[[int], None]]:
+        """A progress bar of `total` steps, None if unknown; yields what advances it by some."""
         if self._report is None or not self._report.progress:
             yield lambda _: None
             return
@@ -45,7 +47,7 @@ class Screen:
             TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
-            TextColumn("candidates"),
+            TextColumn(unit),
             TimeRemainingColumn(elapsed_when_finished=True),
         )
         with Progress(*columns, console=self._console) as bar:
@@ -99,7 +101,8 @@ def _data_line(record: dict[str, Any]) -> str:
         f"{data['missing_share']:.1%} of values missing"
     )
     dropped = [f"{count:,} rows with {reason}" for reason, count in data["dropped"].items()]
-    return line + (f" ({', '.join(dropped)} left out)" if dropped else "")
+    line += f" ({', '.join(dropped)} left out)" if dropped else ""
+    return line + ("; streamed, so without predictions.csv" if data.get("streamed") else "")
 
 
 def _best_line(record: dict[str, Any]) -> str:
@@ -146,5 +149,5 @@ def _cell(value: Any) -> str:  # noqa: ANN401 - any value of a table
     if value is None or value != value:  # noqa: PLR0124 - NaN
         return "-"
     if isinstance(value, float):
-        return f"{value:.4g}" if abs(value) < 1e5 else f"{value:,.0f}"  # noqa: PLR2004 - readable
+        return f"{value:.4g}" if abs(value) < 1e4 else f"{value:,.0f}"  # noqa: PLR2004 - readable
     return str(value)

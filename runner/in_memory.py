@@ -1,0 +1,88 @@
+"""The data of a run whose rows are in memory: what its stages ask for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from runner.bootstrap import Scored, score_intervals
+from runner.evaluate import HeldOut, Refit, hold_out, predict, refit
+from runner.randomness import generator
+from runner.tables import predictions_table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+
+    from runner.bootstrap import Bootstrap
+    from runner.folds import FoldProblem, Folds, Preparation
+    from runner.pipeline import Specs
+    from runner.records import Candidate, Floats
+
+
+class TableData:
+    """A table and its folds."""
+
+    def __init__(self, folds: Folds) -> None:
+        self.folds = folds
+        self._table, self._split = folds.table, folds.split
+        self.data_hash = self._table.data_hash
+
+    def describe(self) -> dict[str, Any]:
+        """Size of the table, what is missing in it, and the rows left out with the reason."""
+        gaps = self._table.features.isna().to_numpy()
+        return {
+            "rows": self._table.n_rows,
+            "dropped": self._table.dropped,
+            "numeric": len(self._table.numeric),
+            "categorical": len(self._table.categorical),
+            "missing_share": float(gaps.mean()),
+            "rows_with_missing": int(gaps.any(axis=1).sum()),
+        }
+
+    def missing_numeric(self) -> dict[str, int]:
+        """How many values the numeric columns lack, those that lack any."""
+        counts = self._table.features[list(self._table.numeric)].isna().sum()
+        return {str(name): int(count) for name, count in counts.items() if count}
+
+    def hold_out(self, problems: Sequence[FoldProblem], coefficients: Sequence[Floats]) -> HeldOut:
+        """Predictions of every fold's validation rows, and their scores."""
+        return hold_out(problems, coefficients)
+
+    def refit(self, specs: Specs, candidate: Candidate, preparation: Preparation) -> Refit:
+        """Fit the winner's Pipeline to all training rows."""
+        return refit(specs, candidate, preparation, self._table, self._split.train)
+
+    def score_test(
+        self, final: Refit, bootstrap: Bootstrap, *, seed: int
+    ) -> tuple[Floats, dict[str, Any] | None]:
+        """Predictions of the test rows, and their scores with intervals; None without test rows."""
+        table, rows = self._table, self._split.test
+        tested = predict(final.pipeline, table, rows)
+        if not len(rows):
+            return tested, None
+        weight = None if table.weight is None else table.weight[rows]
+        group = None if table.group is None else table.group[rows]
+        scored = Scored(table.target[rows], tested, weight, group)
+        intervals = score_intervals(scored, bootstrap, generator(seed, "bootstrap"))
+        scores = {str(metric): vars(interval) for metric, interval in intervals.items()}
+        return tested, {"rows": len(rows), "level": bootstrap.level, **scores}
+
+    def predictions(self, held_out: HeldOut, tested: Floats) -> pd.DataFrame:
+        """A row per prediction."""
+        return predictions_table(self._table, self._split, held_out.predictions, tested)
+
+    def describe_columns(self) -> list[dict[str, Any]]:
+        """The features as a model file's manifest states them."""
+        return [self._describe_column(str(name)) for name in self._table.features]
+
+    def example(self) -> pd.DataFrame:
+        """The first training row."""
+        return self._table.features.iloc[self._split.train[:1]]
+
+    def _describe_column(self, name: str) -> dict[str, Any]:
+        column = self._table.features[name]
+        described: dict[str, Any] = {"name": name, "missing_share": float(column.isna().mean())}
+        if name in self._table.categorical:
+            return {**described, "kind": "categorical", "levels": sorted(column.dropna().unique())}
+        return {**described, "kind": "numeric", "min": column.min(), "max": column.max()}

@@ -1,0 +1,141 @@
+"""The data of a streamed run: what its stages ask for, all answered from moments."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from runner.errors import FitError
+from runner.evaluate import HeldOut, Refit, predict_frame, read_coefficients
+from runner.metrics import FROM_MOMENTS, METRICS
+from runner.randomness import generator
+from runner.stream.assembly import Solved, assemble, solve
+from runner.stream.blocks import lay_out
+from runner.stream.columns import CategoryColumn, NumericColumn
+from runner.stream.folds import REMEDY, StreamFolds
+from runner.stream.sample import Sample
+from runner.stream.scores import block_intervals, residual_sums, scores_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+
+    from runner.bootstrap import Bootstrap
+    from runner.folds import FoldProblem, Preparation
+    from runner.pipeline import Specs
+    from runner.records import Candidate, Floats
+    from runner.stream.passage import Stream
+
+GUARD = 1e-6  # largest relative difference of a score from moments and from sampled rows
+
+
+class StreamedData:
+    """A dataset that was read once."""
+
+    def __init__(self, stream: Stream) -> None:
+        self._blocks = lay_out(stream)
+        self._columns, self._target = stream.columns, stream.target
+        self._sample = Sample(stream)
+        self._dropped, self._rows_with_missing = stream.dropped, stream.rows_with_missing
+        self._solved: Solved | None = None
+        self.data_hash = stream.data_hash
+        self.folds = StreamFolds(self._blocks, stream.split.fold_list())
+
+    def describe(self) -> dict[str, Any]:
+        """Size of the data, what is missing in it, and the rows left out with the reason."""
+        missing = self._blocks.missing()
+        rows = self._blocks.n_rows
+        return {
+            "rows": rows,
+            "dropped": self._dropped,
+            "numeric": len(self._blocks.numeric),
+            "categorical": len(self._blocks.categorical),
+            "missing_share": sum(missing.values()) / (rows * len(missing)),
+            "rows_with_missing": self._rows_with_missing,
+            "streamed": True,
+            "rows_sampled": len(self._sample.target()),
+        }
+
+    def missing_numeric(self) -> dict[str, int]:
+        """How many values the numeric columns lack, those that lack any."""
+        counts = self._blocks.missing()
+        return {name: counts[name] for name in self._blocks.numeric if counts[name]}
+
+    def hold_out(self, problems: Sequence[FoldProblem], coefficients: Sequence[Floats]) -> HeldOut:
+        """Every metric that moments give, per fold; no predictions."""
+        metrics = [metric for metric in METRICS if metric in FROM_MOMENTS]
+        by_fold = [
+            problem.score(metrics, fitted[:, None])
+            for problem, fitted in zip(problems, coefficients, strict=True)
+        ]
+        return HeldOut([], {str(m): np.array([fold[m][0] for fold in by_fold]) for m in metrics})
+
+    def refit(self, specs: Specs, candidate: Candidate, preparation: Preparation) -> Refit:
+        """Solve on the moments of all training rows.
+
+        Raises:
+            FitError: predictions of the sampled rows do not have the error that moments say.
+        """
+        solved = self._solved = solve(self.folds, specs, candidate, preparation)
+        training = self.folds.training
+        pipeline, spread = assemble(solved, self._blocks, training, specs)
+        coefficients, intercept = read_coefficients(pipeline, spread)
+        said = [] if solved.path.converged[0] else ["the refitted model has not converged"]
+        final = Refit(pipeline, coefficients, intercept, tuple(said))
+        self._check(final, solved)
+        return final
+
+    def score_test(
+        self, final: Refit, bootstrap: Bootstrap, *, seed: int
+    ) -> tuple[Floats, dict[str, Any] | None]:
+        """No predictions, and the scores with their intervals; None without test rows."""
+        del final
+        parts = self._blocks.test
+        if not parts or self._solved is None:
+            return np.empty(0), None
+        sums = residual_sums(self._solved, parts)
+        intervals = block_intervals(sums, bootstrap, generator(seed, "bootstrap"))
+        rows = round(sum(part.total[0] for part in parts))
+        scores = {str(metric): vars(interval) for metric, interval in intervals.items()}
+        return np.empty(0), {"rows": rows, "level": bootstrap.level, **scores}
+
+    def predictions(self, held_out: HeldOut, tested: Floats) -> None:
+        """There are none: they would need the rows."""
+        del held_out, tested
+
+    def describe_columns(self) -> list[dict[str, Any]]:
+        """The features as a model file's manifest states them."""
+        missing, rows = self._blocks.missing(), self._blocks.n_rows
+        described: list[dict[str, Any]] = []
+        for name, column in self._columns.items():
+            one: dict[str, Any] = {"name": name, "missing_share": missing[name] / rows}
+            if isinstance(column, NumericColumn):
+                one |= {"kind": "numeric", "min": column.range.low, "max": column.range.high}
+            if isinstance(column, CategoryColumn):
+                one |= {"kind": "categorical", "levels": sorted(column.entries)}
+            described.append(one)
+        return described
+
+    def example(self) -> pd.DataFrame:
+        """A training row, or whichever row was kept."""
+        frame, training = self._sample.frame(), self._sample.training()
+        at = int(np.argmax(training))
+        return frame.iloc[at : at + 1]
+
+    def _check(self, final: Refit, solved: Solved) -> None:
+        """Compare the mean squared error on the sampled rows, from moments and from predictions."""
+        sums = residual_sums(solved, [self._blocks.sample])
+        from_moments = float(scores_of(sums)["mse"][0])
+        weight, y = self._sample.weight(), self._sample.target()
+        errors = y - predict_frame(final.pipeline, self._sample.frame())
+        from_rows = float(weight @ errors**2 / weight.sum())
+        off = abs(from_moments - from_rows)
+        # of a fit with next to no error, rounding is all that is left
+        squares = float(sums[0, 4] / sums[0, 0])
+        if off > GUARD * from_rows and off > np.finfo(np.float64).eps * 1e3 * squares:
+            raise FitError(
+                f"the best candidate's mean squared error on {len(y)} sampled rows is "
+                f"{from_rows:.9g}, but {from_moments:.9g} from moments; {REMEDY}"
+            )
