@@ -40,6 +40,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     frame.loc[::7, "area"] = np.nan
     frame.loc[::11, "town"] = np.nan
     frame.to_csv(folder / "my.csv", index=False)
+    frame.drop(columns="id").rename(columns={"price": "y"}).to_parquet(folder / "big.parquet")
     (config,) = blocks("yaml")
     file = folder / config.splitlines()[0].removeprefix("# ")
     file.parent.mkdir(parents=True)
