@@ -158,7 +158,8 @@ def _recode(levels: Levels, counts: Floats, preparation: Preparation, width: int
             recode[missing, missing] = 0.0
         elif missing >= 0 and counts[missing] > 0:
             present.append(missing)
-        absent = [level for level in columns if counts[level] == 0]
+        # an exact zero, where sums leave a rounding error
+        absent = [level for level in (*columns, missing) if level >= 0 and counts[level] == 0]
         recode[absent, absent] = 0.0
         if (drop == "first" and present) or (drop == "if_binary" and len(present) == 2):  # noqa: PLR2004
             recode[:, present[0]] = 0.0
