@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 STEPS = 60  # changes of the support, after which the answer is left to coordinate descent
 # share of the worst violation that others need to enter with it
 ENTERS_TOO = 0.5
-DEPENDENT = 1e-13  # reciprocal condition number below which columns count as dependent
+DEPENDENT = 1e-13  # share of the largest squared pivot below which columns count as dependent
 FAR = 1e4
 ROUNDING = 1e-11  # violations of this share of the largest |xy| are rounding
 
@@ -69,9 +69,10 @@ def _stationary(problem: GramProblem, support: Integers, l1: Floats, l2: float) 
     if not len(support):
         return np.empty(0)
     hessian = _hessian(problem, support, l2)
-    norm = float(np.abs(hessian).sum(axis=0).max())
-    factor, failed = lapack.dpotrf(hessian)
-    if failed or lapack.dpocon(factor, norm)[0] < DEPENDENT:
+    factor, failed = lapack.dpotrf(hessian, overwrite_a=1)
+    pivots = factor.diagonal()
+    # squared pivots bound the condition number from below, at no cost
+    if failed or pivots.min() ** 2 < DEPENDENT * pivots.max() ** 2:
         return None
     target: Floats = lapack.dpotrs(factor, problem.xy[support] - l1)[0]
     return target
@@ -95,8 +96,8 @@ def _down_the_valley(
 
 
 def _hessian(problem: GramProblem, support: Integers, l2: float) -> Floats:
-    hessian = problem.gram[np.ix_(support, support)]
-    hessian.flat[:: len(support) + 1] += l2
+    hessian = problem.gram.take(support, axis=0).take(support, axis=1).T
+    hessian[np.diag_indices(len(support))] += l2
     return hessian
 
 

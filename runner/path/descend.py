@@ -27,9 +27,10 @@ if TYPE_CHECKING:
     from runner.path.settings import PathSettings
     from runner.records import Floats, GramProblem, Integers
 
-# Sweeps for one alpha, after which the support is solved outright: 300 x 5,000 to a gap of 1e-9
-# takes 0.3 s so and 3.2 s without.
+# Sweeps for one alpha, after which the support is solved outright: about what that costs, which is
+# calls of numpy where columns are few, and systems where they are many.
 FEWEST_SWEEPS = 30
+CALLS = 4_000  # worth this many updates of a coefficient
 COLUMNS_PER_SWEEP = 8
 # Alphas between two looks at whether coordinate descent still is fast enough.
 FEWEST_ALPHAS = 10
@@ -43,9 +44,10 @@ def descend(
 
     Penalty factors are not looked at here.
     """
-    most = max(FEWEST_SWEEPS, len(problem.xy) // COLUMNS_PER_SWEEP)
+    p = len(problem.xy)
+    most = max(FEWEST_SWEEPS, CALLS // max(p, 1), p // COLUMNS_PER_SWEEP)
     stretch = max(FEWEST_ALPHAS, -(-len(alphas) // STRETCHES))
-    coefficients = np.zeros((len(problem.xy), len(alphas)))
+    coefficients = np.zeros((p, len(alphas)))
     iterations = np.zeros(len(alphas), dtype=np.int64)
     start, solved = settings.start, 0
     while solved < len(alphas):
