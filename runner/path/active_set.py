@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 STEPS = 60  # changes of the support, after which the answer is left to coordinate descent
 # share of the worst violation that others need to enter with it
 ENTERS_TOO = 0.5
-DEPENDENT = 1e-13  # share of the largest squared pivot below which columns count as dependent
+DEPENDENT = 1e-13  # share of a column's square that others leave, below which it depends on them
 FAR = 1e4
 ROUNDING = 1e-11  # violations of this share of the largest |xy| are rounding
 
@@ -69,10 +69,10 @@ def _stationary(problem: GramProblem, support: Integers, l1: Floats, l2: float) 
     if not len(support):
         return np.empty(0)
     hessian = _hessian(problem, support, l2)
+    squares = hessian.diagonal().copy()
     factor, failed = lapack.dpotrf(hessian, overwrite_a=1)
-    pivots = factor.diagonal()
-    # squared pivots bound the condition number from below, at no cost
-    if failed or pivots.min() ** 2 < DEPENDENT * pivots.max() ** 2:
+    # a squared pivot is what the columns before it leave of a column's square
+    if failed or np.any(factor.diagonal() ** 2 < DEPENDENT * squares):
         return None
     target: Floats = lapack.dpotrs(factor, problem.xy[support] - l1)[0]
     return target

@@ -12,7 +12,7 @@ it, and those below it, are solved from their support (see `active_set`).
 from __future__ import annotations
 
 import warnings
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -44,90 +44,97 @@ def descend(
 
     Penalty factors are not looked at here.
     """
-    p = len(problem.xy)
-    most = max(FEWEST_SWEEPS, CALLS // max(p, 1), p // COLUMNS_PER_SWEEP)
-    stretch = max(FEWEST_ALPHAS, -(-len(alphas) // STRETCHES))
-    coefficients = np.zeros((p, len(alphas)))
-    iterations = np.zeros(len(alphas), dtype=np.int64)
-    start, solved = settings.start, 0
-    while solved < len(alphas):
-        some = slice(solved, solved + stretch)
-        coefficients[:, some], gaps, iterations[some] = _sweep(
-            problem, alphas[some], l1_ratio, settings, min(most, settings.max_iter), start=start
-        )
-        slow = np.flatnonzero(gaps > settings.tol * problem.yy)
-        solved += int(slow[0]) if len(slow) else len(gaps)
-        if solved:
-            start = coefficients[:, solved - 1]
-        if len(slow) and most < settings.max_iter:
-            break
-        solved = max(solved, some.start + len(gaps))
-    for i in range(solved, len(alphas)):
-        near = coefficients[:, max(i - 1, solved)]  # at first, what the sweeps have reached
-        found = solve_near(problem, alphas[i], l1_ratio, near, positive=settings.positive)
-        if found is not None:
-            coefficients[:, i], iterations[i] = found
-    _polish(problem, alphas, l1_ratio, settings, (coefficients, iterations), solved)
+    descent = _Descent(problem, alphas, l1_ratio, replace(settings, penalty_factors=None))
+    coefficients, iterations, swept = descent.sweep_while_fast()
+    if descent.most == settings.max_iter:  # no more was asked for
+        return coefficients, iterations
+    for i in range(swept, len(alphas)):
+        near = coefficients[:, max(i - 1, swept)]  # at first, what the sweeps have reached
+        descent.solve_near(coefficients, iterations, i, near)
+    for i in descent.late(coefficients):
+        if i < swept:  # the sweeps' own gap had been rounded to less
+            descent.solve_near(coefficients, iterations, i, coefficients[:, i])
+    for i in descent.late(coefficients):  # no support was found, or one all but dependent
+        start = coefficients[:, max(i - 1, 0)]
+        some = slice(i, i + 1)
+        coefficients[:, some], _, iterations[some] = descent.sweep(some, settings.max_iter, start)
     return coefficients, iterations
 
 
-def _polish(  # noqa: PLR0913, PLR0917 - a part of `descend`
-    problem: GramProblem,
-    alphas: Floats,
-    l1_ratio: float,
-    settings: PathSettings,
-    found: tuple[Floats, Integers],
-    first: int,
-) -> None:
-    """Sweep, in place, where no support was found, or the one found was all but dependent."""
-    coefficients, iterations = found
-    some = slice(first, len(alphas))
-    equal = replace(settings, penalty_factors=None)
-    gaps = gram_gaps(problem, coefficients[:, some], alphas[some], l1_ratio, equal)
-    for late in np.flatnonzero(~within_tolerance(gaps, problem.yy, settings)):
-        i = first + int(late)
-        solution, _, iterations[i : i + 1] = _sweep(
-            problem,
-            alphas[i : i + 1],
-            l1_ratio,
-            settings,
-            settings.max_iter,
-            start=coefficients[:, max(i - 1, 0)],
+@dataclass(frozen=True)
+class _Descent:
+    """One path's problem."""
+
+    problem: GramProblem
+    alphas: Floats
+    l1_ratio: float
+    settings: PathSettings
+
+    @property
+    def most(self) -> int:
+        """Sweeps for one alpha."""
+        p = len(self.problem.xy)
+        most = max(FEWEST_SWEEPS, CALLS // max(p, 1), p // COLUMNS_PER_SWEEP)
+        return min(most, self.settings.max_iter)
+
+    def sweep_while_fast(self) -> tuple[Floats, Integers, int]:
+        """Coefficients, (p, a), sweeps, (a,), and how many alphas, from the first, are solved.
+
+        Of the others some hold what the sweeps have reached.
+        """
+        p, a = len(self.problem.xy), len(self.alphas)
+        stretch = max(FEWEST_ALPHAS, -(-a // STRETCHES))
+        coefficients, iterations = np.zeros((p, a)), np.zeros(a, dtype=np.int64)
+        start = self.settings.start
+        for first in range(0, a, stretch):
+            some = slice(first, first + stretch)
+            coefficients[:, some], gaps, iterations[some] = self.sweep(some, self.most, start)
+            slow = np.flatnonzero(gaps > self.settings.tol * self.problem.yy)
+            if len(slow) and self.most < self.settings.max_iter:
+                return coefficients, iterations, first + int(slow[0])
+            start = coefficients[:, first + len(gaps) - 1]
+        return coefficients, iterations, a
+
+    def solve_near(self, coefficients: Floats, iterations: Integers, i: int, near: Floats) -> None:
+        """Solve for one alpha from its support, in place, if it settles."""
+        found = solve_near(
+            self.problem, self.alphas[i], self.l1_ratio, near, positive=self.settings.positive
         )
-        coefficients[:, i] = solution[:, 0]
+        if found is not None:
+            coefficients[:, i], iterations[i] = found
 
+    def late(self, coefficients: Floats) -> list[int]:
+        """The alphas whose gap is above the tolerance."""
+        gaps = gram_gaps(self.problem, coefficients, self.alphas, self.l1_ratio, self.settings)
+        within = within_tolerance(gaps, self.problem.yy, self.settings)
+        return [int(i) for i in np.flatnonzero(~within)]
 
-def _sweep(  # noqa: PLR0913 - the last two vary by call, the rest by path
-    problem: GramProblem,
-    alphas: Floats,
-    l1_ratio: float,
-    settings: PathSettings,
-    sweeps: int,
-    *,
-    start: Floats | None,
-) -> tuple[Floats, Floats, Integers]:
-    """Coefficients, (p, a), dual gaps, (a,), and sweeps, (a,), of plain coordinate descent.
+    def sweep(
+        self, some: slice, sweeps: int, start: Floats | None
+    ) -> tuple[Floats, Floats, Integers]:
+        """Coefficients, (p, a), dual gaps, (a,), and sweeps, (a,), of plain coordinate descent.
 
-    With its public function scikit-learn needs 20 microseconds per alpha at p = 100 and 200 per
-    call; its private solver, called directly, 18 and 10. That does not buy a private interface.
-    """
-    with warnings.catch_warnings(), config_context(skip_parameter_validation=True):
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        _, coefficients, gaps, iterations = enet_path(
-            np.zeros((1, len(problem.xy)), order="F"),
-            np.sqrt([problem.yy]),
-            l1_ratio=l1_ratio,
-            alphas=alphas,
-            precompute=np.ascontiguousarray(problem.gram),
-            Xy=np.ascontiguousarray(problem.xy),
-            copy_X=False,
-            # a copy, because the solver works in place
-            coef_init=None if start is None else start.copy(),
-            check_input=False,
-            return_n_iter=True,
-            positive=settings.positive,
-            tol=settings.tol,
-            max_iter=sweeps,
-            random_state=0,  # never drawn from, but None would advance numpy's global state
-        )
-    return coefficients, gaps, np.asarray(iterations, dtype=np.int64)
+        With its public function scikit-learn needs 20 microseconds per alpha at p = 100 and 200
+        per call; its private solver, called directly, 18 and 10. That does not buy a private
+        interface.
+        """
+        with warnings.catch_warnings(), config_context(skip_parameter_validation=True):
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            _, coefficients, gaps, iterations = enet_path(
+                np.zeros((1, len(self.problem.xy)), order="F"),
+                np.sqrt([self.problem.yy]),
+                l1_ratio=self.l1_ratio,
+                alphas=self.alphas[some],
+                precompute=np.ascontiguousarray(self.problem.gram),
+                Xy=np.ascontiguousarray(self.problem.xy),
+                copy_X=False,
+                # a copy, because the solver works in place
+                coef_init=None if start is None else start.copy(),
+                check_input=False,
+                return_n_iter=True,
+                positive=self.settings.positive,
+                tol=self.settings.tol,
+                max_iter=sweeps,
+                random_state=0,  # never drawn from, but None would advance numpy's global state
+            )
+        return coefficients, gaps, np.asarray(iterations, dtype=np.int64)
