@@ -45,16 +45,23 @@ def descend(
     Penalty factors are not looked at here.
     """
     descent = _Descent(problem, alphas, l1_ratio, replace(settings, penalty_factors=None))
+    if settings.start is not None and len(alphas) == 1:  # a neighbour's support is near
+        solution, systems = np.zeros((len(problem.xy), 1)), np.zeros(1, dtype=np.int64)
+        descent.solve_near(solution, systems, 0, settings.start)
+        if systems[0] and not descent.late(solution):
+            return solution, systems
     coefficients, iterations, swept = descent.sweep_while_fast()
     if descent.most == settings.max_iter:  # no more was asked for
         return coefficients, iterations
     for i in range(swept, len(alphas)):
         near = coefficients[:, max(i - 1, swept)]  # at first, what the sweeps have reached
         descent.solve_near(coefficients, iterations, i, near)
-    for i in descent.late(coefficients):
+    late = descent.late(coefficients)
+    for i in late:
         if i < swept:  # the sweeps' own gap had been rounded to less
             descent.solve_near(coefficients, iterations, i, coefficients[:, i])
-    for i in descent.late(coefficients):  # no support was found, or one all but dependent
+    # no support was found, or one all but dependent
+    for i in descent.late(coefficients) if late else []:
         start = coefficients[:, max(i - 1, 0)]
         some = slice(i, i + 1)
         coefficients[:, some], _, iterations[some] = descent.sweep(some, settings.max_iter, start)

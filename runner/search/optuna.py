@@ -66,9 +66,12 @@ class Optuna(Search):
         """Ask, score and tell until the trials or the time are used up."""
         study = _open_study(folder / JOURNAL)
         trials = _finished(study)
+        sampler: optuna.samplers.BaseSampler | None = None
         deadline = np.inf if self.timeout is None else time.monotonic() + self.timeout
         while len(trials) < self.size(resolver.space) and time.monotonic() < deadline:
-            study.sampler = self._sampler(seed, len(trials))
+            own = derive_seed(seed, "search", "optuna", len(trials))
+            if sampler is None or not _reseed(sampler, own):
+                sampler = study.sampler = self._sampler(seed, own)
             asked = study.ask()
             point = {k: _suggest(asked, k, d) for k, d in resolver.space.dimensions.items()}
             (trial,) = score([resolver.candidate(point)])
@@ -77,15 +80,18 @@ class Optuna(Search):
             trials.append(trial)
         return trials
 
-    def _sampler(self, seed: int, number: int) -> optuna.samplers.BaseSampler:
+    def _sampler(self, seed: int, own: int) -> optuna.samplers.BaseSampler:
         """A sampler whose randomness depends on the trial's number, not on the trials before.
 
         The quasi-random sequence is one sequence, and so has one seed.
+
+        Args:
+            seed: of the run.
+            own: of the trial.
         """
         from optuna import samplers
         from optuna.exceptions import ExperimentalWarning
 
-        own = derive_seed(seed, "search", "optuna", number)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ExperimentalWarning)
             match self.sampler:
@@ -106,6 +112,20 @@ class Optuna(Search):
                     return samplers.GPSampler(seed=own)
                 case "cmaes":
                     return samplers.CmaEsSampler(seed=own, warn_independent_sampling=False)
+
+
+def _reseed(sampler: optuna.samplers.BaseSampler, seed: int) -> bool:
+    """Make a TPE sampler draw as a new one with that seed would; False for other kinds.
+
+    A new one would look through all trials again for the search space, ever longer.
+    """
+    from optuna.samplers import TPESampler
+
+    if not isinstance(sampler, TPESampler):
+        return False
+    for part in (sampler, sampler._random_sampler):  # noqa: SLF001 - Optuna reseeds at random only
+        part._rng.rng.seed(seed)  # noqa: SLF001
+    return True
 
 
 def _open_study(journal: Path) -> optuna.Study:

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from sklearn.linear_model import ElasticNetCV
+from sklearn.linear_model import ElasticNet, ElasticNetCV
 from sklearn.model_selection import GridSearchCV, PredefinedSplit, RandomizedSearchCV
 from sklearn.preprocessing import StandardScaler
 
@@ -178,7 +178,7 @@ def against_search_cv(case: Case, ours: float, trials: Sequence[Trial], part: in
     rng = np.random.default_rng(SEED)
     picked = [trials[i] for i in rng.choice(len(trials), part, replace=False)]
     pipeline = build_pipeline(specs, picked[0].candidate, preparation, case.table.n_rows)
-    pipeline.set_params(model__tol=1e-4)
+    pipeline.set_params(model=ElasticNet(max_iter=10_000))
     grid = [
         {"model__alpha": [t.candidate.alpha], "model__l1_ratio": [t.candidate.l1_ratio]}
         for t in picked
