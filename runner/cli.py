@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -50,6 +51,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except RunnerError as error:
         print(f"enet: {error}", file=sys.stderr)
         status = FAILURE
+    except BrokenPipeError:  # whoever read the output has closed it
+        sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115 - for the interpreter's last flush
+        status = 0
     except KeyboardInterrupt:
         print("enet: interrupted", file=sys.stderr)
         status = INTERRUPTED

@@ -133,8 +133,8 @@ def read_coefficients(pipeline: Pipeline, spread: Floats | None) -> tuple[pd.Dat
     coefficients = pd.DataFrame(
         {
             "feature": names,
-            "coefficient": coefficient,
-            "standardised": standardised,
+            "coefficient": coefficient + 0.0,  # no -0.0
+            "standardised": standardised + 0.0,
             "sign": np.sign(coefficient).astype(int),
             "selected": coefficient != 0,
             "rank": size.rank(ascending=False, method="first").astype(int),

@@ -103,6 +103,7 @@ def run(job: Job, workspace: Workspace, screen: Screen) -> Outcome:
     record.add(dataset=data.describe())
     with directory.logging():
         try:
+            log.info("run with %s", job.composed.overrides or "the defaults")
             coefficients = _Run(directory, job, data, record, watch).go(screen)
         except Exception as error:  # noqa: BLE001 - the one boundary of a run
             _fail(directory, record, error)
@@ -152,8 +153,11 @@ class _Run:
         self.record.add(**say.describe_search(trials, best), **say.describe_fit(final))
         self.record.warnings += [*data.folds.warnings, *final.warnings]
         self.record.warnings += say.search_warnings(trials, best)
+        for key in self.job.config.ignored_space:
+            self.record.warnings.append(f"search.space.{key} is not a parameter of what was chosen")
         for warning in self.record.warnings:
             log.warning("%s", warning)
+        log.info("best of %d candidates: %s", len(trials), best.candidate.values)
         self.record.finish(self.watch.seconds)
         self.directory.write_json("run.json", self.record.content)
         return final.coefficients
@@ -170,6 +174,9 @@ class _Run:
         with screen.progress("search", config.search.size(space)) as progress:
             scorer = Scorer(folds, self.job.specs, objective, seed=seed, progress=progress)
             resolver = Resolver(space, scorer.alpha_max)
+            log.info(
+                "search %s: at most %d candidates", config.search.name, config.search.size(space)
+            )
             trials = config.search.run(resolver, scorer, seed=seed, folder=self.directory.folder)
         best = choose_best(trials)
         held_out = self.data.hold_out(*scorer.solution(best))

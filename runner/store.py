@@ -149,6 +149,10 @@ def _check_same_run(folder: Path, fingerprint: str) -> None:
     if not any(folder.iterdir()):
         return
     record = read_record(folder)
+    if (folder / "results.csv").exists():
+        raise RunDirectoryError(
+            f"the run directory {folder} holds a sweep, which cannot go on: choose another"
+        )
     if record is None:
         raise RunDirectoryError(f"the run directory {folder} has other files: choose another")
     if record.get("status") == "finished":

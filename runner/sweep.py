@@ -54,7 +54,7 @@ def run_sweep(jobs: Sequence[Job], folder: Path, screen: Screen, *, chosen: bool
     outcomes: list[Outcome] = []
     for number, job in enumerate(jobs, start=1):
         named = " ".join(f"{key}={value}" for key, value in job.composed.overrides.items())
-        screen.say(f"run {number} of {len(jobs)}: {named}")
+        screen.say(f"run {job.folder} ({number} of {len(jobs)}): {named}")
         placed = Job(job.config, job.composed, directory.folder / job.folder, chosen=True)
         outcomes.append(_run_one(placed, workspace, screen))
         if outcomes[-1].error is not None:

@@ -16,7 +16,12 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import ConfigCompositionException, HydraException, MissingConfigException
 from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import ConfigKeyError, ConfigTypeError, OmegaConfBaseException
+from omegaconf.errors import (
+    ConfigAttributeError,
+    ConfigKeyError,
+    ConfigTypeError,
+    OmegaConfBaseException,
+)
 
 from runner.config.options import GROUPS, packaged_folder
 from runner.errors import ConfigError
@@ -181,7 +186,13 @@ class Composer:
             try:
                 parsed += parser.parse_overrides([override])
             except HydraException as error:
-                raise ConfigError(f"cannot read {override!r}: {_first_line(error)}") from error
+                literal = _quoted(override)  # such as a path with ~, or a separator
+                if literal is None:
+                    raise ConfigError(_unreadable(override, error)) from error
+                try:
+                    parsed += parser.parse_overrides([literal])
+                except HydraException:
+                    raise ConfigError(_unreadable(override, error)) from error
         return parsed
 
     def _cannot_compose(self, error: Exception) -> str:
@@ -197,7 +208,8 @@ class Composer:
         known = sorted(_keys(OmegaConf.to_container(compose(self.config_name, list(self._fixed)))))
         near = difflib.get_close_matches(key, known, n=1)
         hint = f"; did you mean {near[0]}?" if near else ""
-        return f"{key} is not a key of this config{hint} (to add one to search.space, write +{key})"
+        more = f" (to add it, write +{key})" if key.startswith("search.space.") else ""
+        return f"{key} is not a key of this config{hint}{more}"
 
 
 def _product(overrides: list[Override]) -> list[list[str]]:
@@ -230,7 +242,24 @@ def _force(overrides: list[str], cause: BaseException | None) -> list[str] | Non
             return [*overrides[:at], f"~{full_key}", f"+{full_key}={value}", *overrides[at + 1 :]]
         if isinstance(cause, ConfigKeyError) and full_key.startswith(f"{key}."):
             return [*overrides[:at], f"++{override}", *overrides[at + 1 :]]
+        left_out = isinstance(cause, ConfigAttributeError) and full_key == key
+        if left_out and _is_field(key):  # a file of the user's own need not name every key
+            return [*overrides[:at], f"++{override}", *overrides[at + 1 :]]
     return None
+
+
+def _is_field(key: str) -> bool:
+    """Whether some option of a group has that key."""
+    group, _, field = key.partition(".")
+    return any(field in kind.model_fields for kind in GROUPS.get(group, {}).values())
+
+
+def _quoted(override: str) -> str | None:
+    """The override with its value taken literally, or None if it has no value or is quoted."""
+    key, equals, value = override.partition("=")
+    if not equals or not value or set(value) & set("'\"\\"):
+        return None
+    return f"{key}='{value}'"
 
 
 def _refuse_sweeps(overrides: list[Override]) -> None:
@@ -240,6 +269,12 @@ def _refuse_sweeps(overrides: list[Override]) -> None:
                 f"{override.input_line} is a sweep: add -m to run each value, or write a list in "
                 "brackets"
             )
+
+
+def _unreadable(override: str, error: BaseException) -> str:
+    if "=" not in override:
+        return f"{override!r} is not KEY=VALUE or GROUP=OPTION"
+    return f"cannot read {override!r}: {_first_line(error)}"
 
 
 def _no_such_option(error: MissingConfigException) -> str:

@@ -81,6 +81,15 @@ class ExperimentConfig:
         return tuple(m for m in METRICS if m in chosen or m == self.general.metric)
 
     @property
+    def ignored_space(self) -> list[str]:
+        """The keys of search.space that only other options of their group have."""
+        return [
+            key
+            for key in self.search.space
+            if _field(key) not in type(_section(self, key)).model_fields
+        ]
+
+    @property
     def search_space(self) -> SearchSpace:
         """What the search varies, less what the chosen imputer, features and model do not have."""
         applicable = {

@@ -183,7 +183,8 @@ def _time_rank(column: pd.Series) -> Integers:
                 warnings.simplefilter("error")  # pandas would guess row by row
                 ordered = pd.to_datetime(column, utc=True)
         except (ValueError, TypeError, UserWarning) as error:
-            sample = column.iloc[0]
+            readable = pd.to_datetime(column, utc=True, errors="coerce", format="ISO8601").notna()
+            sample = column[~readable].iloc[0] if not readable.all() else column.iloc[0]
             raise DataError(
                 f"the time {column.name!r} cannot be read: it holds {sample!r}, not dates such as "
                 "2020-12-31, times such as 2020-12-31T23:59, or numbers"
