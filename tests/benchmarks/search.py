@@ -280,21 +280,21 @@ def _quietly(command: list[str], folder: str) -> None:
     subprocess.run(command, cwd=folder, check=True, capture_output=True)
 
 
-def compare(case: Case, *, part: int, fast_peers: bool, times: int = 3) -> list[Row]:
+def compare(case: Case, *, part: int, fast_peers: bool, times: int = 3) -> None:
     """One case against every peer that can do it."""
     with tempfile.TemporaryDirectory() as name:
         trials, _ = search(case, Path(name))
         ours = fastest(lambda: search(case, Path(name)), times)
-    rows: list[Row | None] = []
+    peers: list[Callable[[], Row | None]] = []
     if part:
-        rows.append(against_search_cv(case, ours, trials, part))
+        peers.append(lambda: against_search_cv(case, ours, trials, part))
     if fast_peers:
-        rows.append(against_elastic_net_cv(case, ours, trials))
-        rows.append(against_cv_glmnet(case, ours, trials))
-    found = [row for row in rows if row is not None]
-    for row in found:
-        print(row.markdown(), flush=True)
-    return found
+        peers.append(lambda: against_elastic_net_cv(case, ours, trials))
+        peers.append(lambda: against_cv_glmnet(case, ours, trials))
+    for peer in peers:
+        row = peer()
+        if row is not None:
+            print(row.markdown(), flush=True)
 
 
 def main() -> None:
