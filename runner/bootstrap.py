@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from runner.metrics import METRICS, score_predictions
+from runner.metrics import METRICS, explained, score_predictions
 from runner.spec import Count, Share, Spec
 
 if TYPE_CHECKING:
     from runner.metrics import MetricName
     from runner.records import Floats, Integers
+
+ROUNDING = 1e-13  # share of the mean square of y below which its variance is rounding
 
 
 class Bootstrap(Spec):
@@ -36,9 +38,9 @@ class Scored:
         weight = None if self.weight is None else self.weight[rows]
         return Scored(self.y[rows], self.predictions[rows], weight, group=None)
 
-    def scores(self) -> dict[MetricName, float]:
-        """Every metric."""
-        found = score_predictions(METRICS, self.y, self.predictions[:, None], self.weight)
+    def scores(self, metrics: tuple[MetricName, ...] = METRICS) -> dict[MetricName, float]:
+        """Every metric, or some."""
+        found = score_predictions(metrics, self.y, self.predictions[:, None], self.weight)
         return {metric: float(value[0]) for metric, value in found.items()}
 
 
@@ -51,6 +53,57 @@ class Interval:
     high: float
 
 
+@dataclass(frozen=True)
+class _Sums:
+    """What each row adds to the metrics, so that a resample is a count of rows.
+
+    With errors e, weights w and the target y less its mean, the columns of `parts` are
+
+        w, w e, w e^2, w |e|, w |e| / |y|, w y, w y^2.
+    """
+
+    scored: Scored
+    parts: Floats  # (n, 7)
+    order: Integers  # (n,), by |e|
+
+    @classmethod
+    def of(cls, scored: Scored) -> _Sums:
+        y, e = scored.y, scored.y - scored.predictions
+        w = np.ones(len(y)) if scored.weight is None else scored.weight
+        floor = np.finfo(np.float64).eps  # scikit-learn's, for y = 0
+        size, away = np.abs(e), y - y.mean()
+        columns = [w, w * e, w * e**2, w * size, w * size / np.maximum(np.abs(y), floor)]
+        parts = np.column_stack([*columns, w * away, w * away**2])
+        return cls(scored, parts, np.argsort(size, kind="stable"))
+
+    def scores(self, rows: Integers) -> dict[MetricName, float]:
+        """Every metric of a resample, given as positions of rows."""
+        counts = np.bincount(rows, minlength=len(self.order))
+        total, *sums = counts @ self.parts
+        bias, mse, mae, mape, shift, square = (value / total for value in sums)
+        spread = float(square - shift**2)
+        if spread <= ROUNDING * square:  # one value of y, drawn again and again
+            spread = 0.0
+        return {
+            "mse": mse,
+            "rmse": float(np.sqrt(mse)),
+            "mae": mae,
+            "median_ae": self._median(rows, counts),
+            "r2": float(explained(mse, spread)),
+            "mape": mape,
+            "explained_variance": float(explained(mse - bias**2, spread)),
+        }
+
+    def _median(self, rows: Integers, counts: Integers) -> float:
+        """The median of |e|, the mean of the two middle ones of an even number."""
+        if self.scored.weight is not None:
+            return self.scored.take(rows).scores(("median_ae",))["median_ae"]
+        cumulated = np.cumsum(counts[self.order])
+        middle = [(len(rows) - 1) // 2, len(rows) // 2]
+        at = self.order[np.searchsorted(cumulated, middle, side="right")]
+        return float(np.abs(self.scored.y[at] - self.scored.predictions[at]).mean())
+
+
 def score_intervals(
     scored: Scored, bootstrap: Bootstrap, rng: np.random.Generator
 ) -> dict[MetricName, Interval]:
@@ -61,7 +114,8 @@ def score_intervals(
     training rows would.
     """
     scores = scored.scores()
-    drawn = [scored.take(_resample(scored, rng)).scores() for _ in range(bootstrap.resamples)]
+    sums = _Sums.of(scored)
+    drawn = [sums.scores(_resample(scored, rng)) for _ in range(bootstrap.resamples)]
     tails = [(1 - bootstrap.level) / 2, (1 + bootstrap.level) / 2]
     intervals = {}
     for metric, score in scores.items():
