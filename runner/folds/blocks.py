@@ -61,7 +61,6 @@ class Prepared:
     def problem(
         self,
         validation: Moments | None,
-        rows: Integers,
         make_side: Callable[[Prepared], Side],
         *,
         fit_intercept: bool,
@@ -70,8 +69,7 @@ class Prepared:
 
         Args:
             validation: of the validation side, if there is one.
-            rows: positions in the table of its rows.
-            make_side: makes its rows, when they are needed.
+            make_side: makes the rows of the validation side, when they are needed.
             fit_intercept: whether both sides are centred by the training side's means.
         """
         reason = doubt(self.train, self.standard)
@@ -84,7 +82,6 @@ class Prepared:
         return FoldProblem(
             train=gram_problem(self.train, self.standard, fit_intercept=fit_intercept),
             intercept=self.standard.y_mean if fit_intercept else 0.0,
-            rows=rows,
             make_side=lambda: make_side(self),
             moments=moments,
         )

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     Arrays = dict[str, NDArray[np.generic]]
 
-FORMAT = 1  # of the entries; another format is another key
+FORMAT = 2  # of the entries; another format is another key
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,6 @@ def _to_arrays(problem: FoldProblem) -> Arrays:
     arrays: Arrays = {f"train_{name}": np.asarray(value) for name, value in vars(train).items()}
     arrays |= {f"side_{k}": np.asarray(v) for k, v in vars(side).items() if v is not None}
     arrays["intercept"] = np.asarray(problem.intercept)
-    arrays["rows"] = problem.rows
     arrays["warnings"] = np.array(problem.warnings, dtype=np.str_)
     return arrays
 
@@ -112,7 +111,6 @@ def _from_arrays(arrays: Arrays) -> FoldProblem:
             else RowProblem(**train)
         ),
         intercept=float(arrays["intercept"]),
-        rows=arrays["rows"].astype(np.int64),
         make_side=lambda: side,
         warnings=tuple(str(warning) for warning in arrays["warnings"]),
     )

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from runner.metrics import MetricName
     from runner.moments import ValidationMoments
-    from runner.records import Floats, GramProblem, Integers, RowProblem
+    from runner.records import Floats, GramProblem, RowProblem
 
 CELLS = 4_000_000  # predictions held at once, 32 MB
 
@@ -35,7 +35,6 @@ class FoldProblem:
 
     train: GramProblem | RowProblem
     intercept: float  # what a prediction is when all coefficients are 0
-    rows: Integers  # positions in the table of the validation rows
     make_side: Callable[[], Side]
     moments: ValidationMoments | None = None
     warnings: tuple[str, ...] = ()  # what scikit-learn said while the sides were made

@@ -47,7 +47,6 @@ def problem_from_rows(
     return FoldProblem(
         train=_pose(X - centre, y - y_mean, weight),
         intercept=y_mean,
-        rows=validation,
         make_side=lambda: side,
         warnings=tuple(str(warning.message).splitlines()[0] for warning in caught),
     )

@@ -87,7 +87,7 @@ class FoldMoments:
             return self._side(rows, prepared, fit_intercept=fit_intercept)
 
         prepared = Prepared.of(training, self.design.levels, preparation)
-        return prepared.problem(validation, rows, make_side, fit_intercept=fit_intercept)
+        return prepared.problem(validation, make_side, fit_intercept=fit_intercept)
 
     def _side(self, rows: Integers, prepared: Prepared, *, fit_intercept: bool) -> Side:
         # columns are contiguous, and stay so

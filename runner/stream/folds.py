@@ -94,9 +94,7 @@ class StreamFolds:
         if key not in self._problems:
             training, validation = sides(self._blocks.folds, fold)
             prepared = Prepared.of(training, self._blocks.levels, preparation)
-            found = prepared.problem(
-                validation, np.arange(0), _no_rows, fit_intercept=fit_intercept
-            )
+            found = prepared.problem(validation, _no_rows, fit_intercept=fit_intercept)
             if isinstance(found, str):
                 self.distrust_moments(found)
             self._problems[key] = found

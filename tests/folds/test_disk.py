@@ -35,7 +35,6 @@ def make_problem(seed: int, *, weighted: bool = False, rows: bool = False) -> Fo
     return FoldProblem(
         train=train,
         intercept=1.25,
-        rows=np.arange(2),
         make_side=lambda: side,
         warnings=("slow to converge",),
     )
