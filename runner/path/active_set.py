@@ -20,18 +20,22 @@ import numpy as np
 from scipy.linalg import lapack
 
 if TYPE_CHECKING:
-    from runner.records import Booleans, Floats, GramProblem, Integers
+    from runner.records import Floats, GramProblem, Integers
 
 STEPS = 60  # changes of the support, after which the answer is left to coordinate descent
-# share of the worst violation that others need to enter with it
-ENTERS_TOO = 0.5
 DEPENDENT = 1e-13  # share of a column's square that others leave, below which it depends on them
 FAR = 1e4
 ROUNDING = 1e-11  # violations of this share of the largest |xy| are rounding
 
 
-def solve_near(
-    problem: GramProblem, alpha: float, l1_ratio: float, start: Floats, *, positive: bool
+def solve_near(  # noqa: PLR0913 - a problem, its penalty, and where to start
+    problem: GramProblem,
+    alpha: float,
+    l1_ratio: float,
+    start: Floats,
+    *,
+    positive: bool,
+    ahead: Floats | None = None,
 ) -> tuple[Floats, int] | None:
     """The coefficients, (p,), and how many systems were solved on the way.
 
@@ -41,26 +45,32 @@ def solve_near(
         l1_ratio: share of the L1 penalty, positive.
         start: coefficients, (p,), best of a near alpha.
         positive: whether negative coefficients are not allowed.
+        ahead: a guess of the coefficients, (p,), which foretells the support.
 
     Returns:
         None if the support does not settle.
     """
     a, c = alpha * l1_ratio, alpha * (1 - l1_ratio)
-    rounding = ROUNDING * float(np.max(np.abs(problem.xy), initial=0.0))
+    gram, xy = problem.gram, problem.xy
+    limit = a + ROUNDING * float(np.abs(xy).max(initial=0.0))
     b = start.copy()
     sign = np.sign(b)
+    if ahead is not None:
+        b[ahead * b <= 0] = 0.0
+        support = b.nonzero()[0]
+        sign = np.sign(b)
+        _enter(sign, support, xy - gram @ ahead, limit, positive=positive)
     for step in range(1, STEPS + 1):
-        support = np.flatnonzero(sign)
-        target = _stationary(problem, support, a * sign[support], c)
+        support = sign.nonzero()[0]
+        l1 = a * sign[support]
+        target = _stationary(problem, support, l1, c)
         if target is None:
-            target = _down_the_valley(problem, support, a * sign[support], c, b[support])
+            target = _down_the_valley(problem, support, l1, c, b[support])
         if _move(b, sign, support, target):
             continue
-        gradient = problem.xy - problem.gram[:, support] @ target
-        entering = _violators(gradient, sign, a + rounding, positive=positive)
-        if not entering.any():
+        gradient = xy - gram @ b
+        if not _enter(sign, support, gradient, limit, positive=positive):
             return b, step
-        sign[entering] = np.sign(gradient[entering])
     return None
 
 
@@ -70,12 +80,12 @@ def _stationary(problem: GramProblem, support: Integers, l1: Floats, l2: float) 
         return np.empty(0)
     hessian = _hessian(problem, support, l2)
     squares = hessian.diagonal().copy()
-    factor, failed = lapack.dpotrf(hessian, overwrite_a=1)
+    factor, target, failed = lapack.dposv(hessian, problem.xy[support] - l1, overwrite_a=1)
     # a squared pivot is what the columns before it leave of a column's square
-    if failed or np.any(factor.diagonal() ** 2 < DEPENDENT * squares):
+    if failed or (factor.diagonal() ** 2 < DEPENDENT * squares).any():
         return None
-    target: Floats = lapack.dpotrs(factor, problem.xy[support] - l1)[0]
-    return target
+    solution: Floats = target
+    return solution
 
 
 def _down_the_valley(
@@ -97,7 +107,7 @@ def _down_the_valley(
 
 def _hessian(problem: GramProblem, support: Integers, l2: float) -> Floats:
     hessian = problem.gram.take(support, axis=0).take(support, axis=1).T
-    hessian[np.diag_indices(len(support))] += l2
+    hessian.reshape(-1, order="F")[:: len(support) + 1] += l2  # the diagonal, of a view
     return hessian
 
 
@@ -118,10 +128,14 @@ def _move(b: Floats, sign: Floats, support: Integers, target: Floats) -> bool:
     return True
 
 
-def _violators(gradient: Floats, sign: Floats, limit: float, *, positive: bool) -> Booleans:
-    """The columns outside the support that violate optimality most."""
-    excess = (gradient if positive else np.abs(gradient)) - limit
-    excess[sign != 0] = 0.0
-    worst = float(excess.max(initial=0.0))
-    violators: Booleans = (excess > 0) & (excess >= ENTERS_TOO * worst)
-    return violators
+def _enter(
+    sign: Floats, support: Integers, gradient: Floats, limit: float, *, positive: bool
+) -> bool:
+    """Give signs to the columns outside the support that violate optimality; if any do."""
+    excess = gradient.copy() if positive else np.abs(gradient)
+    excess[support] = 0.0
+    entering = excess > limit
+    if not entering.any():
+        return False
+    sign[entering] = np.sign(gradient[entering])
+    return True

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 # Sweeps for one alpha, after which the support is solved outright: about what that costs, which is
 # calls of numpy where columns are few, and systems where they are many.
-FEWEST_SWEEPS = 30
-CALLS = 4_000  # worth this many updates of a coefficient
+FEWEST_SWEEPS = 20
+CALLS = 2_000  # worth this many updates of a coefficient
 COLUMNS_PER_SWEEP = 8
 # Alphas between two looks at whether coordinate descent still is fast enough.
 FEWEST_ALPHAS = 10
@@ -55,7 +55,8 @@ def descend(
         return coefficients, iterations
     for i in range(swept, len(alphas)):
         near = coefficients[:, max(i - 1, swept)]  # at first, what the sweeps have reached
-        descent.solve_near(coefficients, iterations, i, near)
+        ahead = descent.ahead(coefficients, i) if i > swept else None
+        descent.solve_near(coefficients, iterations, i, near, ahead)
     late = descent.late(coefficients)
     for i in late:
         if i < swept:  # the sweeps' own gap had been rounded to less
@@ -102,10 +103,31 @@ class _Descent:
             start = coefficients[:, first + len(gaps) - 1]
         return coefficients, iterations, a
 
-    def solve_near(self, coefficients: Floats, iterations: Integers, i: int, near: Floats) -> None:
+    def ahead(self, coefficients: Floats, i: int) -> Floats | None:
+        """Guess an alpha's coefficients, on the line through those of the two above it."""
+        above = self.alphas[max(i - 2, 0)] - self.alphas[i - 1]
+        if above == 0:
+            return None
+        last, before = coefficients[:, i - 1], coefficients[:, i - 2]
+        guess: Floats = last + (self.alphas[i - 1] - self.alphas[i]) / above * (last - before)
+        return guess
+
+    def solve_near(
+        self,
+        coefficients: Floats,
+        iterations: Integers,
+        i: int,
+        near: Floats,
+        ahead: Floats | None = None,
+    ) -> None:
         """Solve for one alpha from its support, in place, if it settles."""
         found = solve_near(
-            self.problem, self.alphas[i], self.l1_ratio, near, positive=self.settings.positive
+            self.problem,
+            self.alphas[i],
+            self.l1_ratio,
+            near,
+            positive=self.settings.positive,
+            ahead=ahead,
         )
         if found is not None:
             coefficients[:, i], iterations[i] = found
