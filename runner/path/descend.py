@@ -39,34 +39,39 @@ STRETCHES = 4
 
 def descend(
     problem: GramProblem, alphas: Floats, l1_ratio: float, settings: PathSettings
-) -> tuple[Floats, Integers]:
-    """Solve along falling alphas, (a,): coefficients, (p, a), and sweeps or systems, (a,).
+) -> tuple[Floats, Floats, Integers]:
+    """Solve along falling alphas, (a,).
 
     Penalty factors are not looked at here.
+
+    Returns:
+        Coefficients, (p, a), dual gaps, (a,), and sweeps or systems, (a,).
     """
     descent = _Descent(problem, alphas, l1_ratio, replace(settings, penalty_factors=None))
     if settings.start is not None and len(alphas) == 1:  # a neighbour's support is near
         solution, systems = np.zeros((len(problem.xy), 1)), np.zeros(1, dtype=np.int64)
         descent.solve_near(solution, systems, 0, settings.start)
-        if systems[0] and not descent.late(solution):
-            return solution, systems
+        gaps = descent.gaps(solution)
+        if systems[0] and not len(descent.late(gaps)):
+            return solution, gaps, systems
     coefficients, iterations, swept = descent.sweep_while_fast()
-    if descent.most == settings.max_iter:  # no more was asked for
-        return coefficients, iterations
-    for i in range(swept, len(alphas)):
-        near = coefficients[:, max(i - 1, swept)]  # at first, what the sweeps have reached
-        ahead = descent.ahead(coefficients, i) if i > swept else None
-        descent.solve_near(coefficients, iterations, i, near, ahead)
-    late = descent.late(coefficients)
-    for i in late:
-        if i < swept:  # the sweeps' own gap had been rounded to less
-            descent.solve_near(coefficients, iterations, i, coefficients[:, i])
+    if descent.most < settings.max_iter:  # else no more was asked for
+        for i in range(swept, len(alphas)):
+            near = coefficients[:, max(i - 1, swept)]  # at first, what the sweeps have reached
+            ahead = descent.ahead(coefficients, i) if i > swept else None
+            descent.solve_near(coefficients, iterations, i, near, ahead)
+    gaps = descent.gaps(coefficients)
+    late = descent.late(gaps)
+    if descent.most == settings.max_iter or not len(late):
+        return coefficients, gaps, iterations
+    for i in late[late < swept]:  # the sweeps' own gap had been rounded to less
+        descent.solve_near(coefficients, iterations, i, coefficients[:, i])
     # no support was found, or one all but dependent
-    for i in descent.late(coefficients) if late else []:
+    for i in descent.late(descent.gaps(coefficients)):
         start = coefficients[:, max(i - 1, 0)]
         some = slice(i, i + 1)
         coefficients[:, some], _, iterations[some] = descent.sweep(some, settings.max_iter, start)
-    return coefficients, iterations
+    return coefficients, descent.gaps(coefficients), iterations
 
 
 @dataclass(frozen=True)
@@ -132,11 +137,13 @@ class _Descent:
         if found is not None:
             coefficients[:, i], iterations[i] = found
 
-    def late(self, coefficients: Floats) -> list[int]:
+    def gaps(self, coefficients: Floats) -> Floats:
+        """Dual gaps, (a,)."""
+        return gram_gaps(self.problem, coefficients, self.alphas, self.l1_ratio, self.settings)
+
+    def late(self, gaps: Floats) -> Integers:
         """The alphas whose gap is above the tolerance."""
-        gaps = gram_gaps(self.problem, coefficients, self.alphas, self.l1_ratio, self.settings)
-        within = within_tolerance(gaps, self.problem.yy, self.settings)
-        return [int(i) for i in np.flatnonzero(~within)]
+        return np.flatnonzero(~within_tolerance(gaps, self.problem.yy, self.settings))
 
     def sweep(
         self, some: slice, sweeps: int, start: Floats | None

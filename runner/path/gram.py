@@ -25,8 +25,12 @@ def solve_gram(
 
     `l1_ratio` is above 0 and at most 1.
     """
-    coefficients, iterations = _solve(problem, alphas, l1_ratio, settings)
-    gaps = gram_gaps(problem, coefficients, alphas, l1_ratio, settings)
+    if settings.penalty_factors is None:
+        coefficients, gaps, iterations = descend(problem, alphas, l1_ratio, settings)
+    else:
+        factors = settings.penalty_factors
+        coefficients, iterations = _solve(problem, alphas, l1_ratio, factors, settings)
+        gaps = gram_gaps(problem, coefficients, alphas, l1_ratio, settings)
     return Path(
         alphas=alphas,
         coefficients=coefficients,
@@ -37,11 +41,9 @@ def solve_gram(
 
 
 def _solve(
-    problem: GramProblem, alphas: Floats, l1_ratio: float, settings: PathSettings
+    problem: GramProblem, alphas: Floats, l1_ratio: float, factors: Floats, settings: PathSettings
 ) -> tuple[Floats, Integers]:
-    factors = settings.penalty_factors
-    if factors is None:
-        return descend(problem, alphas, l1_ratio, settings)
+    """Solve with penalty factors, (p,): coefficients, (p, a), and iterations, (a,)."""
     free = factors == 0
     if free.any() and settings.positive:
         return _solve_bounded(problem, alphas, l1_ratio, factors)
@@ -51,18 +53,19 @@ def _solve(
             settings,
             # tol is relative to yy, of which profiling leaves less
             tol=settings.tol * problem.yy / max(profile.problem.yy, np.finfo(float).tiny),
-            penalty_factors=factors[~free],
             start=None if settings.start is None else settings.start[~free],
         )
-        coefficients, iterations = _solve(profile.problem, alphas, l1_ratio, inner)
+        coefficients, iterations = _solve(
+            profile.problem, alphas, l1_ratio, factors[~free], inner
+        )
         return profile.restore(coefficients), iterations
     if not len(factors):
         return np.empty((0, len(alphas))), np.zeros(len(alphas), dtype=np.int64)
-    return _solve_scaled(problem, alphas, l1_ratio, settings)
+    return _solve_scaled(problem, alphas, l1_ratio, factors, settings)
 
 
 def _solve_scaled(
-    problem: GramProblem, alphas: Floats, l1_ratio: float, settings: PathSettings
+    problem: GramProblem, alphas: Floats, l1_ratio: float, factors: Floats, settings: PathSettings
 ) -> tuple[Floats, Integers]:
     """Turn penalty factors f > 0 into units of the columns: c_j = f_j b_j.
 
@@ -71,18 +74,17 @@ def _solve_scaled(
 
         alpha (1 - l1_ratio) / f_j.
     """
-    factors = np.asarray(settings.penalty_factors)
     gram, xy = problem.gram / np.outer(factors, factors), problem.xy / factors
     start = None if settings.start is None else settings.start * factors
     if l1_ratio == 1:
         scaled = GramProblem(gram, xy, problem.yy)
-        coefficients, iterations = descend(scaled, alphas, 1.0, replace(settings, start=start))
+        coefficients, _, iterations = descend(scaled, alphas, 1.0, replace(settings, start=start))
         return coefficients / factors[:, None], iterations
     coefficients = np.empty((len(xy), len(alphas)))
     iterations = np.empty(len(alphas), dtype=np.int64)
     for i, alpha in enumerate(alphas):
         scaled = GramProblem(gram + np.diag(alpha * (1 - l1_ratio) / factors), xy, problem.yy)
-        solution, iterations[i : i + 1] = descend(
+        solution, _, iterations[i : i + 1] = descend(
             scaled, alphas[i : i + 1] * l1_ratio, 1.0, replace(settings, start=start)
         )
         start = solution[:, 0]

@@ -19,7 +19,7 @@ from runner.search.solve import How, Neighbours, solve_folds
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from runner.folds import FoldProblem, FoldSource
+    from runner.folds import FoldProblem, FoldSource, Preparation
     from runner.metrics import MetricName
     from runner.path import PathSettings
     from runner.records import Candidate, Floats, Path
@@ -73,6 +73,7 @@ class Scorer:
         self._progress = progress
         self._scored = 0
         self._best: _Solution | None = None
+        self._prepared: dict[Any, Preparation] = {}
         self._neighbours: dict[Any, Neighbours] = defaultdict(Neighbours)
 
     def rescore(self, trials: Sequence[Trial]) -> list[Trial]:
@@ -147,8 +148,10 @@ class Scorer:
             self._best = _Solution(order, trial.candidate, coefficients)
 
     def _problems(self, candidate: Candidate) -> tuple[list[FoldProblem], PathSettings]:
-        specs = self._specs.having(candidate.values)
-        preparation = prepare(specs, self._folds.table, self._seed)
+        specs, key = self._specs.having(candidate.values), candidate.preparation_key()
+        if key not in self._prepared:
+            self._prepared[key] = prepare(specs, self._folds.table, self._seed)
+        preparation = self._prepared[key]
         problems = self._folds.problems(preparation, fit_intercept=specs.model.fit_intercept)
         return problems, specs.model.settings()
 
