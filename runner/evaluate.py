@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from runner.folds import kept_rows
 from runner.metrics import METRICS, score_predictions
 from runner.pipeline import build_pipeline, fit_parameters, make_plain
 
@@ -43,11 +44,12 @@ class HeldOut:
 def refit(
     specs: Specs, candidate: Candidate, preparation: Preparation, table: Table, rows: Integers
 ) -> Refit:
-    """Fit the winner's Pipeline to the given rows of the table."""
+    """Fit the winner's Pipeline to those of the table's rows that the imputer's rule keeps."""
+    rows, _ = kept_rows(table, rows, rows[:0], preparation)
     weight = None if table.weight is None else table.weight[rows]
     total = float(len(rows) if weight is None else weight.sum())
     pipeline = build_pipeline(specs, candidate, preparation, total)
-    features, target = table.features.iloc[rows], table.target[rows]
+    features, target = table.frame.iloc[rows], table.target[rows]
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         pipeline.fit(features, target, **fit_parameters(preparation, weight))
@@ -60,7 +62,7 @@ def refit(
 
 def predict(pipeline: Pipeline, table: Table, rows: Integers) -> Floats:
     """Predictions (n,) for the given rows; a level never seen in training counts as none."""
-    return predict_frame(pipeline, table.features.iloc[rows])
+    return predict_frame(pipeline, table.frame.iloc[rows])
 
 
 def predict_frame(pipeline: Pipeline, features: pd.DataFrame) -> Floats:

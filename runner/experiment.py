@@ -146,11 +146,13 @@ class _Run:
         with stage("refit"):
             final = data.refit(specs, best.candidate, preparation)
         with stage("evaluate"):
-            tested, test = data.score_test(final, general.bootstrap, seed=general.seed)
+            tested, test = data.score_test(final, preparation, general.bootstrap, seed=general.seed)
             self.record.add(cv=summarise_folds(held_out.scores | best.scores), test=test)
         with stage("write"):
-            self._write_results(trials, final, data.predictions(held_out, tested))
+            self._write_results(trials, final, data.predictions(held_out, tested, preparation))
         self.record.add(**say.describe_search(trials, best), **say.describe_fit(final))
+        if specs.imputer.rows.drop is not None:
+            self.record.add(rows_left_out=data.left_out(preparation))
         self.record.warnings += [*data.folds.warnings, *final.warnings]
         self.record.warnings += say.search_warnings(trials, best)
         for key in self.job.config.ignored_space:
@@ -222,7 +224,8 @@ class _Run:
 
 def _check_complete(config: ExperimentConfig, data: Data) -> None:
     """Refuse missing numeric values where nothing fills them."""
-    if config.imputer.fills:
+    imputer = config.imputer
+    if imputer.fills or imputer.columns.drop is not None or imputer.rows.drop is not None:
         return
     gappy = data.missing_numeric()
     if gappy:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from runner.bootstrap import Scored, score_intervals
 from runner.evaluate import HeldOut, Refit, hold_out, predict, refit
+from runner.folds import kept_rows
 from runner.randomness import generator
 from runner.tables import predictions_table
 
@@ -17,7 +20,7 @@ if TYPE_CHECKING:
     from runner.bootstrap import Bootstrap
     from runner.folds import FoldProblem, Folds, Preparation
     from runner.pipeline import Specs
-    from runner.records import Candidate, Floats
+    from runner.records import Candidate, Floats, Integers
 
 
 class TableData:
@@ -54,10 +57,10 @@ class TableData:
         return refit(specs, candidate, preparation, self._table, self._split.train)
 
     def score_test(
-        self, final: Refit, bootstrap: Bootstrap, *, seed: int
+        self, final: Refit, preparation: Preparation, bootstrap: Bootstrap, *, seed: int
     ) -> tuple[Floats, dict[str, Any] | None]:
         """Predictions of the test rows, and their scores with intervals; None without test rows."""
-        table, rows = self._table, self._split.test
+        table, (_, rows) = self._table, self._kept(self._split.test, preparation)
         tested = predict(final.pipeline, table, rows)
         if not len(rows):
             return tested, None
@@ -68,9 +71,36 @@ class TableData:
         scores = {str(metric): vars(interval) for metric, interval in intervals.items()}
         return tested, {"rows": len(rows), "level": bootstrap.level, **scores}
 
-    def predictions(self, held_out: HeldOut, tested: Floats) -> pd.DataFrame:
-        """A row per prediction."""
-        return predictions_table(self._table, self._split, held_out.predictions, tested)
+    def predictions(
+        self, held_out: HeldOut, tested: Floats, preparation: Preparation
+    ) -> pd.DataFrame:
+        """A row per prediction, and per row that the imputer's rule for rows skips."""
+        folds = [
+            self._spread(predicted, self._split.sides(fold)[1], preparation)
+            for fold, predicted in zip(self._split.folds, held_out.predictions, strict=True)
+        ]
+        test = self._spread(tested, self._split.test, preparation)
+        return predictions_table(self._table, self._split, folds, test)
+
+    def left_out(self, preparation: Preparation) -> dict[str, int]:
+        """How many rows the imputer's rule for rows keeps from training, and from a prediction."""
+        training, test = self._split.train, self._split.test
+        kept, _ = kept_rows(self._table, training, test[:0], preparation)
+        _, predicted = self._kept(np.concatenate([training, test]), preparation)
+        return {
+            "training": len(training) - len(kept),
+            "prediction": len(training) + len(test) - len(predicted),
+        }
+
+    def _kept(self, rows: Integers, preparation: Preparation) -> tuple[Integers, Integers]:
+        """All training rows, and those of some rows that get a prediction."""
+        return kept_rows(self._table, self._split.train, rows, preparation)
+
+    def _spread(self, predicted: Floats, rows: Integers, preparation: Preparation) -> Floats:
+        """Predictions of some rows, NaN for those that are skipped."""
+        spread = np.full(len(rows), np.nan)
+        spread[np.isin(rows, self._kept(rows, preparation)[1])] = predicted
+        return spread
 
     def describe_columns(self) -> list[dict[str, Any]]:
         """The features as a model file's manifest states them."""
@@ -78,7 +108,7 @@ class TableData:
 
     def example(self) -> pd.DataFrame:
         """The first training row."""
-        return self._table.features.iloc[self._split.train[:1]]
+        return self._table.frame.iloc[self._split.train[:1]]
 
     def _describe_column(self, name: str) -> dict[str, Any]:
         column = self._table.features[name]

@@ -57,6 +57,7 @@ def prepare(specs: Specs, table: Columns, seed: int) -> Preparation:
         features=specs.features,
         numeric=table.numeric,
         categorical=table.categorical,
+        roles=table.roles,
         verbose_names=_names_collide(table),
         seed=derive_seed(seed, "imputer"),
     )
@@ -88,7 +89,7 @@ def fit_parameters(preparation: Preparation, weight: Floats | None) -> dict[str,
 
 
 def make_plain(pipeline: Pipeline, preparation: Preparation, features: pd.DataFrame) -> None:
-    """Put scikit-learn's own imputer in the place of a fitted one of this package.
+    """Put scikit-learn's own parts in the place of fitted ones of this package.
 
     Args:
         pipeline: fitted; changed in place.
@@ -99,10 +100,11 @@ def make_plain(pipeline: Pipeline, preparation: Preparation, features: pd.DataFr
 
     columns = pipeline.named_steps["columns"]
     for at, (name, fitted, chosen) in enumerate(columns.transformers_):
-        if name == "numeric":
-            plain = preparation.imputer.plain(fitted, features[list(preparation.numeric)])
-            columns.transformers_[at] = (name, plain, chosen)
-            columns.transformers[at] = (name, clone(plain), chosen)
+        if name == "remainder":
+            continue
+        plain = preparation.imputer.plain_part(name, fitted, features[list(chosen)])
+        columns.transformers_[at] = (name, plain, chosen)
+        columns.transformers[at] = (name, clone(plain), chosen)
 
 
 def _names_collide(table: Columns) -> bool:

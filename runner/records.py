@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -73,8 +74,17 @@ class Table:
     time: Integers | None  # (n,) rank of the row's time, equal where times are
     group: Integers | None  # (n,) code of the row's group
     weight: Floats | None  # (n,) positive
+    roles: tuple[str | None, str | None]  # names of the time and the group column
+    role_values: pd.DataFrame  # (n, 0 to 2) these columns as they were
     dropped: dict[str, int]  # rows left out, by reason
     data_hash: str  # of everything above, as SHA-256
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """What a Pipeline is given: the features, and the columns with a role if there are any."""
+        if self.role_values.shape[1] == 0:
+            return self.features
+        return self.features.join(self.role_values)
 
     @property
     def n_rows(self) -> int:

@@ -46,12 +46,17 @@ class Data(Protocol):
         """The winner, fitted to all training rows."""
 
     def score_test(
-        self, final: Refit, bootstrap: Bootstrap, *, seed: int
+        self, final: Refit, preparation: Preparation, bootstrap: Bootstrap, *, seed: int
     ) -> tuple[Floats, dict[str, Any] | None]:
         """Predictions of the test rows, and what is recorded of them."""
 
-    def predictions(self, held_out: HeldOut, tested: Floats) -> pd.DataFrame | None:
+    def predictions(
+        self, held_out: HeldOut, tested: Floats, preparation: Preparation
+    ) -> pd.DataFrame | None:
         """A row per prediction, or None if there are no rows to tell."""
+
+    def left_out(self, preparation: Preparation) -> dict[str, int]:
+        """How many rows the imputer's rule for rows keeps from training, and from a prediction."""
 
     def describe_columns(self) -> list[dict[str, Any]]:
         """What a model file expects, a description per feature."""

@@ -53,6 +53,8 @@ def make_table(frame: pd.DataFrame, roles: File) -> Table:
         time=_time_rank(frame.loc[keep, roles.time]) if roles.time else None,
         group=_group_code(frame.loc[keep, roles.group]) if roles.group else None,
         weight=weight[keep] if weight is not None else None,
+        roles=(roles.time, roles.group),
+        role_values=_role_values(frame.loc[keep], roles),
         dropped={reason: count for reason, count in dropped.items() if count},
     )
 
@@ -66,6 +68,8 @@ def table_of(  # noqa: PLR0913 - one argument per role
     time: Integers | None = None,
     group: Integers | None = None,
     weight: Floats | None = None,
+    roles: tuple[str | None, str | None] = (None, None),
+    role_values: pd.DataFrame | None = None,
     dropped: dict[str, int] | None = None,
 ) -> Table:
     """A Table of settled columns, with its hash."""
@@ -76,6 +80,11 @@ def table_of(  # noqa: PLR0913 - one argument per role
         digest.update(pd.util.hash_pandas_object(features[name], index=False).to_numpy().tobytes())
     for part in (target, row, time, group, weight):
         digest.update(b"-" if part is None else np.ascontiguousarray(part).tobytes())
+    role_values = pd.DataFrame(index=features.index) if role_values is None else role_values
+    for name in role_values:
+        digest.update(
+            pd.util.hash_pandas_object(role_values[name], index=False).to_numpy().tobytes()
+        )
     return Table(
         features=features,
         target=np.asarray(target, dtype=np.float64),
@@ -85,9 +94,17 @@ def table_of(  # noqa: PLR0913 - one argument per role
         time=time,
         group=group,
         weight=weight,
+        roles=roles,
+        role_values=role_values,
         dropped=dropped or {},
         data_hash=digest.hexdigest(),
     )
+
+
+def _role_values(frame: pd.DataFrame, roles: File) -> pd.DataFrame:
+    """The time and group columns, each once."""
+    named = list(dict.fromkeys(name for name in (roles.time, roles.group) if name))
+    return frame[named].reset_index(drop=True)
 
 
 def _target(column: pd.Series) -> Floats:

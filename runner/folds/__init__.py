@@ -4,7 +4,7 @@ from runner.folds.cache import Folds
 from runner.folds.disk import DiskCache
 from runner.folds.preparation import Preparation
 from runner.folds.problem import FoldProblem
-from runner.folds.rows import prepare_rows
+from runner.folds.rows import kept_rows, prepare_rows
 from runner.folds.source import Columns, FoldSource
 
 __all__ = [
@@ -14,5 +14,6 @@ __all__ = [
     "FoldSource",
     "Folds",
     "Preparation",
+    "kept_rows",
     "prepare_rows",
 ]

@@ -114,8 +114,7 @@ class FoldPreparation:
         seen = observed_count(training)
         counts = np.rint(means * seen)
         values = means if rule == "mean" else np.full(len(means), rule)
-        gappy = training.layout.gappy
-        indicators = gappy if preparation.imputer.indicator else gappy[:0]
+        indicators = _marked(training, seen, preparation)
         recode = _recode(levels, counts, preparation, len(means) + len(indicators))
         return cls(values, indicators, counts, recode)
 
@@ -130,6 +129,16 @@ class FoldPreparation:
         np.copyto(X, self.values, where=gaps)
         filled = np.hstack([X, gaps[:, self.indicators]]) if len(self.indicators) else X
         return filled if self.recode is None else filled @ self.recode
+
+
+def _marked(training: Moments, seen: Integers, preparation: Preparation) -> Integers:
+    """The columns that get an indicator, of which `seen`, (p,), rows are observed."""
+    gappy, imputer = training.layout.gappy, preparation.imputer
+    if imputer.indicator == "auto":
+        missing = 1 - seen[gappy] / training.total[0]
+        often: Integers = gappy[missing > imputer.indicator_threshold]
+        return often
+    return gappy if imputer.indicator else gappy[:0]
 
 
 def _recode(levels: Levels, counts: Floats, preparation: Preparation, width: int) -> Floats | None:

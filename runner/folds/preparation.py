@@ -5,37 +5,83 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from runner.folds.sparse_columns import KeptColumns
+
 if TYPE_CHECKING:
     import pandas as pd
     from sklearn.base import TransformerMixin
     from sklearn.pipeline import Pipeline
     from sklearn.preprocessing import OneHotEncoder
 
-    from runner.records import Floats
+    from runner.records import Booleans, Floats
+
+
+class RowRuleKind(Protocol):
+    """Which rows train a model, and which get a prediction."""
+
+    @property
+    def drop(self) -> float | None:
+        """The largest share of missing features of a row that trains; None for any."""
+
+    def within(self, features: pd.DataFrame) -> Booleans:
+        """Which rows, (n,), train."""
+
+    def predicted(self, features: pd.DataFrame) -> Booleans:
+        """Which rows, (n,), get a prediction."""
+
+
+class ColumnRuleKind(Protocol):
+    """Which columns are left out."""
+
+    @property
+    def drop(self) -> float | None:
+        """The largest share of missing training rows of a column that is kept; None for any."""
 
 
 class ImputerKind(Protocol):
     """What the folds need to know of an imputer."""
 
     @property
-    def indicator(self) -> bool:
-        """Whether missing numeric values get a 0/1 column."""
+    def indicator(self) -> bool | Literal["auto", "only"]:
+        """Which missing values get a 0/1 column."""
+
+    @property
+    def indicator_threshold(self) -> float:
+        """The share above which `auto` adds a column."""
 
     @property
     def categorical(self) -> str:
-        """Missing or most_frequent."""
+        """Missing, most_frequent or constant."""
 
-    def numeric(self, seed: int) -> TransformerMixin:
+    @property
+    def columns(self) -> ColumnRuleKind:
+        """Which columns are left out."""
+
+    @property
+    def rows(self) -> RowRuleKind:
+        """Which rows are left out."""
+
+    @property
+    def uses_roles(self) -> bool:
+        """Whether the time and group columns are needed."""
+
+    def filler(self, seed: int) -> TransformerMixin:
         """An unfitted transformer of the numeric columns."""
 
-    def plain(self, fitted: TransformerMixin, columns: pd.DataFrame) -> TransformerMixin:
-        """The fitted transformer as one of scikit-learn's."""
+    def plain_part(self, name: str, fitted: Any, columns: pd.DataFrame) -> Any:  # noqa: ANN401
+        """A fitted part of the preparation as scikit-learn's own."""
+
+    def indicators(self) -> TransformerMixin | None:
+        """An unfitted transformer to 0/1 columns."""
+
+    def object_steps(self) -> list[tuple[str, Any]]:
+        """Unfitted steps that bring categorical columns to one type."""
 
     def encoder_steps(self) -> list[tuple[str, Any]]:
         """Unfitted steps before the encoder."""
 
     def fill_value(self) -> Literal["mean"] | float | None:
-        """What fills a missing value if that is linear in the data, else None."""
+        """What fills a missing value if moments suffice, else None."""
 
 
 class FeaturesKind(Protocol):
@@ -64,21 +110,15 @@ class Preparation:
     features: FeaturesKind
     numeric: tuple[str, ...]
     categorical: tuple[str, ...]
+    roles: tuple[str | None, str | None]  # the time and the group column
     verbose_names: bool  # whether names need a prefix to differ
     seed: int
 
     def steps(self) -> list[tuple[str, Any]]:
         """Unfitted steps of a scikit-learn Pipeline: `columns`, and `scaler` if there is one."""
         from sklearn.compose import ColumnTransformer
-        from sklearn.pipeline import Pipeline
 
-        parts: list[tuple[str, Any, list[str]]] = []
-        if self.numeric:
-            parts.append(("numeric", self.imputer.numeric(self.seed), list(self.numeric)))
-        if self.categorical:
-            encode = [*self.imputer.encoder_steps(), ("encoder", self.features.encoder())]
-            parts.append(("categorical", Pipeline(encode), list(self.categorical)))
-        columns = ColumnTransformer(parts, verbose_feature_names_out=self.verbose_names)
+        columns = ColumnTransformer(self._parts(), verbose_feature_names_out=self.verbose_names)
         return [("columns", columns), *self.features.scaler_steps()]
 
     def transformer(self) -> Pipeline:
@@ -92,3 +132,35 @@ class Preparation:
         if weight is None or not self.features.scaler_steps():
             return {}
         return {"scaler__sample_weight": weight}
+
+    def _parts(self) -> list[tuple[str, Any, Any]]:
+        """The parts of the ColumnTransformer: name, unfitted transformer, its columns."""
+        from sklearn.pipeline import Pipeline
+
+        parts: list[tuple[str, Any, Any]] = []
+        only = self.imputer.indicator == "only"
+        indicators = self.imputer.indicators()
+        if self.numeric and not only:
+            parts.append(
+                ("numeric", self.imputer.filler(self.seed), self._kept(self.numeric, self._roles))
+            )
+        if self.numeric and indicators is not None:
+            parts.append(("indicator", indicators, self._kept(self.numeric)))
+        if self.categorical and only:
+            marked = Pipeline([*self.imputer.object_steps(), ("indicator", indicators)])
+            parts.append(("categorical", marked, self._kept(self.categorical)))
+        elif self.categorical:
+            encode = Pipeline([*self.imputer.encoder_steps(), ("encoder", self.features.encoder())])
+            parts.append(("categorical", encode, self._kept(self.categorical)))
+        return parts
+
+    @property
+    def _roles(self) -> list[str]:
+        """The time and group columns, if the imputer needs them."""
+        return [name for name in self.roles if name] if self.imputer.uses_roles else []
+
+    def _kept(self, names: tuple[str, ...], roles: list[str] | None = None) -> Any:  # noqa: ANN401
+        """The columns of a part, or what chooses them when it is fitted."""
+        drop = self.imputer.columns.drop
+        everything = [*names, *(roles or [])]
+        return everything if drop is None else KeptColumns(names, drop, tuple(roles or ()))

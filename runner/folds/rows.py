@@ -7,12 +7,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from runner.errors import FitError
 from runner.folds.problem import FoldProblem, Side
 from runner.records import GramProblem, RowProblem
 
 if TYPE_CHECKING:
     from runner.folds.preparation import Preparation
     from runner.records import Floats, Integers, Table
+
+NO_COLUMN = (
+    "no column is left: imputer.columns.drop leaves out all of them, or imputer.indicator=only "
+    "finds none with gaps"
+)
 
 
 def problem_from_rows(
@@ -32,6 +38,7 @@ def problem_from_rows(
         preparation: what to fit.
         fit_intercept: whether both sides are centred by the training side's means.
     """
+    training, validation = kept_rows(table, training, validation, preparation)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         X, X_validation = prepare_rows(table, training, validation, preparation)
@@ -52,6 +59,27 @@ def problem_from_rows(
     )
 
 
+def kept_rows(
+    table: Table, training: Integers, validation: Integers, preparation: Preparation
+) -> tuple[Integers, Integers]:
+    """The rows that train, and those that get a prediction, by the imputer's rule for rows.
+
+    Raises:
+        FitError: no row is left to train on.
+        DataError: a validation row must be refused.
+    """
+    rule = preparation.imputer.rows
+    if rule.drop is None:
+        return training, validation
+    kept = training[rule.within(table.features.iloc[training])]
+    if not len(kept):
+        raise FitError(
+            f"every training row misses more than {rule.drop:.0%} of its features: "
+            "raise imputer.rows.drop"
+        )
+    return kept, validation[rule.predicted(table.features.iloc[validation])]
+
+
 def prepare_rows(
     table: Table, training: Integers, validation: Integers, preparation: Preparation
 ) -> tuple[Floats, Floats]:
@@ -62,10 +90,12 @@ def prepare_rows(
         # a level that the training side lacks becomes zeros, as intended
         warnings.filterwarnings("ignore", message="Found unknown categories")
         X = transformer.fit_transform(
-            table.features.iloc[training], **preparation.fit_parameters(weight)
+            table.frame.iloc[training], **preparation.fit_parameters(weight)
         )
+        if X.shape[1] == 0:
+            raise FitError(NO_COLUMN)
         X_validation = (
-            transformer.transform(table.features.iloc[validation])
+            transformer.transform(table.frame.iloc[validation])
             if len(validation)
             else np.empty((0, X.shape[1]))
         )

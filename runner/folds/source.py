@@ -23,6 +23,10 @@ class Columns(Protocol):
     def categorical(self) -> tuple[str, ...]:
         """Names of the categorical columns."""
 
+    @property
+    def roles(self) -> tuple[str | None, str | None]:
+        """Names of the time and the group column."""
+
     def levels(self, column: str) -> Iterable[Any]:
         """The levels of a categorical column, NaN among them where values are missing."""
 

@@ -5,7 +5,8 @@ from runner.imputer.iterative import Iterative
 from runner.imputer.knn import Knn
 from runner.imputer.linear import Linear
 from runner.imputer.none import Nothing
-from runner.imputer.simple import Constant, Simple
+from runner.imputer.rows import RowRule
+from runner.imputer.simple import Constant, Simple, Zero
 
 KINDS: dict[str, type[Imputer]] = {
     "none": Nothing,
@@ -13,9 +14,10 @@ KINDS: dict[str, type[Imputer]] = {
     "median": Simple,
     "most_frequent": Simple,
     "constant": Constant,
+    "zero": Zero,
     "knn": Knn,
     "iterative": Iterative,
     "linear": Linear,
 }
 
-__all__ = ["KINDS", "Imputer"]
+__all__ = ["KINDS", "Imputer", "RowRule"]

@@ -1,31 +1,54 @@
-"""What every imputer offers: a scikit-learn transformer, and whether moments suffice for it."""
+"""What every imputer offers: scikit-learn transformers, and whether moments suffice for it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from runner.spec import Spec
+from pydantic import Field
+
+from runner.imputer.rows import RowRule
+from runner.spec import Share, Spec
 
 if TYPE_CHECKING:
     import pandas as pd
     from sklearn.base import TransformerMixin
+    from sklearn.impute import MissingIndicator
+
+Limit = Annotated[float, Field(ge=0, lt=1)]
+
+
+class ColumnRule(Spec):
+    """Columns that miss a larger share than `drop` of a fold's training rows are left out."""
+
+    drop: Limit | None
 
 
 class Imputer(Spec):
     """How missing values are filled, numeric and categorical columns apart.
 
     `indicator` adds a 0/1 column for each numeric column that has missing values on the rows the
-    imputer is fitted on. `categorical` says what happens to a missing category: "missing" makes
-    it a level of its own, "most_frequent" fills in the commonest level.
+    imputer is fitted on; `auto` only where more than `indicator_threshold` of them are missing;
+    `only` replaces all columns by such ones. `categorical` says what happens to a missing
+    category: "missing" makes it a level of its own, "most_frequent" fills in the commonest level,
+    "constant" the level `categorical_value`. `delta` shifts every filled numeric value by so many
+    standard deviations of the column's observed values. `columns` and `rows` say what is left out
+    for having too many gaps.
     """
 
     fills: ClassVar[bool] = True
+    # whether the columns with a role, time and group, are needed to fill the others
+    uses_roles: ClassVar[bool] = False
     name: str
-    indicator: bool
-    categorical: Literal["missing", "most_frequent"]
+    indicator: bool | Literal["auto", "only"]
+    indicator_threshold: Share
+    categorical: Literal["missing", "most_frequent", "constant"]
+    categorical_value: str
+    delta: float
+    columns: ColumnRule
+    rows: RowRule
 
     def numeric(self, seed: int) -> TransformerMixin:
-        """An unfitted transformer of numeric columns (n, p), NaN where missing.
+        """An unfitted transformer of numeric columns (n, p), NaN where missing, to (n, p).
 
         It keeps columns without any observed value, filled with a constant, so that every fold
         has the same columns.
@@ -42,29 +65,84 @@ class Imputer(Spec):
         del columns
         return fitted
 
-    def fill_value(self) -> Literal["mean"] | float | None:
+    def filler(self, seed: int) -> TransformerMixin:
+        """An unfitted transformer of numeric columns (n, p) to (n, p), the shift included."""
+        if self.delta == 0:
+            return self.numeric(seed)
+        from runner.imputer.delta import Shifted
+
+        return Shifted(self.numeric(seed), self.delta)
+
+    def plain_part(self, name: str, fitted: Any, columns: pd.DataFrame) -> Any:  # noqa: ANN401
+        """A fitted part of the preparation as scikit-learn's own, where it can be.
+
+        Args:
+            name: numeric, indicator or categorical.
+            fitted: the part.
+            columns: those of the part, of the rows that it was fitted to.
+        """
+        if name == "numeric":
+            return fitted.plain() if self.delta != 0 else self.plain(fitted, columns)
+        if name == "indicator" and self.indicator == "auto":
+            return fitted.plain()
+        return fitted
+
+    def linear_fill(self) -> Literal["mean"] | float | None:
         """What fills a missing value if that is linear in the data, else None."""
         return None
 
+    def fill_value(self) -> Literal["mean"] | float | None:
+        """What fills a missing value if moments suffice for the whole section, else None."""
+        by_rows = (
+            self.indicator == "only"
+            or self.categorical == "constant"
+            or self.delta != 0
+            or self.columns.drop is not None
+            or self.rows.drop is not None
+        )
+        return None if by_rows else self.linear_fill()
+
+    def indicators(self) -> MissingIndicator | None:
+        """An unfitted transformer to 0/1 columns, if the config asks for any."""
+        if self.indicator is False:
+            return None
+        from sklearn.impute import MissingIndicator
+
+        from runner.imputer.indicator import FrequentMissing
+
+        if self.indicator == "auto":
+            return FrequentMissing(threshold=self.indicator_threshold)
+        return MissingIndicator(error_on_new=False)
+
     def encoder_steps(self) -> list[tuple[str, Any]]:
-        """Unfitted steps that fill categorical columns before they are encoded.
+        """Unfitted steps that fill categorical columns before they are encoded."""
+        from sklearn.impute import SimpleImputer
+
+        steps = self.object_steps()
+        if self.categorical == "most_frequent":  # else NaN is a level of its own
+            commonest = SimpleImputer(strategy="most_frequent", keep_empty_features=True)
+            steps.append(("imputer", commonest))
+        elif self.categorical == "constant":
+            one = SimpleImputer(
+                strategy="constant", fill_value=self.categorical_value, keep_empty_features=True
+            )
+            steps.append(("imputer", one))
+        return steps
+
+    def object_steps(self) -> list[tuple[str, Any]]:
+        """Unfitted steps that bring categorical columns to one type.
 
         Whatever their types, they come out as objects with NaN where missing: None would be
         another level than NaN, and a column that is all missing would not be text.
         """
         import numpy as np
         import pandas as pd
-        from sklearn.impute import SimpleImputer
         from sklearn.preprocessing import FunctionTransformer
 
-        steps: list[tuple[str, Any]] = [
+        return [
             (name, FunctionTransformer(method, kw_args=how, feature_names_out="one-to-one"))
             for name, method, how in (
                 ("objects", pd.DataFrame.astype, {"dtype": object}),
                 ("gaps", pd.DataFrame.fillna, {"value": np.nan}),
             )
         ]
-        if self.categorical == "most_frequent":  # else NaN is a level of its own
-            commonest = SimpleImputer(strategy="most_frequent", keep_empty_features=True)
-            steps.append(("imputer", commonest))
-        return steps

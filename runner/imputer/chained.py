@@ -45,7 +45,6 @@ class ChainedRidge(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         alpha: penalty of the sum of squared coefficients, as Ridge has it.
         max_iter: rounds at the most.
         tol: see above.
-        add_indicator: whether 0/1 columns for the columns that had missing values are added.
     """
 
     def __init__(
@@ -54,12 +53,10 @@ class ChainedRidge(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         alpha: float = 1.0,
         max_iter: int = 10,
         tol: float = 1e-3,
-        add_indicator: bool = False,
     ) -> None:
         self.alpha = alpha
         self.max_iter = max_iter
         self.tol = tol
-        self.add_indicator = add_indicator
 
     def fit(self, X: ArrayLike, y: object = None) -> Self:
         """Learn the regressions; see `fit_transform`."""
@@ -84,7 +81,7 @@ class ChainedRidge(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         filled = np.where(missing, self.mean_, values)
         if self.gappy_.size and values.shape[1] > 1:
             self._run_rounds(filled, missing & ~empty, float(np.nanmax(np.abs(values))))
-        return self._with_indicator(filled, missing)
+        return filled
 
     def transform(self, X: ArrayLike) -> Floats:
         """Complete rows (n, p) by the regressions learnt, in the order in which they were."""
@@ -97,17 +94,14 @@ class ChainedRidge(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             if gaps.size:
                 predicted = filled[gaps] @ regression.coefficients + regression.intercept
                 filled[gaps, regression.target] = predicted
-        return self._with_indicator(filled, missing)
+        return filled
 
     def get_feature_names_out(self, input_features: ArrayLike | None = None) -> Any:  # noqa: ANN401
-        """The columns' names, then those of the indicators."""
-        names = np.asarray(
+        """The columns' names."""
+        return np.asarray(
             getattr(self, "feature_names_in_", None) if input_features is None else input_features,
             dtype=object,
         )
-        if not self.add_indicator:
-            return names
-        return np.concatenate([names, [f"missingindicator_{names[j]}" for j in self.gappy_]])
 
     def as_iterative_imputer(self, X: ArrayLike) -> IterativeImputer:
         """A fitted scikit-learn imputer that transforms as this one does.
@@ -124,7 +118,6 @@ class ChainedRidge(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             DummyRegressor(),
             max_iter=1,
             tol=1e9,  # one round of means, to have every attribute set
-            add_indicator=self.add_indicator,
             keep_empty_features=True,
         ).fit(np.array(X, dtype=np.float64))
         step = type(imputer.imputation_sequence_[0]) if imputer.imputation_sequence_ else None
@@ -146,9 +139,6 @@ class ChainedRidge(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             self, X, dtype=np.float64, ensure_all_finite="allow-nan", reset=reset
         )
         return values, np.isnan(values)
-
-    def _with_indicator(self, filled: Floats, missing: Booleans) -> Floats:
-        return np.hstack([filled, missing[:, self.gappy_]]) if self.add_indicator else filled
 
     def _run_rounds(self, filled: Floats, missing: Booleans, largest: float) -> None:
         """Complete `filled` in place, and keep every regression on the way."""

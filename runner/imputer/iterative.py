@@ -34,7 +34,6 @@ class Iterative(Imputer):
             tol=self.tol,
             n_nearest_features=self.n_nearest_features,
             random_state=seed,
-            add_indicator=self.indicator,
             keep_empty_features=True,
         )
         return Pipeline([("copy", copy), ("imputer", imputer)])

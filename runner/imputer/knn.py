@@ -26,6 +26,5 @@ class Knn(Imputer):
         return KNNImputer(
             n_neighbors=self.n_neighbors,
             weights=self.weights,
-            add_indicator=self.indicator,
             keep_empty_features=True,
         )

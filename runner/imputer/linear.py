@@ -39,9 +39,4 @@ class Linear(Imputer):
         from runner.imputer.chained import ChainedRidge
 
         del seed
-        return ChainedRidge(
-            alpha=self.alpha,
-            max_iter=self.max_iter,
-            tol=self.tol,
-            add_indicator=self.indicator,
-        )
+        return ChainedRidge(alpha=self.alpha, max_iter=self.max_iter, tol=self.tol)

@@ -23,6 +23,6 @@ class Nothing(Imputer):
         del seed
         return FunctionTransformer(feature_names_out="one-to-one")
 
-    def fill_value(self) -> float:
+    def linear_fill(self) -> float:
         """Nothing is missing, so that any value is right."""
         return 0.0

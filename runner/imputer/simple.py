@@ -1,4 +1,4 @@
-"""Imputers that fill a column from that column alone: mean, median, most_frequent, constant."""
+"""Imputers that fill a column from that column alone, with a statistic or a constant."""
 
 from __future__ import annotations
 
@@ -20,11 +20,9 @@ class Simple(Imputer):
         from sklearn.impute import SimpleImputer
 
         del seed
-        return SimpleImputer(
-            strategy=self.name, add_indicator=self.indicator, keep_empty_features=True
-        )
+        return SimpleImputer(strategy=self.name, keep_empty_features=True)
 
-    def fill_value(self) -> Literal["mean"] | None:
+    def linear_fill(self) -> Literal["mean"] | None:
         """The mean is linear in the data, the median and the mode are not."""
         return "mean" if self.name == "mean" else None
 
@@ -40,13 +38,25 @@ class Constant(Imputer):
         from sklearn.impute import SimpleImputer
 
         del seed
-        return SimpleImputer(
-            strategy="constant",
-            fill_value=self.value,
-            add_indicator=self.indicator,
-            keep_empty_features=True,
-        )
+        return SimpleImputer(strategy="constant", fill_value=self.value, keep_empty_features=True)
 
-    def fill_value(self) -> float:
+    def linear_fill(self) -> float:
         """The constant itself."""
         return self.value
+
+
+class Zero(Imputer):
+    """0 everywhere."""
+
+    name: Literal["zero"]
+
+    def numeric(self, seed: int) -> SimpleImputer:
+        """scikit-learn's SimpleImputer; `seed` is not used."""
+        from sklearn.impute import SimpleImputer
+
+        del seed
+        return SimpleImputer(strategy="constant", fill_value=0.0, keep_empty_features=True)
+
+    def linear_fill(self) -> float:
+        """Zero."""
+        return 0.0

@@ -55,9 +55,7 @@ def _solve(
             tol=settings.tol * problem.yy / max(profile.problem.yy, np.finfo(float).tiny),
             start=None if settings.start is None else settings.start[~free],
         )
-        coefficients, iterations = _solve(
-            profile.problem, alphas, l1_ratio, factors[~free], inner
-        )
+        coefficients, iterations = _solve(profile.problem, alphas, l1_ratio, factors[~free], inner)
         return profile.restore(coefficients), iterations
     if not len(factors):
         return np.empty((0, len(alphas))), np.zeros(len(alphas), dtype=np.int64)

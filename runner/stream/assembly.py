@@ -15,7 +15,7 @@ import pandas as pd
 
 from runner.moments import column_variance
 from runner.path import solve_path
-from runner.pipeline import build_pipeline
+from runner.pipeline import build_pipeline, make_plain
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
@@ -87,6 +87,7 @@ def assemble(
         pipeline.fit(frame, np.arange(len(frame), dtype=np.float64))
     columns = pipeline.named_steps["columns"].named_transformers_
     chosen = _set_columns(columns, blocks, prepared, training)
+    make_plain(pipeline, solved.preparation, frame)
     standard = prepared.standard
     # a column with one value has no spread, not even that of rounding
     variance = np.where(standard.constant, 0.0, column_variance(prepared.train))
@@ -138,9 +139,7 @@ def _set_columns(
         if hasattr(numeric, "statistics_"):
             learnt = prepared.preparing.values  # noqa: PD011 - a field, not a data frame's
             numeric.statistics_ = learnt[:n_numeric].copy()
-        width, gaps = len(counts), training.total[training.layout.missing]
-        indicators = range(len(prepared.preparing.indicators))
-        chosen += [width + at for at in indicators if gaps[at] > 0]
+        chosen += _set_indicators(fitted, prepared, training)
     if blocks.categorical:
         steps = fitted["categorical"].named_steps
         encoder = steps["encoder"]
@@ -156,6 +155,17 @@ def _set_columns(
         if "imputer" in steps:
             steps["imputer"].statistics_ = np.array(common, dtype=object)
     return np.array(chosen)
+
+
+def _set_indicators(fitted: dict[str, Any], prepared: Prepared, training: Moments) -> list[int]:
+    """Set which columns get an indicator; returns where those of the moments stand."""
+    columns, layout = prepared.preparing.indicators, training.layout
+    if not len(columns):
+        return []
+    missing = training.total[layout.missing][np.searchsorted(layout.gappy, columns)] > 0
+    fitted["indicator"].features_ = columns[missing]
+    first = len(prepared.preparing.counts)
+    return (first + np.flatnonzero(missing)).tolist()
 
 
 def _set_model(model: Any, solved: Solved, chosen: Integers, specs: Specs) -> None:  # noqa: ANN401

@@ -88,10 +88,10 @@ class StreamedData:
         return final
 
     def score_test(
-        self, final: Refit, bootstrap: Bootstrap, *, seed: int
+        self, final: Refit, preparation: Preparation, bootstrap: Bootstrap, *, seed: int
     ) -> tuple[Floats, dict[str, Any] | None]:
         """No predictions, and the scores with their intervals; None without test rows."""
-        del final
+        del final, preparation
         parts = self._blocks.test
         if not parts or self._solved is None:
             return np.empty(0), None
@@ -101,9 +101,14 @@ class StreamedData:
         scores = {str(metric): vars(interval) for metric, interval in intervals.items()}
         return np.empty(0), {"rows": rows, "level": bootstrap.level, **scores}
 
-    def predictions(self, held_out: HeldOut, tested: Floats) -> None:
+    def predictions(self, held_out: HeldOut, tested: Floats, preparation: Preparation) -> None:
         """There are none: they would need the rows."""
-        del held_out, tested
+        del held_out, tested, preparation
+
+    def left_out(self, preparation: Preparation) -> dict[str, int]:
+        """None: a rule for rows needs the rows."""
+        del preparation
+        return {}
 
     def describe_columns(self) -> list[dict[str, Any]]:
         """The features as a model file's manifest states them."""

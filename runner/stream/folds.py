@@ -37,6 +37,11 @@ class StreamColumns:
         """Names of the categorical columns."""
         return self.blocks.categorical
 
+    @property
+    def roles(self) -> tuple[None, None]:
+        """No column is needed for its role: what fills from moments uses none."""
+        return (None, None)
+
     def levels(self, column: str) -> Iterable[Any]:
         """The levels of a categorical column, NaN among them where values are missing."""
         at = self.categorical.index(column)

@@ -51,11 +51,13 @@ class Case:
     table: Table
     split: Split
     config: ExperimentConfig
+    correlation: float  # of every pair of columns
 
     @property
     def name(self) -> str:
         """Rows x columns."""
-        return f"{self.table.n_rows:,} x {len(self.table.numeric)}"
+        shape = f"{self.table.n_rows:,} x {len(self.table.numeric)}"
+        return shape if self.correlation else f"{shape} uncorrelated"
 
 
 @dataclass(frozen=True)
@@ -77,10 +79,13 @@ class Row:
         )
 
 
-def make_case(rows: int, columns: int, *overrides: str, missing: float = 0.1) -> Case:
-    """Correlated normal columns, a third of them in the signal, values missing at random."""
+def make_case(
+    rows: int, columns: int, *overrides: str, missing: float = 0.1, correlation: float = 0.5
+) -> Case:
+    """Normal columns, a third of them in the signal, values missing at random."""
     rng = np.random.default_rng(SEED)
-    X = rng.standard_normal((rows, columns)) + rng.standard_normal((rows, 1))
+    common = np.sqrt(correlation / (1 - correlation))
+    X = rng.standard_normal((rows, columns)) + common * rng.standard_normal((rows, 1))
     coefficients = rng.standard_normal(columns) * (rng.uniform(size=columns) < 0.3)
     signal = X @ coefficients
     y = signal + signal.std() * rng.standard_normal(rows)
@@ -92,7 +97,7 @@ def make_case(rows: int, columns: int, *overrides: str, missing: float = 0.1) ->
     with composer(None, "config") as composing:
         composed = composing.compose([*fixed, *overrides])
     config = validate(composed.sections)
-    return Case(table, config.split.split(table, SEED), config)
+    return Case(table, config.split.split(table, SEED), config, correlation)
 
 
 def search(case: Case, folder: Path) -> tuple[list[Trial], Scorer]:
@@ -224,6 +229,50 @@ def against_search_cv(case: Case, ours: float, trials: Sequence[Trial], part: in
     return Row(work, peer, ours, theirs, max(differences), remark)
 
 
+def against_optuna_search_cv(case: Case, folder: Path, part: int) -> Row | None:
+    """OptunaSearchCV over the same Pipeline, on a part of the trials; None if not installed.
+
+    It draws its own candidates, so that scores are not compared. It has no l1_ratio or alpha that
+    the runner has not: the same ranges.
+    """
+    try:
+        from optuna_integration import OptunaSearchCV
+    except ImportError:
+        return None
+    import optuna
+
+    started = time.perf_counter()
+    trials, _ = search(case, folder)
+    ours = time.perf_counter() - started
+    config = case.config
+    specs = Specs(config.imputer, config.features, config.model)
+    preparation = prepare(specs, case.table, SEED)
+    pipeline = build_pipeline(specs, trials[0].candidate, preparation, case.table.n_rows)
+    pipeline.set_params(model=ElasticNet(max_iter=10_000))
+    largest = max(trial.candidate.alpha for trial in trials)
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    searcher = OptunaSearchCV(
+        pipeline,
+        {
+            "model__alpha": optuna.distributions.FloatDistribution(
+                largest / 1000, largest, log=True
+            ),
+            "model__l1_ratio": optuna.distributions.CategoricalDistribution(RATIOS),
+        },
+        cv=PredefinedSplit(case.split.partitions[0]),
+        n_trials=part,
+        random_state=SEED,
+        refit=False,
+        scoring="neg_mean_squared_error",
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        seconds = timed(lambda: searcher.fit(case.table.features, case.table.target))
+    work = f"{case.name}, optuna, {len(trials)} TPE trials"
+    remark = f"extrapolated from {part} trials; own candidates"
+    return Row(work, "OptunaSearchCV", ours, seconds * len(trials) / part, float("nan"), remark)
+
+
 def _penalty(parameters: dict[str, float]) -> tuple[float, float]:
     return parameters["model__alpha"], parameters["model__l1_ratio"]
 
@@ -310,6 +359,8 @@ def main() -> None:
     print("|---|---|--:|--:|--:|--:|---|")
     cases: list[tuple[str, Callable[[], object]]] = [
         ("grid100", lambda: compare(make_case(20_000, 100), part=8, fast_peers=True)),
+        ("plain100", lambda: compare(_uncorrelated(20_000, 100), part=8, fast_peers=True)),
+        ("plain500", lambda: compare(_uncorrelated(20_000, 500), part=0, fast_peers=True)),
         ("grid500", lambda: compare(make_case(20_000, 500), part=0, fast_peers=True)),
         ("grid50", lambda: compare(make_case(400_000, 50), part=0, fast_peers=True)),
         ("random", lambda: compare(_random(), part=8, fast_peers=False)),
@@ -324,6 +375,10 @@ def main() -> None:
             run()
 
 
+def _uncorrelated(rows: int, columns: int) -> Case:
+    return make_case(rows, columns, correlation=0.0)
+
+
 def _random() -> Case:
     return make_case(20_000, 100, "search=random", "search.n_iter=1000")
 
@@ -335,7 +390,9 @@ def _rows(imputer: str) -> Case:
 def _print_optuna() -> None:
     case = make_case(20_000, 100, "search=optuna", "search.n_trials=500")
     with tempfile.TemporaryDirectory() as name:
-        print(against_empty_optuna(case, Path(name), 500).markdown())
+        print(against_empty_optuna(case, Path(name), 500).markdown(), flush=True)
+        peer = against_optuna_search_cv(case, Path(name) / "peer", 10)
+        print("OptunaSearchCV is not installed." if peer is None else peer.markdown())
 
 
 def _print_growth() -> None:

@@ -54,16 +54,13 @@ def assert_close(expected: Floats, actual: Floats, X: Floats) -> None:
     seed=st.integers(0, 10_000),
     share=st.floats(0.01, 0.6),
     max_iter=st.integers(1, 12),
-    add_indicator=st.booleans(),
 )
-def test_the_numbers_are_scikit_learns(
-    seed: int, share: float, max_iter: int, *, add_indicator: bool
-) -> None:
+def test_the_numbers_are_scikit_learns(seed: int, share: float, max_iter: int) -> None:
     """Training rows, and new rows with other gaps, are IterativeImputer(Ridge())."""
     X, new = make_rows(seed, share=share), make_rows(seed, n=40, share=0.4)
-    chained = ChainedRidge(max_iter=max_iter, add_indicator=add_indicator)
+    chained = ChainedRidge(max_iter=max_iter)
     filled = chained.fit_transform(X)
-    other = reference(X, max_iter=max_iter, add_indicator=add_indicator)
+    other = reference(X, max_iter=max_iter)
     assert_close(other.transform(X.copy()), filled, X)
     assert_close(other.transform(new.copy()), chained.transform(new), X)
     assert other.n_iter_ == chained.n_iter_
@@ -72,7 +69,7 @@ def test_the_numbers_are_scikit_learns(
 def test_it_becomes_a_scikit_learn_imputer() -> None:
     """The imputer that is saved is scikit-learn's own, and transforms new rows alike."""
     X, new = make_rows(1), make_rows(1, n=40, share=0.5)
-    chained = ChainedRidge(add_indicator=True).fit(X)
+    chained = ChainedRidge().fit(X)
     plain = pickle.loads(pickle.dumps(chained.as_iterative_imputer(X)))  # noqa: S301 - our own
     assert IterativeImputer is type(plain)
     assert_close(chained.transform(new), plain.transform(new.copy()), X)
@@ -110,8 +107,8 @@ def test_regressions_recover_more_than_means_do() -> None:
 
 
 def test_names_are_the_columns() -> None:
-    """Features keep their names, and indicators are named after theirs."""
+    """Features keep their names."""
     frame = pd.DataFrame(make_rows(5, p=3), columns=["a", "b", "c"])
     frame["b"] = 1.0
-    names = ChainedRidge(add_indicator=True).fit(frame).get_feature_names_out()
-    assert ["a", "b", "c", "missingindicator_a", "missingindicator_c"] == list(names)
+    names = ChainedRidge().fit(frame).get_feature_names_out()
+    assert ["a", "b", "c"] == list(names)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import pickle
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -157,7 +158,7 @@ class TestImputer:
         plain = rows.astype({"town": "str"})
         np.testing.assert_array_equal(pipeline.transform(rows), pipeline.transform(plain))
 
-    @pytest.mark.parametrize("indicator", [False, True])
+    @pytest.mark.parametrize("indicator", [False, True, "auto"])
     def test_hollow_columns_are_kept(self, name: str, indicator: bool) -> None:
         """A column without any value in a fold's training rows stays: folds are of one width."""
         whole = filled(make_table(), name, indicator=indicator)
@@ -172,6 +173,65 @@ class TestImputer:
         for before, plain, marked in zip(observed(table), without, with_them, strict=True):
             assert plain.shape[1] + 3 == marked.shape[1]
             np.testing.assert_array_equal(np.isnan(before), marked[:, 3:6])
+
+    def test_auto_indicates_the_columns_with_many_gaps(self, name: str) -> None:
+        """With indicator=auto, a column has its 0/1 column if it misses more than the share."""
+        table = make_table()
+        share = np.isnan(observed(table)[0]).mean(axis=0)
+        threshold = float(np.sort(share)[1])  # one column is above it
+        marked, _ = filled(table, name, indicator="auto", indicator_threshold=threshold)
+        without, _ = filled(table, name)
+        assert without.shape[1] + 1 == marked.shape[1]
+        gaps = np.isnan(observed(table)[0])[:, share > threshold]
+        np.testing.assert_array_equal(gaps, marked[:, 3:4])
+
+    def test_only_indicators(self, name: str) -> None:
+        """With indicator=only, the columns say where values are missing, and nothing else."""
+        table = make_table()
+        training, validation = filled(table, name, indicator="only")
+        for side, rows in ((training, TRAINING), (validation, VALIDATION)):
+            gaps = table.features.iloc[rows].isna().to_numpy()
+            np.testing.assert_array_equal(gaps, side)
+
+    def test_delta_shifts_what_is_filled(self, name: str) -> None:
+        """Filled values move by delta standard deviations of the training rows' observed values."""
+        table = make_table()
+        spread = np.nanstd(observed(table)[0], axis=0)
+        plain, shifted = filled(table, name), filled(table, name, delta=-1.5)
+        for gappy, before, after in zip(observed(table), plain, shifted, strict=True):
+            expected = before[:, :3] - 1.5 * spread * np.isnan(gappy)
+            np.testing.assert_allclose(after[:, :3], expected, rtol=1e-12)
+
+    def test_sparse_columns_are_left_out(self, name: str) -> None:
+        """A column that misses more than the share of the training rows is gone on both sides."""
+        table = make_table()
+        share = table.features.iloc[TRAINING].isna().mean()
+        most = float(share[["a", "b", "c"]].max())
+        kept = [c for c in "abc" if share[c] < most]
+        training, validation = filled(table, name, columns={"drop": most - 1e-9})
+        whole, _ = filled(table, name)
+        town_stays = share["town"] < most
+        width = len(kept) + (whole.shape[1] - 3 if town_stays else 0)
+        assert [width, width] == [training.shape[1], validation.shape[1]]
+
+    def test_a_column_missing_only_at_prediction(self, name: str) -> None:
+        """A column that had no gap in training is filled all the same."""
+        table = make_table(gaps=False)
+        pipeline = fitted(table, name, indicator=True)
+        rows = table.features.iloc[VALIDATION].assign(a=np.nan)
+        rows.loc[VALIDATION[3], "town"] = np.nan
+        found = pipeline.transform(rows)
+        assert 0 == int(np.isnan(found).sum())
+        assert pipeline.transform(table.features.iloc[VALIDATION]).shape == found.shape
+
+    def test_any_pattern_of_gaps_is_filled(self, name: str) -> None:
+        """Rows that miss any of the columns, or all of them, come out complete."""
+        table = make_table()
+        pipeline = fitted(table, name)
+        row = table.features.iloc[VALIDATION[:1]]
+        for pattern in itertools.product([False, True], repeat=4):
+            hidden = row.mask(np.array([pattern]))
+            assert 0 == int(np.isnan(pipeline.transform(hidden)).sum())
 
     def test_features_have_names(self, name: str) -> None:
         """Every column has a name, each once; the numeric ones their own."""
@@ -199,6 +259,15 @@ class TestImputer:
         assert 3 + len(levels) == training.shape[1]
         expected = (town.fillna(commonest) == commonest).to_numpy(dtype=float)
         np.testing.assert_array_equal(expected, training[:, 3 + levels.index(commonest)])
+
+    def test_a_missing_category_takes_the_constant(self, name: str) -> None:
+        """With categorical=constant, gaps become the level of that name."""
+        table = make_table()
+        town = table.features["town"][TRAINING]
+        training, _ = filled(table, name, categorical="constant", categorical_value="Ely")
+        expected = (town.fillna("Ely") == "Ely").to_numpy(dtype=float)
+        levels = sorted(town.dropna().unique())
+        np.testing.assert_array_equal(expected, training[:, 3 + levels.index("Ely")])
 
     def test_unseen_levels_are_tolerated(self, name: str) -> None:
         """A level that training lacks becomes zeros."""

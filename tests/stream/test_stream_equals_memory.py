@@ -23,6 +23,7 @@ from twins import (
 
 from runner.bootstrap import Bootstrap
 from runner.hashed_split import HashedSplit
+from runner.pipeline import prepare
 from runner.search.resolve import Resolver, SearchSpace
 from runner.search.score import Objective, Scorer
 from runner.space import AlphaRange
@@ -44,6 +45,7 @@ MODELS = {
 VARIATIONS: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "plain": ("mean", {}, DROP),
     "indicators": ("mean", {"imputer.indicator": True}, DROP),
+    "often": ("mean", {"imputer.indicator": "auto"}, DROP),
     "constant": ("constant", {"imputer.value": 2.5}, DROP),
     "weighted": ("mean", {"imputer.indicator": True}, WEIGHTED),
     "drop-first": ("mean", {"features.drop": "first"}, DROP),
@@ -65,8 +67,8 @@ def attributes(pipeline: Pipeline) -> dict[str, np.ndarray]:
     found: dict[str, Any] = {}
     columns = pipeline.named_steps["columns"].named_transformers_
     found["statistics"] = columns["numeric"].statistics_
-    if columns["numeric"].indicator_ is not None:
-        found["indicators"] = columns["numeric"].indicator_.features_
+    if "indicator" in columns:
+        found["indicators"] = columns["indicator"].features_
     encoder = columns["categorical"].named_steps["encoder"]
     for at, levels in enumerate(encoder.categories_):
         found[f"categories {at}"] = np.array([str(level) for level in levels])
@@ -119,7 +121,8 @@ def test_test_scores_equal_those_in_memory(tmp_path: Path) -> None:
     bootstrap = Bootstrap(resamples=200, level=0.9)
     found = []
     for data in (in_memory(dataset), streamed(dataset)):
-        _, test = data.score_test(refit(data, specs, point), bootstrap, seed=SEED)
+        preparation = prepare(specs, data.folds.table, SEED)
+        _, test = data.score_test(refit(data, specs, point), preparation, bootstrap, seed=SEED)
         assert test is not None
         found.append(test)
     memory, stream = found
