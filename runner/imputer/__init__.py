@@ -1,6 +1,7 @@
 """Imputers: how missing values are filled, fitted on a fold's training rows alone."""
 
 from runner.imputer.base import Imputer
+from runner.imputer.hot_deck import HotDeck
 from runner.imputer.iterative import Iterative
 from runner.imputer.knn import Knn
 from runner.imputer.linear import Linear
@@ -18,6 +19,7 @@ KINDS: dict[str, type[Imputer]] = {
     "knn": Knn,
     "iterative": Iterative,
     "linear": Linear,
+    "hot_deck": HotDeck,
 }
 
 __all__ = ["KINDS", "Imputer", "RowRule"]
