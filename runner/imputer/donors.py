@@ -26,7 +26,8 @@ class RandomDonors(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     ones. What is drawn follows from the row and not from its position or company: the row's
     values, missing ones included, the seed and the column are hashed to 64 bits h, and the value
     at floor(m h / 2**64) of the m sorted values is taken. So rows of equal values draw equal
-    values, in training and ever after; another seed is another draw.
+    values, in training and ever after, as do all rows that miss everything; another seed is
+    another draw.
 
     Args:
         seed: not negative, below 2**64.
