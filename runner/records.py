@@ -72,12 +72,22 @@ class Table:
     categorical: tuple[str, ...]
     row: Integers  # (n,) position in the source, counted from 0
     time: Integers | None  # (n,) rank of the row's time, equal where times are
+@dataclass(frozen=True)
+class Hidden:
+    """Values that were observed and are missing now, a cell each, by row and column."""
+
+    row: Integers  # (c,) positions in the table
+    column: tuple[str, ...]  # (c,)
+    value: Floats  # (c,)
+
+
     group: Integers | None  # (n,) code of the row's group
     weight: Floats | None  # (n,) positive
     roles: tuple[str | None, str | None]  # names of the time and the group column
     role_values: pd.DataFrame  # (n, 0 to 2) these columns as they were
     dropped: dict[str, int]  # rows left out, by reason
-    data_hash: str  # of everything above, as SHA-256
+    data_hash: str  # of everything else, as SHA-256
+    hidden: Hidden | None = None  # what a mask has hidden
 
     @cached_property
     def frame(self) -> pd.DataFrame:

@@ -131,6 +131,8 @@ def _check_stream(config: ExperimentConfig) -> None:
         if rest:
             raise _needs_rows(f"{key}={rest[0]}", f"among {usable}")
     if imputer.fill_value() is None:
+    if config.dataset.mask is not None:
+        raise _needs_rows("dataset.mask", "dataset.mask=null")
         raise _needs_rows(f"imputer={imputer.name}", "imputer=mean, constant or none")
     split = splitter.by_hash()
     if split is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from runner.dataset.mask import Mask
 from runner.spec import Spec
 
 if TYPE_CHECKING:
@@ -11,9 +12,10 @@ if TYPE_CHECKING:
 
 
 class Dataset(Spec):
-    """Where rows come from."""
+    """Where rows come from, and which of their values are hidden on purpose."""
 
     name: str
+    mask: Mask | None
 
     @property
     def streams(self) -> bool:
@@ -28,6 +30,18 @@ class Dataset(Spec):
         """
 
     def load(self, seed: int) -> Table:
+        """The usable rows, less the values that the mask hides.
+
+        Args:
+            seed: for what is drawn at random.
+
+        Raises:
+            DataError: the data cannot be used as the config asks.
+        """
+        table = self.load_unmasked(seed)
+        return table if self.mask is None else self.mask.hide(table, seed)
+
+    def load_unmasked(self, seed: int) -> Table:
         """The usable rows.
 
         Args:

@@ -15,7 +15,7 @@ class Diabetes(Dataset):
 
     name: Literal["diabetes"]
 
-    def load(self, seed: int) -> Table:
+    def load_unmasked(self, seed: int) -> Table:
         """The ten measurements in their own units; `seed` is not used."""
         from sklearn.datasets import load_diabetes
 

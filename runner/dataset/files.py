@@ -78,7 +78,7 @@ class File(Dataset):
         if not self.file.is_dir() and self.file.stat().st_size == 0:
             raise ConfigError(f"dataset.path is {self.path!r}, but that file is empty")
 
-    def load(self, seed: int) -> Table:
+    def load_unmasked(self, seed: int) -> Table:
         """Read the file and give its columns their roles."""
         from runner.dataset.table import make_table
 

@@ -49,7 +49,7 @@ class Synthetic(Dataset):
             raise ValueError("missing must be less than 0.5 when mechanism is MAR")
         return self
 
-    def load(self, seed: int) -> Table:
+    def load_unmasked(self, seed: int) -> Table:
         """Draw the table; the dataset's own seed, where there is one, counts."""
         import numpy as np
         import pandas as pd
@@ -85,26 +85,18 @@ class Synthetic(Dataset):
         """
         import numpy as np
 
+        from runner.dataset.mechanism import logistic_rate
+
         if self.missing == 0:
             return np.zeros(X.shape, dtype=bool)
         if self.mechanism == "MCAR":
             return rng.uniform(size=X.shape) < self.missing
         if self.mechanism == "MNAR":
-            return rng.uniform(size=X.shape) < _logistic_rate(X, self.missing)
+            return rng.uniform(size=X.shape) < logistic_rate(X, self.missing)
         hidden = np.zeros(X.shape, dtype=bool)
         drivers = X[:, 1::2]
         driven = X[:, ::2][:, : drivers.shape[1]]
         rate = min(self.missing * self.features / max(driven.shape[1], 1), 0.99)
-        draws = rng.uniform(size=driven.shape) < _logistic_rate(drivers, rate)
+        draws = rng.uniform(size=driven.shape) < logistic_rate(drivers, rate)
         hidden[:, ::2][:, : drivers.shape[1]] = draws
         return hidden
-
-
-def _logistic_rate(drivers: Floats, rate: float) -> Floats:
-    from scipy.optimize import brentq
-    from scipy.special import expit
-
-    slope = 2.0
-    shift = brentq(lambda c: float(expit(slope * drivers + c).mean()) - rate, -60, 60)
-    probabilities: Floats = expit(slope * drivers + shift)
-    return probabilities
