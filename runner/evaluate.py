@@ -16,6 +16,7 @@ from runner.pipeline import build_pipeline, fit_parameters, make_plain
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from sklearn.ensemble import VotingRegressor
     from sklearn.pipeline import Pipeline
 
     from runner.folds import FoldProblem, Preparation
@@ -27,10 +28,11 @@ if TYPE_CHECKING:
 class Refit:
     """The winner, fitted to all training rows."""
 
-    pipeline: Pipeline
+    pipeline: Pipeline | VotingRegressor
     coefficients: pd.DataFrame  # a row per feature
     intercept: float
     warnings: tuple[str, ...]
+    inference: pd.DataFrame | None = None  # unpenalised estimates, with multiple imputation only
 
 
 @dataclass(frozen=True)
@@ -54,18 +56,18 @@ def refit(
         warnings.simplefilter("always")
         pipeline.fit(features, target, **fit_parameters(preparation, weight))
     make_plain(pipeline, preparation, features)
-    spread = None if preparation.features.scale else _spread(pipeline, features, weight)
+    spread = None if preparation.features.scale else column_spread(pipeline, features, weight)
     coefficients, intercept = read_coefficients(pipeline, spread)
     said = dict.fromkeys(str(warning.message).splitlines()[0] for warning in caught)
     return Refit(pipeline, coefficients, intercept, tuple(said))
 
 
-def predict(pipeline: Pipeline, table: Table, rows: Integers) -> Floats:
+def predict(pipeline: Pipeline | VotingRegressor, table: Table, rows: Integers) -> Floats:
     """Predictions (n,) for the given rows; a level never seen in training counts as none."""
     return predict_frame(pipeline, table.frame.iloc[rows])
 
 
-def predict_frame(pipeline: Pipeline, features: pd.DataFrame) -> Floats:
+def predict_frame(pipeline: Pipeline | VotingRegressor, features: pd.DataFrame) -> Floats:
     """Predictions (n,) for the rows of a data frame; see `predict`."""
     if not len(features):
         return np.empty(0)
@@ -105,7 +107,7 @@ def disagreement(scores: dict[str, Floats], from_rows: dict[str, Floats]) -> flo
     return max((float(np.max(np.abs(a - b) / np.maximum(b, tiny))) for a, b in pairs), default=0.0)
 
 
-def _spread(pipeline: Pipeline, features: pd.DataFrame, weight: Floats | None) -> Floats:
+def column_spread(pipeline: Pipeline, features: pd.DataFrame, weight: Floats | None) -> Floats:
     """Standard deviations (q,) of the columns that the model sees."""
     X = pipeline[:-1].transform(features)
     mean = np.average(X, axis=0, weights=weight)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from runner.config import Composed, ExperimentConfig
     from runner.evaluate import HeldOut, Refit
+    from runner.folds import Preparation
     from runner.record import RunRecord
     from runner.records import Trial
     from runner.report.screen import Screen
@@ -150,6 +151,7 @@ class _Run:
             self.record.add(cv=summarise_folds(held_out.scores | best.scores), test=test)
         with stage("write"):
             self._write_results(trials, final, data.predictions(held_out, tested, preparation))
+            self._write_model(final, preparation)
         self.record.add(**say.describe_search(trials, best), **say.describe_fit(final))
         if specs.imputer.rows.drop is not None:
             self.record.add(rows_left_out=data.left_out(preparation))
@@ -209,16 +211,21 @@ class _Run:
     def _write_results(
         self, trials: list[Trial], final: Refit, predictions: pd.DataFrame | None
     ) -> None:
-        directory, persistence = self.directory, self.job.config.persistence
+        directory = self.directory
         directory.write_table("trials.csv", trials_table(trials))
         directory.write_table("coefficients.csv", final.coefficients)
         if predictions is not None:
             directory.write_table("predictions.csv", predictions)
+        if final.inference is not None:
+            directory.write_table("inference.csv", final.inference)
+
+    def _write_model(self, final: Refit, preparation: Preparation) -> None:
+        directory, persistence = self.directory, self.job.config.persistence
         if persistence.suffix is not None:
             name = f"model{persistence.suffix}"
             path = directory.write(name, lambda file: persistence.dump(final.pipeline, file))
-            columns, example = self.data.describe_columns(), self.data.example()
-            manifest = describe_model(persistence.name, path, final, columns, example)
+            columns = self.data.describe_columns() + self.data.describe_roles(preparation)
+            manifest = describe_model(persistence.name, path, final, columns, self.data.example())
             directory.write_json("model.json", manifest)
 
 

@@ -54,6 +54,10 @@ class TableData:
 
     def refit(self, specs: Specs, candidate: Candidate, preparation: Preparation) -> Refit:
         """Fit the winner's Pipeline to all training rows."""
+        if preparation.imputer.draws > 1:
+            from runner.multiple import refit_draws
+
+            return refit_draws(specs, candidate, preparation, self._table, self._split.train)
         return refit(specs, candidate, preparation, self._table, self._split.train)
 
     def score_test(
@@ -106,9 +110,21 @@ class TableData:
         """The features as a model file's manifest states them."""
         return [self._describe_column(str(name)) for name in self._table.features]
 
+    def describe_roles(self, preparation: Preparation) -> list[dict[str, Any]]:
+        """The time and group columns that the imputer needs, as the manifest states them."""
+        return [self._describe_role(name) for name in preparation.role_columns]
+
     def example(self) -> pd.DataFrame:
         """The first training row."""
         return self._table.frame.iloc[self._split.train[:1]]
+
+    def _describe_role(self, name: str) -> dict[str, Any]:
+        values, rank = self._table.role_values[name], self._table.time
+        described: dict[str, Any] = {"name": name, "missing_share": float(values.isna().mean())}
+        if name == self._table.roles[0] and rank is not None:
+            first, last = values.iloc[[int(rank.argmin()), int(rank.argmax())]]
+            return {**described, "kind": "time", "min": first, "max": last}
+        return {**described, "kind": "group", "groups": values.nunique()}
 
     def _describe_column(self, name: str) -> dict[str, Any]:
         column = self._table.features[name]

@@ -52,6 +52,16 @@ class RowProblem:
 
 
 @dataclass(frozen=True)
+class PooledProblem:
+    """Problems of one width, each with coefficients of its own, whose predictions are averaged.
+
+    The coefficients of the whole, (parts * p,), are those of the parts one after the other.
+    """
+
+    parts: tuple[GramProblem | RowProblem, ...]
+
+
+@dataclass(frozen=True)
 class Path:
     """Solutions for one l1_ratio along alphas, in the order in which the alphas were given."""
 
@@ -60,6 +70,15 @@ class Path:
     dual_gaps: Floats  # (a,), in the units of the objective
     iterations: Integers  # (a,)
     converged: Booleans  # (a,)
+
+
+@dataclass(frozen=True)
+class Hidden:
+    """Values that were observed and are missing now, a cell each, by row and column."""
+
+    row: Integers  # (c,) positions in the table
+    column: tuple[str, ...]  # (c,)
+    value: Floats  # (c,)
 
 
 @dataclass(frozen=True)
@@ -72,15 +91,6 @@ class Table:
     categorical: tuple[str, ...]
     row: Integers  # (n,) position in the source, counted from 0
     time: Integers | None  # (n,) rank of the row's time, equal where times are
-@dataclass(frozen=True)
-class Hidden:
-    """Values that were observed and are missing now, a cell each, by row and column."""
-
-    row: Integers  # (c,) positions in the table
-    column: tuple[str, ...]  # (c,)
-    value: Floats  # (c,)
-
-
     group: Integers | None  # (n,) code of the row's group
     weight: Floats | None  # (n,) positive
     roles: tuple[str | None, str | None]  # names of the time and the group column

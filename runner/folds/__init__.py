@@ -2,6 +2,7 @@
 
 from runner.folds.cache import Folds
 from runner.folds.disk import DiskCache
+from runner.folds.draws import stacking_weight
 from runner.folds.preparation import Preparation
 from runner.folds.problem import FoldProblem
 from runner.folds.rows import kept_rows, prepare_rows
@@ -16,4 +17,5 @@ __all__ = [
     "Preparation",
     "kept_rows",
     "prepare_rows",
+    "stacking_weight",
 ]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from runner.folds.problem import FoldProblem, Side
-from runner.records import GramProblem, RowProblem
+from runner.records import GramProblem, PooledProblem, RowProblem
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     Arrays = dict[str, NDArray[np.generic]]
 
-FORMAT = 2  # of the entries; another format is another key
+FORMAT = 3  # of the entries; another format is another key
 
 
 @dataclass(frozen=True)
@@ -92,8 +92,13 @@ def cache_key(*parts: object) -> str:
 
 
 def _to_arrays(problem: FoldProblem) -> Arrays:
-    train, side = problem.train, problem.side
-    arrays: Arrays = {f"train_{name}": np.asarray(value) for name, value in vars(train).items()}
+    side = problem.side
+    arrays: Arrays = {
+        f"train{number}_{name}": np.asarray(value)
+        for number, part in enumerate(problem.parts)
+        for name, value in vars(part).items()
+    }
+    arrays["n_parts"] = np.asarray(len(problem.parts) * isinstance(problem.train, PooledProblem))
     arrays |= {f"side_{k}": np.asarray(v) for k, v in vars(side).items() if v is not None}
     arrays["intercept"] = np.asarray(problem.intercept)
     arrays["warnings"] = np.array(problem.warnings, dtype=np.str_)
@@ -101,19 +106,22 @@ def _to_arrays(problem: FoldProblem) -> Arrays:
 
 
 def _from_arrays(arrays: Arrays) -> FoldProblem:
-    train = _with_prefix(arrays, "train_")
+    count = int(arrays["n_parts"])
+    parts = tuple(_part(_with_prefix(arrays, f"train{k}_")) for k in range(max(count, 1)))
     fields = {**_with_prefix(arrays, "side_")}
     side = Side(X=fields["X"], y=fields["y"], weight=fields.get("weight"))
     return FoldProblem(
-        train=(
-            GramProblem(gram=train["gram"], xy=train["xy"], yy=float(train["yy"]))
-            if "gram" in train
-            else RowProblem(**train)
-        ),
+        train=PooledProblem(parts) if count else parts[0],
         intercept=float(arrays["intercept"]),
         make_side=lambda: side,
         warnings=tuple(str(warning) for warning in arrays["warnings"]),
     )
+
+
+def _part(fields: dict[str, NDArray[np.float64]]) -> GramProblem | RowProblem:
+    if "gram" in fields:
+        return GramProblem(gram=fields["gram"], xy=fields["xy"], yy=float(fields["yy"]))
+    return RowProblem(**fields)
 
 
 def _with_prefix(arrays: Arrays, prefix: str) -> dict[str, NDArray[np.float64]]:

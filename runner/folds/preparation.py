@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from runner.folds.sparse_columns import KeptColumns
+from runner.randomness import derive_seed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -62,10 +63,20 @@ class ImputerKind(Protocol):
         """Which rows are left out."""
 
     @property
+    def draws(self) -> int:
+        """How many times values are imputed."""
+
+    @property
+    def stacks(self) -> bool:
+        """Whether one model is fitted to the rows of all draws, and not a model to each."""
+
+    @property
     def uses_roles(self) -> bool:
         """Whether the time and group columns are needed."""
 
-    def filler(self, seed: int) -> TransformerMixin:
+    def filler(
+        self, seed: int, roles: tuple[str | None, str | None] = (None, None)
+    ) -> TransformerMixin:
         """An unfitted transformer of the numeric columns."""
 
     def plain_part(self, name: str, fitted: Any, columns: pd.DataFrame) -> Any:  # noqa: ANN401
@@ -121,6 +132,13 @@ class Preparation:
         columns = ColumnTransformer(self._parts(), verbose_feature_names_out=self.verbose_names)
         return [("columns", columns), *self.features.scaler_steps()]
 
+    def drawn(self) -> tuple[Preparation, ...]:
+        """The same preparation once per draw of the imputer, each with a seed of its own."""
+        return tuple(
+            replace(self, seed=derive_seed(self.seed, "draw", number))
+            for number in range(self.imputer.draws)
+        )
+
     def transformer(self) -> Pipeline:
         """The steps as an unfitted Pipeline without a model."""
         from sklearn.pipeline import Pipeline
@@ -141,9 +159,8 @@ class Preparation:
         only = self.imputer.indicator == "only"
         indicators = self.imputer.indicators()
         if self.numeric and not only:
-            parts.append(
-                ("numeric", self.imputer.filler(self.seed), self._kept(self.numeric, self._roles))
-            )
+            filler = self.imputer.filler(self.seed, self.roles)
+            parts.append(("numeric", filler, self._kept(self.numeric, self.role_columns)))
         if self.numeric and indicators is not None:
             parts.append(("indicator", indicators, self._kept(self.numeric)))
         if self.categorical and only:
@@ -155,9 +172,10 @@ class Preparation:
         return parts
 
     @property
-    def _roles(self) -> list[str]:
-        """The time and group columns, if the imputer needs them."""
-        return [name for name in self.roles if name] if self.imputer.uses_roles else []
+    def role_columns(self) -> list[str]:
+        """The time and group columns, each once, if the imputer needs them."""
+        named = [name for name in self.roles if name]
+        return list(dict.fromkeys(named)) if self.imputer.uses_roles else []
 
     def _kept(self, names: tuple[str, ...], roles: list[str] | None = None) -> Any:  # noqa: ANN401
         """The columns of a part, or what chooses them when it is fitted."""

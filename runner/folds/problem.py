@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from runner.metrics import FROM_MOMENTS, score_predictions
+from runner.records import PooledProblem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -33,7 +34,7 @@ class Side:
 class FoldProblem:
     """A training side to solve, and a validation side to score the solutions on."""
 
-    train: GramProblem | RowProblem
+    train: GramProblem | RowProblem | PooledProblem
     intercept: float  # what a prediction is when all coefficients are 0
     make_side: Callable[[], Side]
     moments: ValidationMoments | None = None
@@ -45,10 +46,16 @@ class FoldProblem:
         return self.make_side()
 
     @property
+    def parts(self) -> tuple[GramProblem | RowProblem, ...]:
+        """The problems that are solved: one, or one per imputation."""
+        return self.train.parts if isinstance(self.train, PooledProblem) else (self.train,)
+
+    @property
     def nbytes(self) -> int:
         """Memory that the problem holds, its validation rows only once they are made."""
         side = vars(self).get("side")
-        parts = [*vars(self.train).values(), *(vars(side).values() if side else ())]
+        values = [value for part in self.parts for value in vars(part).values()]
+        parts = [*values, *(vars(side).values() if side else ())]
         return sum(getattr(part, "nbytes", 0) for part in parts)
 
     def predict(self, coefficients: Floats) -> Floats:

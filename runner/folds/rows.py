@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from runner.errors import FitError
 from runner.folds.problem import FoldProblem, Side
-from runner.records import GramProblem, RowProblem
+from runner.records import GramProblem, PooledProblem, RowProblem
 
 if TYPE_CHECKING:
     from runner.folds.preparation import Preparation
@@ -39,24 +40,61 @@ def problem_from_rows(
         fit_intercept: whether both sides are centred by the training side's means.
     """
     training, validation = kept_rows(table, training, validation, preparation)
+    make = _single
+    if preparation.imputer.draws > 1:
+        from runner.folds.draws import pooled, stacked
+
+        make = stacked if preparation.imputer.stacks else pooled
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        X, X_validation = prepare_rows(table, training, validation, preparation)
-    y = table.target[training]
-    weight = np.ones(len(y)) if table.weight is None else table.weight[training]
-    centre = np.average(X, axis=0, weights=weight) if fit_intercept else np.zeros(X.shape[1])
-    y_mean = float(np.average(y, weights=weight)) if fit_intercept else 0.0
+        posed = make(table, training, validation, preparation, fit_intercept=fit_intercept)
     side = Side(
-        X=X_validation - centre,
+        X=posed.X_validation,
         y=table.target[validation],
         weight=None if table.weight is None else table.weight[validation],
     )
     return FoldProblem(
-        train=_pose(X - centre, y - y_mean, weight),
-        intercept=y_mean,
+        train=posed.train,
+        intercept=posed.intercept,
         make_side=lambda: side,
-        warnings=tuple(str(warning.message).splitlines()[0] for warning in caught),
+        warnings=tuple(dict.fromkeys(str(warning.message).splitlines()[0] for warning in caught)),
     )
+
+
+@dataclass(frozen=True)
+class Posed:
+    """A training side as a problem, and the validation rows in its coordinates."""
+
+    train: GramProblem | RowProblem | PooledProblem
+    intercept: float
+    X_validation: Floats  # (n, q)
+
+
+def _single(
+    table: Table,
+    training: Integers,
+    validation: Integers,
+    preparation: Preparation,
+    *,
+    fit_intercept: bool,
+) -> Posed:
+    X, X_validation = prepare_rows(table, training, validation, preparation)
+    y, weight = table.target[training], training_weight(table, training)
+    return pose(X, y, weight, X_validation, fit_intercept=fit_intercept)
+
+
+def pose(
+    X: Floats, y: Floats, weight: Floats, X_validation: Floats, *, fit_intercept: bool
+) -> Posed:
+    """Centre both sides by the training side's weighted means, if an intercept is fitted."""
+    centre = np.average(X, axis=0, weights=weight) if fit_intercept else np.zeros(X.shape[1])
+    y_mean = float(np.average(y, weights=weight)) if fit_intercept else 0.0
+    return Posed(_problem(X - centre, y - y_mean, weight), y_mean, X_validation - centre)
+
+
+def training_weight(table: Table, training: Integers) -> Floats:
+    """The rows' weights, (n,), 1 where the dataset has none."""
+    return np.ones(len(training)) if table.weight is None else table.weight[training]
 
 
 def kept_rows(
@@ -81,11 +119,19 @@ def kept_rows(
 
 
 def prepare_rows(
-    table: Table, training: Integers, validation: Integers, preparation: Preparation
+    table: Table,
+    training: Integers,
+    validation: Integers,
+    preparation: Preparation,
+    *,
+    scaled: bool = True,
 ) -> tuple[Floats, Floats]:
-    """Both sides as the model sees them, (n, q) each, after what the training side says."""
-    transformer = preparation.transformer()
-    weight = None if table.weight is None else table.weight[training]
+    """Both sides as the model sees them, (n, q) each, after what the training side says.
+
+    Without `scaled`, as they are before they are standardised.
+    """
+    transformer = preparation.transformer() if scaled else preparation.transformer()[:1]
+    weight = None if table.weight is None or not scaled else table.weight[training]
     with warnings.catch_warnings():
         # a level that the training side lacks becomes zeros, as intended
         warnings.filterwarnings("ignore", message="Found unknown categories")
@@ -102,7 +148,7 @@ def prepare_rows(
     return np.asarray(X, dtype=np.float64), np.asarray(X_validation, dtype=np.float64)
 
 
-def _pose(X: Floats, y: Floats, weight: Floats) -> GramProblem | RowProblem:
+def _problem(X: Floats, y: Floats, weight: Floats) -> GramProblem | RowProblem:
     """Cross products, unless they would be larger than the rows."""
     n, q = X.shape
     if q > n:

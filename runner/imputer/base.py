@@ -47,6 +47,16 @@ class Imputer(Spec):
     columns: ColumnRule
     rows: RowRule
 
+    @property
+    def draws(self) -> int:
+        """How many times values are imputed."""
+        return 1
+
+    @property
+    def stacks(self) -> bool:
+        """Whether one model is fitted to the rows of all draws, and not a model to each."""
+        return False
+
     def numeric(self, seed: int) -> TransformerMixin:
         """An unfitted transformer of numeric columns (n, p), NaN where missing, to (n, p).
 
@@ -54,6 +64,14 @@ class Imputer(Spec):
         has the same columns.
         """
         raise NotImplementedError
+
+    def numeric_along(self, seed: int, time: str | None, group: str | None) -> TransformerMixin:
+        """As `numeric`, of an imputer that uses the time and group columns of the names given.
+
+        These come after the numeric columns, and are not among what comes out.
+        """
+        del time, group
+        return self.numeric(seed)
 
     def plain(self, fitted: TransformerMixin, columns: pd.DataFrame) -> TransformerMixin:
         """The fitted `numeric` transformer as one of scikit-learn's, for the saved model.
@@ -65,13 +83,21 @@ class Imputer(Spec):
         del columns
         return fitted
 
-    def filler(self, seed: int) -> TransformerMixin:
-        """An unfitted transformer of numeric columns (n, p) to (n, p), the shift included."""
+    def filler(
+        self, seed: int, roles: tuple[str | None, str | None] = (None, None)
+    ) -> TransformerMixin:
+        """An unfitted transformer of numeric columns (n, p) to (n, p), the shift included.
+
+        Args:
+            seed: of what is drawn at random.
+            roles: the names of the time and the group column.
+        """
+        imputer = self.numeric_along(seed, *roles)
         if self.delta == 0:
-            return self.numeric(seed)
+            return imputer
         from runner.imputer.delta import Shifted
 
-        return Shifted(self.numeric(seed), self.delta)
+        return Shifted(imputer, self.delta)
 
     def plain_part(self, name: str, fitted: Any, columns: pd.DataFrame) -> Any:  # noqa: ANN401
         """A fitted part of the preparation as scikit-learn's own, where it can be.

@@ -45,6 +45,10 @@ class ChainedRidge(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         alpha: penalty of the sum of squared coefficients, as Ridge has it.
         max_iter: rounds at the most.
         tol: see above.
+        draw_seed: if given, missing values are drawn around the predictions of regressions drawn
+            from their posterior (see `_draw`), in `max_iter` rounds. Rows that are transformed
+            later get the predictions of the drawn regressions, without the draws around them: a
+            linear model's average over these is its prediction there.
     """
 
     def __init__(
@@ -53,10 +57,12 @@ class ChainedRidge(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         alpha: float = 1.0,
         max_iter: int = 10,
         tol: float = 1e-3,
+        draw_seed: int | None = None,
     ) -> None:
         self.alpha = alpha
         self.max_iter = max_iter
         self.tol = tol
+        self.draw_seed = draw_seed
 
     def fit(self, X: ArrayLike, y: object = None) -> Self:
         """Learn the regressions; see `fit_transform`."""
@@ -149,20 +155,25 @@ class ChainedRidge(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         gram = A.T @ A
         rows = [np.flatnonzero(column) for column in missing.T]
         order = np.argsort(missing.mean(axis=0), kind="mergesort")
+        rng = None if self.draw_seed is None else np.random.default_rng(self.draw_seed)
         self.converged_ = False
         while self.n_iter_ < self.max_iter and not self.converged_:
             change = np.zeros(n)
             for j in order:
                 gaps = A.take(rows[j], axis=0)
-                regression = _regress(gram, gaps, int(j), self.alpha)
+                regression, noise = _regress(gram, gaps, int(j), self.alpha, rng)
                 self.regressions_.append(self._uncentred(regression))
                 if gaps.size:
                     predicted = gaps[:, :p] @ regression.coefficients + regression.intercept
+                    if rng is not None:
+                        predicted += noise * rng.standard_normal(len(predicted))
                     change[rows[j]] += np.abs(predicted - gaps[:, j])
                     _replace(gram, gaps, int(j), predicted)
                     A[rows[j], j] = predicted
             self.n_iter_ += 1
-            self.converged_ = bool(change.max() < self.tol * largest)
+            # draws have no limit: they end after all rounds
+            self.converged_ = bool(change.max() < self.tol * largest) and rng is None
+        self.converged_ |= rng is not None
         filled[:] = np.where(missing, A[:, :p] + self.mean_, filled)
 
     def _uncentred(self, regression: Regression) -> Regression:
@@ -171,27 +182,55 @@ class ChainedRidge(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return Regression(j, b, float(regression.intercept + self.mean_[j] - self.mean_ @ b))
 
 
-def _regress(gram: Floats, gaps: Floats, j: int, alpha: float) -> Regression:
-    """Ridge of column j on the others over the rows that are not `gaps`.
+def _regress(
+    gram: Floats, gaps: Floats, j: int, alpha: float, rng: np.random.Generator | None
+) -> tuple[Regression, float]:
+    """Ridge of column j on the others over the rows that are not `gaps`, and the noise around it.
 
     With H = A'A - A_R'A_R = [[S, s], [s', N]] and m = s / N, the centred cross products are
     C = S - N m m', and the coefficients b solve (C + alpha I) b = C_j without row and column j;
     a row and column of zeros in their place, with a 1 on the diagonal, leaves b_j = 0.
+
+    With `rng`, regression and noise are drawn from their posterior; without, the noise is 0.
     """
     p = len(gram) - 1
     H = blas.dsyrk(-1.0, gaps.T, beta=1.0, c=gram.T, lower=0) if gaps.size else gram.T.copy("F")
     N = H[p, p]  # only the upper triangles are right, here and below
     m = H[:p, p] / N
     C = blas.dsyr(-N, m, a=H[:p, :p], lower=0)
+    own = C[j, j]
     right = np.concatenate([C[:j, j], [0.0], C[j, j + 1 :]])
     C[:j, j], C[j, j + 1 :] = 0.0, 0.0
     C[np.arange(p), np.arange(p)] += alpha
     C[j, j] = 1.0
-    _, b, failed = lapack.dposv(C, right, lower=0, overwrite_a=1)
+    factor, b, failed = lapack.dposv(C, right, lower=0)
     if failed:  # alpha is 0, and columns depend on one another
         full = np.triu(C) + np.triu(C, 1).T
         b = np.linalg.lstsq(full, right)[0]
-    return Regression(j, b, float(m[j] - m @ b))
+    mean, noise = m[j], 0.0
+    if rng is not None and not failed:
+        # (C + alpha I) b = C_j, so that the sum of squared residuals is as follows
+        squares = max(own - b @ right - alpha * (b @ b), 0.0)
+        b, mean, noise = _draw(factor, b, float(mean), squares=squares, N=float(N), rng=rng)
+        b[j] = 0.0
+    return Regression(j, b, float(mean - m @ b)), noise
+
+
+def _draw(  # noqa: PLR0913 - the letters of one formula
+    factor: Floats, b: Floats, mean: float, *, squares: float, N: float, rng: np.random.Generator
+) -> tuple[Floats, float, float]:
+    """Draw the coefficients, the mean and the residual spread from their posterior.
+
+    With U'U = C + alpha I, q coefficients and z, z0 standard normal,
+
+        s^2 ~ squares / chi2(N - q - 1)    b* = b + s U^-1 z    mean* = mean + s z0 / sqrt(N)
+
+    (Rubin 1987, p. 167; with a ridge, van Buuren 2018, algorithm 3.1).
+    """
+    freedom = max(N - len(b), 1.0)  # one of the p columns is the target
+    noise = float(np.sqrt(squares / rng.chisquare(freedom)))
+    away, _ = lapack.dtrtrs(factor, rng.standard_normal(len(b)), lower=0)
+    return b + noise * away, mean + noise * rng.standard_normal() / np.sqrt(N), noise
 
 
 def _replace(gram: Floats, gaps: Floats, j: int, predicted: Floats) -> None:

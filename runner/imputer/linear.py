@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from runner.imputer.base import Imputer
+from runner.imputer.drawing import DrawingImputer
 from runner.spec import Count, NotNegative
 
 if TYPE_CHECKING:
@@ -14,8 +14,12 @@ if TYPE_CHECKING:
     from runner.imputer.chained import ChainedRidge
 
 
-class Linear(Imputer):
-    """Chained ridge regressions (van Buuren & Groothuis-Oudshoorn 2011), one predictive mean."""
+class Linear(DrawingImputer):
+    """Chained ridge regressions (van Buuren & Groothuis-Oudshoorn 2011).
+
+    Missing values are the regressions' predictions; with `multiple`, draws around those of
+    regressions that are themselves drawn.
+    """
 
     name: Literal["linear"]
     alpha: NotNegative
@@ -35,8 +39,12 @@ class Linear(Imputer):
         return Pipeline([("copy", copy), ("imputer", fitted.as_iterative_imputer(columns))])
 
     def numeric(self, seed: int) -> ChainedRidge:
-        """The numbers of scikit-learn's IterativeImputer(Ridge()); `seed` is not used."""
+        """The numbers of scikit-learn's IterativeImputer(Ridge()); `seed` is for draws only."""
         from runner.imputer.chained import ChainedRidge
 
-        del seed
-        return ChainedRidge(alpha=self.alpha, max_iter=self.max_iter, tol=self.tol)
+        return ChainedRidge(
+            alpha=self.alpha,
+            max_iter=self.max_iter,
+            tol=self.tol,
+            draw_seed=None if self.multiple is None else seed,
+        )

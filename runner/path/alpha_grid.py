@@ -10,7 +10,7 @@ from runner.errors import FitError
 from runner.path.columns import to_columns
 from runner.path.profile import profile_out
 from runner.path.squares import pseudo_inverse, solve_nonnegative
-from runner.records import GramProblem
+from runner.records import GramProblem, PooledProblem
 
 if TYPE_CHECKING:
     from runner.records import Floats, RowProblem
@@ -24,7 +24,7 @@ ROUND_UP = 1 + 8 * float(np.finfo(float).eps)
 
 
 def alpha_max(
-    problem: GramProblem | RowProblem,
+    problem: GramProblem | RowProblem | PooledProblem,
     l1_ratio: float,
     penalty_factors: Floats | None = None,
     *,
@@ -39,7 +39,7 @@ def alpha_max(
     where only positive g_j count if coefficients must be positive.
 
     Args:
-        problem: The least-squares problem, p columns.
+        problem: The least-squares problem, p columns; of a pooled one, the largest of its parts.
         l1_ratio: Share of the L1 penalty, 0 to 1.
         penalty_factors: f, (p,), not negative; None is all 1.
         positive: Whether coefficients are constrained to be at least 0.
@@ -47,6 +47,10 @@ def alpha_max(
     Raises:
         FitError: No column is penalised.
     """
+    if isinstance(problem, PooledProblem):
+        return max(
+            alpha_max(part, l1_ratio, penalty_factors, positive=positive) for part in problem.parts
+        )
     if isinstance(problem, GramProblem):
         gradient = _null_gradient(problem, penalty_factors, positive=positive)
     else:

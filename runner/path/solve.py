@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +12,7 @@ from runner.path.gram import solve_gram
 from runner.path.ridge import solve_least_squares, solve_ridge
 from runner.path.ridge_rows import solve_least_squares_rows, solve_ridge_rows
 from runner.path.rows import solve_rows
-from runner.records import GramProblem, Path
+from runner.records import GramProblem, Path, PooledProblem
 
 if TYPE_CHECKING:
     from runner.path.settings import PathSettings
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def solve_path(
-    problem: GramProblem | RowProblem,
+    problem: GramProblem | RowProblem | PooledProblem,
     alphas: Floats,
     l1_ratio: float,
     *,
@@ -33,7 +34,7 @@ def solve_path(
     above the tolerance is marked in `converged`.
 
     Args:
-        problem: The least-squares problem, p columns.
+        problem: The least-squares problem, p columns; of a pooled one, every part is solved.
         alphas: Strengths, (a,), each at least 0, in any order.
         l1_ratio: Share of the L1 penalty, 0 to 1.
         settings: Stopping rule, sign constraint, penalty factors and warm start.
@@ -46,6 +47,8 @@ def solve_path(
         raise FitError("every alpha must be finite and at least 0; one of them is not")
     if not 0 <= l1_ratio <= 1:
         raise FitError(f"l1_ratio is {l1_ratio}, but must be between 0 and 1")
+    if isinstance(problem, PooledProblem):
+        return _solve_parts(problem, alphas, l1_ratio, settings)
     order = np.argsort(-alphas, kind="stable")
     falling = alphas[order]
     penalised = falling[falling > 0]
@@ -53,6 +56,26 @@ def solve_path(
     if len(penalised) < len(alphas):
         parts.append(_solve_unpenalised(problem, len(alphas) - len(penalised), settings))
     return _in_order(parts, np.argsort(order))
+
+
+def _solve_parts(
+    problem: PooledProblem, alphas: Floats, l1_ratio: float, settings: PathSettings
+) -> Path:
+    """Each part's path, the coefficients one below the other; the worst gap counts."""
+    starts: list[Floats | None] = [None] * len(problem.parts)
+    if settings.start is not None:
+        starts = list(np.split(settings.start, len(problem.parts)))
+    paths = [
+        solve_path(part, alphas, l1_ratio, settings=replace(settings, start=start))
+        for part, start in zip(problem.parts, starts, strict=True)
+    ]
+    return Path(
+        alphas=paths[0].alphas,
+        coefficients=np.concatenate([path.coefficients for path in paths]),
+        dual_gaps=np.max([path.dual_gaps for path in paths], axis=0),
+        iterations=np.sum([path.iterations for path in paths], axis=0),
+        converged=np.all([path.converged for path in paths], axis=0),
+    )
 
 
 def _solve_penalised(

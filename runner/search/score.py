@@ -14,7 +14,7 @@ from runner.metrics import loss
 from runner.path import alpha_max
 from runner.pipeline import Specs, prepare
 from runner.records import Trial
-from runner.search.solve import How, Neighbours, solve_folds
+from runner.search.solve import How, Neighbours, Solved, solve_folds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from runner.folds import FoldProblem, FoldSource, Preparation
     from runner.metrics import MetricName
     from runner.path import PathSettings
-    from runner.records import Candidate, Floats, Path
+    from runner.records import Candidate, Floats
 
 OK = "ok"
 NOT_CONVERGED = "not converged"
@@ -119,14 +119,14 @@ class Scorer:
         started = time.perf_counter()
         alphas = np.unique([candidate.alpha for candidate in chosen.values()])
         solved = solve_folds(problems, alphas, first.l1_ratio, how)
-        paths = [fold.path for fold in solved]
         scores = {m: np.array([fold.scores[m] for fold in solved]) for m in how.metrics}
         seconds = (time.perf_counter() - started) / len(chosen)
         trials: dict[int, Trial] = {}
         for index, candidate in chosen.items():
             at = int(np.searchsorted(alphas, candidate.alpha))
-            trials[index] = self._trial(candidate, paths, scores, at, seconds)
-            self._keep(trials[index], self._scored + index, paths, at)
+            own = {str(metric): values[:, at] for metric, values in scores.items()}
+            trials[index] = self._trial(candidate, solved, own, at, seconds)
+            self._keep(trials[index], self._scored + index, solved, at)
         return trials
 
     def solution(self, trial: Trial) -> tuple[list[FoldProblem], list[Floats]]:
@@ -141,10 +141,10 @@ class Scorer:
         solved = solve_folds(problems, alphas, ratio, How(settings, metrics=()))
         return problems, [fold.path.coefficients[:, 0] for fold in solved]
 
-    def _keep(self, trial: Trial, number: int, paths: list[Path], at: int) -> None:
+    def _keep(self, trial: Trial, number: int, solved: list[Solved], at: int) -> None:
         order = (trial.status != OK, trial.loss, number)
         if np.isfinite(trial.loss) and (self._best is None or order < self._best.order):
-            coefficients = [path.coefficients[:, at] for path in paths]
+            coefficients = [fold.path.coefficients[:, at] for fold in solved]
             self._best = _Solution(order, trial.candidate, coefficients)
 
     def _problems(self, candidate: Candidate) -> tuple[list[FoldProblem], PathSettings]:
@@ -158,21 +158,20 @@ class Scorer:
     def _trial(
         self,
         candidate: Candidate,
-        paths: list[Path],
-        scores: dict[MetricName, Floats],
+        solved: list[Solved],
+        scores: dict[str, Floats],
         at: int,
         seconds: float,
     ) -> Trial:
-        own = {str(metric): values[:, at] for metric, values in scores.items()}
-        mean = float(loss(self._objective.metric, own[self._objective.metric]).mean())
-        converged = all(path.converged[at] for path in paths)
+        mean = float(loss(self._objective.metric, scores[self._objective.metric]).mean())
+        converged = all(fold.path.converged[at] for fold in solved)
         return Trial(
             number=0,
             candidate=candidate,
-            scores=own,
+            scores=scores,
             loss=mean if np.isfinite(mean) else float("inf"),
-            n_nonzero=float(np.mean([np.count_nonzero(p.coefficients[:, at]) for p in paths])),
-            dual_gap=float(max(path.dual_gaps[at] for path in paths)),
+            n_nonzero=float(np.mean([fold.n_nonzero[at] for fold in solved])),
+            dual_gap=float(max(fold.path.dual_gaps[at] for fold in solved)),
             seconds=seconds,
             status=OK if converged else NOT_CONVERGED,
         )

@@ -81,6 +81,7 @@ class Solved:
 
     path: Path
     scores: dict[MetricName, Floats]
+    n_nonzero: Floats  # (a,), the mean over models where values are imputed several times
 
 
 def solve_folds(
@@ -101,8 +102,10 @@ def solve_folds(
 
     def solve(number: int) -> Solved:
         own = how.settings if starts is None else replace(how.settings, start=starts[number])
-        path = solve_path(problems[number].train, alphas, l1_ratio, settings=own)
-        return Solved(path, problems[number].score(how.metrics, path.coefficients))
+        problem = problems[number]
+        path = solve_path(problem.train, alphas, l1_ratio, settings=own)
+        count = np.count_nonzero(path.coefficients, axis=0) / len(problem.parts)
+        return Solved(path, problem.score(how.metrics, path.coefficients), count)
 
     workers = min(_cores(), len(problems))
     # a path is many small products, which threads of BLAS only delay, most of all on a busy machine
@@ -125,9 +128,11 @@ def _blas() -> ThreadpoolController:
 
 
 def _work(problem: FoldProblem, n_alphas: int) -> float:
-    train = problem.train
-    size = train.gram.size if isinstance(train, GramProblem) else np.prod(train.X.shape)
-    return float(size) * n_alphas
+    sizes = [
+        part.gram.size if isinstance(part, GramProblem) else np.prod(part.X.shape)
+        for part in problem.parts
+    ]
+    return float(sum(sizes)) * n_alphas
 
 
 def _cores() -> int:
