@@ -172,3 +172,15 @@ def test_draws_have_the_posterior_predictive_distribution() -> None:
     # four standard errors of a mean and of a variance of so many draws
     assert abs(found.mean() - at @ b) < 4 * np.sqrt(variance / draws)
     assert abs(found.var() / variance - 1) < 4 * np.sqrt(2.5 / draws)
+
+
+def test_the_hot_deck_draws_several_times_too() -> None:
+    """Draws of the hot deck differ, and pool as those of regressions do."""
+    table = make_table(n=80)
+    specs = make_specs("hot_deck", "elastic_net", drawing("predictions"))
+    preparation = prepare(specs, table, SEED)
+    rows = np.arange(table.n_rows)
+    sides = [prepare_rows(table, rows, rows[:0], draw)[0] for draw in preparation.drawn()]
+    assert not np.array_equal(sides[0], sides[1])
+    final = refit_draws(specs, POINT, preparation, table, rows)
+    assert (final.coefficients["between_sd"] > 0).any()

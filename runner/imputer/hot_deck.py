@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from runner.imputer.base import Imputer
+from runner.imputer.drawing import DrawingImputer
 
 if TYPE_CHECKING:
     from runner.imputer.donors import RandomDonors
 
 
-class HotDeck(Imputer):
+class HotDeck(DrawingImputer):
     """A random draw from the column's observed training values (Andridge & Little 2010).
 
     scikit-learn has no such imputer, so that a saved model needs this package where it is loaded.
