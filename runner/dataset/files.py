@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import csv
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from runner.dataset.base import Dataset
 from runner.errors import ConfigError, DataError
@@ -17,6 +17,19 @@ if TYPE_CHECKING:
     from runner.records import Table
 
 SHIPPED = "shipped:"
+Spellings = list[str | int | float]
+
+
+def _check_spellings(given: object) -> object:
+    """One message for both forms; pydantic would give one for each."""
+    lists = given.values() if isinstance(given, dict) else [given]
+    for one in lists:
+        if not isinstance(one, list) or not all(isinstance(v, str | int | float) for v in one):
+            raise ValueError(
+                f'{given!r} is neither a list such as [-999, "?"] nor a mapping from columns to '
+                "such lists"
+            )
+    return given
 
 
 class File(Dataset):
@@ -25,7 +38,8 @@ class File(Dataset):
     `path` is relative to the working directory, or `shipped:NAME` for a file of this package.
     `features` lists the columns to use; null takes every column that has no other role and is not
     in `drop`. `categorical` lists columns of codes that are not quantities; text is categorical
-    by itself. `na_values` are further spellings of a missing value.
+    by itself. `na_values` are further spellings of a missing value: a list of those of every
+    column, or a mapping from a column to a list of its own.
 
     With `stream` the rows are read in batches and never held in memory; `path` may then be a
     folder, whose files are read in the order of their names.
@@ -36,7 +50,7 @@ class File(Dataset):
     features: list[str] | None
     drop: list[str]
     categorical: list[str]
-    na_values: list[str | int | float]
+    na_values: Annotated[Spellings | dict[str, Spellings], BeforeValidator(_check_spellings)]
     time: str | None
     group: str | None
     weight: str | None
@@ -61,6 +75,12 @@ class File(Dataset):
         if self.path.startswith(SHIPPED):
             return Path(__file__).parent / "shipped" / self.path.removeprefix(SHIPPED)
         return Path(self.path).expanduser()
+
+    def missing_in(self, column: str) -> Spellings:
+        """The further spellings of a missing value in a column."""
+        if isinstance(self.na_values, list):
+            return self.na_values
+        return self.na_values.get(column, [])
 
     def check(self) -> None:
         """Raise ConfigError unless there is a file, and it is not empty."""
@@ -109,7 +129,7 @@ class Csv(File):
             frame = pd.read_csv(
                 self.file,
                 sep=self.separator,
-                na_values=[str(v) for v in self.na_values] or None,
+                na_values=self._spelt_in_text() or None,
                 low_memory=False,
                 encoding="utf-8-sig",
             )
@@ -118,6 +138,11 @@ class Csv(File):
         if not isinstance(frame.index, pd.RangeIndex):  # pandas took the surplus for row names
             raise DataError(f"{self.path} has rows with more values than there are column names")
         return frame
+
+    def _spelt_in_text(self) -> list[str] | dict[str, list[str]]:
+        if isinstance(self.na_values, list):
+            return [str(value) for value in self.na_values]
+        return {name: [str(value) for value in own] for name, own in self.na_values.items()}
 
     def check_names(self, file: Path) -> None:
         """Column names must differ; pandas would rename them."""

@@ -27,6 +27,8 @@ def check_roles(columns: Sequence[str], roles: File) -> None:
     for key in ("features", "drop", "categorical"):
         for name in getattr(roles, key) or []:
             _check_column(columns, f"dataset.{key}", name)
+    for name in roles.na_values if isinstance(roles.na_values, dict) else ():
+        _check_column(columns, "dataset.na_values", name)
     if roles.target in (roles.features or []):
         raise DataError(f"dataset.features names the target {roles.target!r}")
 

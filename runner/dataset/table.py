@@ -6,7 +6,7 @@ import hashlib
 import warnings
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -30,8 +30,7 @@ def make_table(frame: pd.DataFrame, roles: File) -> Table:
     frame = frame.rename(columns=str)
     columns = [str(column) for column in frame]
     column_roles.check_roles(columns, roles)
-    sentinels = column_roles.sentinels(roles.na_values)
-    frame = frame.mask(frame.isin(sentinels)) if sentinels else frame
+    frame = _without_sentinels(frame, roles)
     target = _target(frame[roles.target])
     weight = _weight(frame[roles.weight]) if roles.weight else None
     keep = ~np.isnan(target)
@@ -99,6 +98,37 @@ def table_of(  # noqa: PLR0913 - one argument per role
         dropped=dropped or {},
         data_hash=digest.hexdigest(),
     )
+
+
+def _without_sentinels(frame: pd.DataFrame, roles: File) -> pd.DataFrame:
+    """The same with further spellings of a missing value as missing.
+
+    Text of which only numbers are left becomes numbers, unless the column is a category, a time or
+    a group.
+    """
+    as_it_is = {*roles.categorical, roles.time, roles.group}
+    settled: dict[str, pd.Series] = {}
+    for name in frame:
+        spellings = column_roles.sentinels(roles.missing_in(str(name)))
+        if spellings:
+            settled[str(name)] = _blanked(frame[name], spellings, as_it_is=name in as_it_is)
+    return frame.assign(**settled)
+
+
+def _blanked(column: pd.Series, spellings: list[Any], *, as_it_is: bool) -> pd.Series:
+    numbers = _numbers(column)
+    if numbers is not None:
+        absent = np.isin(numbers, [value for value in spellings if isinstance(value, float)])
+        blank = pd.Series(np.where(absent, np.nan, numbers), index=column.index)
+        return blank if absent.any() else column
+    values = column.astype(object)  # Arrow's types know no list of texts and numbers
+    absent = values.isin(spellings).to_numpy()
+    observed = values[~absent].dropna()
+    if not as_it_is and all(isinstance(value, str) for value in observed):
+        read = pd.to_numeric(observed, errors="coerce")
+        if read.notna().all():
+            return read.astype(np.float64).reindex(column.index)
+    return column.mask(absent)
 
 
 def _role_values(frame: pd.DataFrame, roles: File) -> pd.DataFrame:

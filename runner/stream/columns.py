@@ -22,18 +22,17 @@ from runner.stream.values import (
     codes_of,
     codes_of_numbers,
     kind_of,
-    number_sentinels,
     numbers_or_refuse,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     import pyarrow as pa
 
     from runner.records import Floats, Integers
     from runner.stream.rows import Rows
-    from runner.stream.values import Bytes
+    from runner.stream.values import Bytes, Sentinels
 
 MOST_LEVELS = 1000
 SHIFT_ROWS = 1024
@@ -110,7 +109,7 @@ class NumericColumn:
     entry: int
     gap: int | None
     range: Range
-    sentinels: Floats
+    sentinels: Sentinels
     shift: float | None = None  # None until there is a value
     checksum: int = 0  # sum of the entries' bits: exact, whatever the order
     _numbers: Numbers | None = None
@@ -184,7 +183,7 @@ class CategoryColumn:
     name: str
     gap: int | None
     of_numbers: bool
-    sentinels: Sequence[Any]
+    sentinels: Sentinels
     entries: dict[Any, int] = field(default_factory=dict)  # by level
     shifted: set[int] = field(default_factory=set)  # entries less 1
     _codes: Integers | None = None  # (n,), the entry of each row's level
@@ -235,7 +234,7 @@ class CategoryColumn:
 
     def _codes_of(self, array: pa.Array) -> Codes:
         if self.of_numbers:
-            numbers = numbers_or_refuse(self.name, array, number_sentinels(self.sentinels))
+            numbers = numbers_or_refuse(self.name, array, self.sentinels)
             return codes_of_numbers(numbers)
         if kind_of(array.type) not in {TEXT, NOTHING}:
             raise DataError(f"the column {self.name!r} is text at first, and {array.type} later")

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pyarrow as pa
 
 from runner.dataset import roles as column_roles
 from runner.errors import DataError
@@ -16,14 +15,17 @@ from runner.stream.values import (
     NOTHING,
     NUMBER,
     TEXT,
+    Sentinels,
     codes_of,
     is_empty,
     kind_of,
-    number_sentinels,
+    reads_as_numbers,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
+
+    import pyarrow as pa
 
     from runner.dataset.files import File
 
@@ -44,9 +46,12 @@ class Kinds:
             DataError: it cannot be used.
         """
         undecided = isinstance(known, UndecidedColumn)
-        if known is not None and (not undecided or is_empty(array)):
+        if known is not None and not undecided:
             return known
-        kind = kind_of(array.type)
+        sentinels = Sentinels.of(self.roles, name)
+        kind, array = kind_of(array.type), sentinels.without(array)
+        if known is not None and is_empty(array):
+            return known
         if kind == DATE:
             raise column_roles.dates(name)
         if kind not in {NUMBER, TEXT, NOTHING}:
@@ -54,31 +59,24 @@ class Kinds:
         if kind != NUMBER and is_empty(array):
             return UndecidedColumn(name, self.new_entry())
         gap = known.gap if known is not None else None
-        of_numbers = kind == NUMBER or (undecided and _reads_as_numbers(array))
+        of_numbers = kind == NUMBER or (
+            (undecided or bool(sentinels.spellings)) and reads_as_numbers(array, sentinels)
+        )
         listed = name in self.roles.categorical
         if of_numbers and not listed:
             gap = self.new_entry() if gap is None and name in self.gappy else gap
             return self.numeric(name, self.new_entry(), gap)
-        sentinels = column_roles.sentinels(self.roles.na_values)
         if not listed:
             _refuse_text(name, array, sentinels)
         return CategoryColumn(name, gap, of_numbers, sentinels)
 
     def numeric(self, name: str, entry: int, gap: int | None) -> NumericColumn:
         """A column of numbers without any so far."""
-        sentinels = number_sentinels(self.roles.na_values)
+        sentinels = Sentinels.of(self.roles, name)
         return NumericColumn(name, entry, gap, Range.of(self.n_blocks), sentinels)
 
 
-def _reads_as_numbers(array: pa.Array) -> bool:
-    try:
-        array.cast(pa.float64())
-    except pa.ArrowInvalid:
-        return False
-    return True
-
-
-def _refuse_text(name: str, array: pa.Array, sentinels: Sequence[Any]) -> None:
+def _refuse_text(name: str, array: pa.Array, sentinels: Sentinels) -> None:
     """Refuse text that is mostly numbers, or hardly ever the same."""
     codes = codes_of(array, sentinels)
     counts = np.bincount(codes.codes[codes.codes >= 0], minlength=len(codes.levels))

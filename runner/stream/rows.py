@@ -16,11 +16,13 @@ from runner.hashed_split import number_keys, order_by_block, row_keys
 from runner.stream.values import (
     NOTHING,
     NUMBER,
+    TEXT,
+    Sentinels,
     codes_of,
     is_empty,
     kind_of,
-    number_sentinels,
     numbers_or_refuse,
+    reads_as_numbers,
 )
 
 if TYPE_CHECKING:
@@ -106,12 +108,11 @@ class RowReader:
 
     def _kept(self, arrays: Arrays) -> tuple[Floats | None, Booleans | None]:
         """The weights, and which rows count (None: all of them)."""
-        numbers = numbers_or_refuse(
-            self.roles.target, self.target(arrays), number_sentinels(self.roles.na_values)
-        )
+        name = self.roles.target
+        numbers = numbers_or_refuse(name, self.target(arrays), Sentinels.of(self.roles, name))
         infinite = 0 if numbers.finite else int(np.isinf(numbers.observed).sum())
         if infinite:
-            raise column_roles.infinite(self.roles.target, infinite)
+            raise column_roles.infinite(name, infinite)
         keep = None if numbers.valid is None else numbers.valid.view(np.bool_)
         self.dropped["target missing"] += 0 if keep is None else int((~keep).sum())
         if self.roles.weight is None:
@@ -124,10 +125,13 @@ class RowReader:
     def target(self, arrays: Arrays) -> pa.Array:
         """The target as numbers; raises DataError if it is none."""
         name = self.roles.target
-        array = arrays[name]
+        sentinels = Sentinels.of(self.roles, name)
+        array = sentinels.without(arrays[name])
         if is_empty(array):
-            return array.cast(pa.float64())
-        if kind_of(array.type) not in {NUMBER, NOTHING}:
+            return pa.nulls(len(array), pa.float64())
+        kind = kind_of(array.type)
+        spelt = kind == TEXT and sentinels.spellings and reads_as_numbers(array, sentinels)
+        if kind not in {NUMBER, NOTHING} and not spelt:
             raise column_roles.target_not_numeric(name, array.drop_null()[0].as_py())
         return array
 
@@ -135,7 +139,7 @@ class RowReader:
         name = str(self.roles.weight)
         if kind_of(array.type) != NUMBER:
             raise column_roles.weight_unusable(name)
-        sentinels = number_sentinels(self.roles.na_values)
+        sentinels = Sentinels.of(self.roles, name)
         weight = numbers_or_refuse(name, array, sentinels).with_nan()
         if not bool(np.all((weight >= 0) & np.isfinite(weight))):
             raise column_roles.weight_unusable(name)
@@ -154,12 +158,12 @@ class RowReader:
     def _group_keys(self, array: pa.Array) -> NDArray[np.uint64]:
         """A word for each row's group."""
         name = str(self.roles.group)
+        sentinels = Sentinels.of(self.roles, name)
         if kind_of(array.type) == NUMBER:
-            sentinels = number_sentinels(self.roles.na_values)
             values = numbers_or_refuse(name, array, sentinels).with_nan()
             _refuse_missing(name, np.isnan(values))
             return number_keys(values)
-        codes = codes_of(array.cast(pa.string()), column_roles.sentinels(self.roles.na_values))
+        codes = codes_of(array.cast(pa.string()), sentinels)
         _refuse_missing(name, codes.codes < 0)
         words = np.array([_word(str(level)) for level in codes.levels], dtype=np.uint64)
         found: NDArray[np.uint64] = words[codes.codes]

@@ -25,7 +25,6 @@ class Sample:
 
     def __init__(self, stream: Stream) -> None:
         self._stream = stream
-        self._sentinels = column_roles.sentinels(stream.roles.na_values)
         self._rows = pa.Table.from_batches([part.rows for part in stream.sample])
 
     def frame(self) -> pd.DataFrame:
@@ -60,5 +59,12 @@ class Sample:
 
     def _values(self, name: str, *, text: bool) -> list[Any]:
         cells = self._rows.column(name).to_pylist()
-        kept = [np.nan if cell is None or cell in self._sentinels else cell for cell in cells]
-        return kept if text else [float(cell) for cell in kept]
+        lost = column_roles.sentinels(self._stream.roles.missing_in(name))
+        kept = [np.nan if cell is None or cell in lost else cell for cell in cells]
+        return kept if text else _floats(kept, lost)
+
+
+def _floats(cells: list[Any], lost: list[Any]) -> list[float]:
+    """Cells as numbers; a text may be a sentinel once it is read as one."""
+    numbers = [float(cell) for cell in cells]
+    return [np.nan if number in lost else number for number in numbers]

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from runner.dataset.files import File, refuse_duplicates
 from runner.errors import DataError
-from runner.stream.values import NUMBER, kind_of
+from runner.stream.values import NUMBER, Sentinels, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -108,6 +108,7 @@ class CsvSource:
             dataset.check_names(file)
         with _reading(dataset.path, "CSV"), self._open(dataset.files[0], {}) as reader:
             self._types = {field.name: _lenient(field.type) for field in reader.schema}
+            self._truths = self._read_as_text()
 
     def names(self) -> list[str]:
         """The columns' names."""
@@ -131,14 +132,42 @@ class CsvSource:
                 with self._open(file, self._types) as reader:
                     _check_columns(self._dataset.path, reader.schema.names, columns)
                     for block in reader:
-                        chosen = block.select(list(columns))
+                        chosen = self._settled(block.select(list(columns)))
                         for start in range(0, len(chosen), rows):
                             yield chosen.slice(start, rows)
 
-    def _open(self, file: Path, types: dict[str, pa.DataType]) -> csv.CSVStreamingReader:
+    def _read_as_text(self) -> set[str]:
+        """Columns with a spelling of their own that is no number.
+
+        Arrow's reader takes such spellings for all columns alike, so these are read as text, and
+        those of truth values brought to their type later.
+        """
+        truths: set[str] = set()
+        own = self._dataset.na_values
+        for name, spellings in own.items() if isinstance(own, dict) else ():
+            numbers = Sentinels.of(self._dataset, name).numbers
+            if name in self._types and len(numbers) < len(spellings):
+                with self._open(self._dataset.files[0], {}, spellings) as reader:
+                    if pa.types.is_boolean(reader.schema.field(name).type):
+                        truths.add(name)
+                self._types[name] = pa.string()
+        return truths
+
+    def _settled(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """The same with truth values that were read as text in their type."""
+        for name in self._truths & set(batch.schema.names):
+            texts = Sentinels.of(self._dataset, name).without(batch.column(name))
+            batch = batch.set_column(batch.schema.names.index(name), name, texts.cast(pa.bool_()))
+        return batch
+
+    def _open(
+        self, file: Path, types: dict[str, pa.DataType], spellings: Sequence[str | float] = ()
+    ) -> csv.CSVStreamingReader:
         from pyarrow import csv
 
-        missing = [*PANDAS_MISSING, *(str(value) for value in self._dataset.na_values)]
+        everywhere = self._dataset.na_values
+        spellings = everywhere if isinstance(everywhere, list) else spellings
+        missing = [*PANDAS_MISSING, *(str(value) for value in spellings)]
         return csv.open_csv(
             file,
             read_options=csv.ReadOptions(use_threads=False, block_size=BLOCK),
