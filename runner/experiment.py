@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from runner.evaluate import HeldOut, Refit
     from runner.folds import Preparation
     from runner.record import RunRecord
+    from runner.imputer import Imputer
+    from runner.folds import Preparation
     from runner.records import Trial
     from runner.report.screen import Screen
     from runner.workspace import Data, Workspace

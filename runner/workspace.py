@@ -67,6 +67,9 @@ class Data(Protocol):
 
 class Workspace:
     """Keeps the last data, and its folds, while runs ask for the same.
+    def describe_roles(self, preparation: Preparation) -> list[dict[str, Any]]:
+        """What it expects beside them, a description per time and group column."""
+
 
     Args:
         reading: of streamed data that is going on already.

@@ -2,6 +2,7 @@
 
 from runner.imputer.base import Imputer
 from runner.imputer.hot_deck import HotDeck
+from runner.imputer.interpolate import Interpolate
 from runner.imputer.iterative import Iterative
 from runner.imputer.knn import Knn
 from runner.imputer.linear import Linear
@@ -20,6 +21,7 @@ KINDS: dict[str, type[Imputer]] = {
     "iterative": Iterative,
     "linear": Linear,
     "hot_deck": HotDeck,
+    "interpolate": Interpolate,
 }
 
 __all__ = ["KINDS", "Imputer", "RowRule"]

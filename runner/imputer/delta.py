@@ -21,7 +21,8 @@ class Shifted(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     values missing because they are large, those filled in would be too small by some delta.
 
     Args:
-        imputer: an imputer of numeric columns (n, p), which keeps their number and order.
+        imputer: an imputer of numeric columns (n, p), which keeps their number and order; what
+            columns it needs beside them come last.
         delta: the shift.
     """
 
@@ -38,7 +39,7 @@ class Shifted(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         """Learn from rows (n, p), and return these rows completed and shifted."""
         self.imputer_ = clone(self.imputer)
         filled = self.imputer_.fit_transform(X, y)
-        values = np.asarray(X, dtype=np.float64)[:, : filled.shape[1]]
+        values = _numbers(X, filled.shape[1])
         seen = np.maximum(np.count_nonzero(~np.isnan(values), axis=0), 1)
         away = values - np.nansum(values, axis=0) / seen
         spread = np.sqrt(np.nansum(away**2, axis=0) / seen)
@@ -48,7 +49,7 @@ class Shifted(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     def transform(self, X: pd.DataFrame) -> Floats:
         """Complete rows (n, p), and shift what was filled in."""
         filled = self.imputer_.transform(X)
-        return self._shift(np.asarray(X, dtype=np.float64)[:, : filled.shape[1]], filled)
+        return self._shift(_numbers(X, filled.shape[1]), filled)
 
     def plain(self) -> TransformerMixin:
         """scikit-learn's own imputer where that can hold the shift, else this one."""
@@ -66,3 +67,8 @@ class Shifted(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     def _shift(self, values: Floats, filled: Floats) -> Floats:
         shifted: Floats = filled + np.isnan(values) * self.shift_
         return shifted
+
+
+def _numbers(X: pd.DataFrame, width: int) -> Floats:
+    """The numeric columns, which come first."""
+    return np.asarray(X.iloc[:, :width], dtype=np.float64)

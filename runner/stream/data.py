@@ -110,6 +110,19 @@ class StreamedData:
         del preparation
         return {}
 
+    def describe_roles(self, preparation: Preparation) -> list[dict[str, Any]]:
+        """None: an imputer that needs them needs the rows."""
+        del preparation
+        return []
+
+    def fold_sizes(self) -> list[tuple[int, int]]:
+        """How many rows train and validate, per fold."""
+        return self.folds.sizes()
+
+    def imputation_errors(self, preparation: Preparation) -> None:
+        """None: a stream is not masked."""
+        del preparation
+
     def describe_columns(self) -> list[dict[str, Any]]:
         """The features as a model file's manifest states them."""
         missing, rows = self._blocks.missing(), self._blocks.n_rows

@@ -32,7 +32,10 @@ TRAINING, VALIDATION = np.arange(40), np.arange(40, 60)
 
 
 def make_table(*, gaps: bool = True, hollow: bool = False) -> Table:
-    """Three numeric columns and a category; `hollow`: one is all missing in the training rows."""
+    """Three numeric columns and a category, and what an imputer may use beside: time and group.
+
+    `hollow`: one column is all missing in the training rows.
+    """
     rng = np.random.default_rng(0)
     X = rng.normal([5.0, -2.0, 0.5], [2.0, 1.0, 0.1], size=(60, 3))
     X[:, 2] += 0.1 * X[:, 0]
@@ -45,7 +48,22 @@ def make_table(*, gaps: bool = True, hollow: bool = False) -> Table:
         X[VALIDATION, 1] = 1.0
     features = pd.DataFrame(X, columns=["a", "b", "c"])
     features["town"] = pd.Series(town, dtype=object)
-    return table_of(features, rng.normal(size=60), categorical=("town",))
+    target = rng.normal(size=60)
+    beside = {"when": rng.permutation(60), "site": rng.choice(["N", "S"], 60)}
+    return table_with_roles(features, target, pd.DataFrame(beside))
+
+
+def table_with_roles(features: pd.DataFrame, target: Floats, beside: pd.DataFrame) -> Table:
+    """Make a table of features with a category, and of a time and a group column beside them."""
+    return table_of(
+        features,
+        target,
+        categorical=("town",),
+        time=beside["when"].to_numpy(),
+        group=pd.factorize(beside["site"])[0].astype(np.int64),
+        roles=("when", "site"),
+        role_values=beside,
+    )
 
 
 def make_imputer(name: str, **keys: Any) -> Imputer:  # noqa: ANN401 - any YAML value
@@ -111,7 +129,7 @@ class TestImputer:
         other = table.features.copy()
         other.loc[VALIDATION[1:], ["a", "b", "c"]] *= 100.0
         before = filled(table, name)
-        after = filled(table_of(other, table.target, categorical=("town",)), name)
+        after = filled(table_with_roles(other, table.target, table.role_values), name)
         np.testing.assert_array_equal(before[0], after[0])
         np.testing.assert_array_equal(before[1][0], after[1][0])
 
@@ -120,7 +138,7 @@ class TestImputer:
         table = make_table()
         np.testing.assert_array_equal(filled(table, name)[1], filled(table, name)[1])
         pipeline = fitted(table, name)
-        rows = table.features.iloc[VALIDATION]
+        rows = table.frame.iloc[VALIDATION]
         np.testing.assert_array_equal(pipeline.transform(rows), pipeline.transform(rows))
 
     def test_input_is_not_written_to(self, name: str) -> None:
@@ -134,10 +152,10 @@ class TestImputer:
         """A clone fits to the same, and a fitted one comes back from pickle the same."""
         table = make_table()
         pipeline = fitted(table, name)
-        rows = table.features.iloc[VALIDATION]
+        rows = table.frame.iloc[VALIDATION]
         expected = pipeline.transform(rows)
         np.testing.assert_array_equal(
-            expected, clone(pipeline).fit(table.features.iloc[TRAINING]).transform(rows)
+            expected, clone(pipeline).fit(table.frame.iloc[TRAINING]).transform(rows)
         )
         loaded = pickle.loads(pickle.dumps(pipeline))  # noqa: S301 - made here
         np.testing.assert_array_equal(expected, loaded.transform(rows))
@@ -146,15 +164,15 @@ class TestImputer:
         """Columns in another order, and further ones, change nothing."""
         table = make_table()
         pipeline = fitted(table, name)
-        rows = table.features.iloc[VALIDATION]
-        shuffled = rows[["town", "c", "a", "b"]].assign(extra=1.0)
+        rows = table.frame.iloc[VALIDATION]
+        shuffled = rows[["site", "town", "c", "a", "when", "b"]].assign(extra=1.0)
         np.testing.assert_array_equal(pipeline.transform(rows), pipeline.transform(shuffled))
 
     def test_rows_of_a_plain_frame_will_do(self, name: str) -> None:
         """A frame as pandas reads it, its text in pandas' own type, is transformed the same."""
         table = make_table()
         pipeline = fitted(table, name)
-        rows = table.features.iloc[VALIDATION]
+        rows = table.frame.iloc[VALIDATION]
         plain = rows.astype({"town": "str"})
         np.testing.assert_array_equal(pipeline.transform(rows), pipeline.transform(plain))
 
@@ -218,19 +236,19 @@ class TestImputer:
         """A column that had no gap in training is filled all the same."""
         table = make_table(gaps=False)
         pipeline = fitted(table, name, indicator=True)
-        rows = table.features.iloc[VALIDATION].assign(a=np.nan)
+        rows = table.frame.iloc[VALIDATION].assign(a=np.nan)
         rows.loc[VALIDATION[3], "town"] = np.nan
         found = pipeline.transform(rows)
         assert 0 == int(np.isnan(found).sum())
-        assert pipeline.transform(table.features.iloc[VALIDATION]).shape == found.shape
+        assert pipeline.transform(table.frame.iloc[VALIDATION]).shape == found.shape
 
     def test_any_pattern_of_gaps_is_filled(self, name: str) -> None:
         """Rows that miss any of the columns, or all of them, come out complete."""
         table = make_table()
         pipeline = fitted(table, name)
-        row = table.features.iloc[VALIDATION[:1]]
+        row = table.frame.iloc[VALIDATION[:1]]
         for pattern in itertools.product([False, True], repeat=4):
-            hidden = row.mask(np.array([pattern]))
+            hidden = row.mask(np.array([[*pattern, False, False]]))
             assert 0 == int(np.isnan(pipeline.transform(hidden)).sum())
 
     def test_features_have_names(self, name: str) -> None:
@@ -274,7 +292,7 @@ class TestImputer:
         table = make_table()
         other = table.features.copy()
         other.loc[VALIDATION, "town"] = "Hull"
-        unseen = table_of(other, table.target, categorical=("town",))
+        unseen = table_with_roles(other, table.target, table.role_values)
         _, validation = filled(unseen, name, categorical="most_frequent")
         assert 0.0 == validation[:, 3:].sum()
 
@@ -282,7 +300,7 @@ class TestImputer:
 def fitted(table: Table, name: str, **keys: Any) -> Pipeline:  # noqa: ANN401 - any YAML value
     """Fit the preparation to the training rows."""
     pipeline = preparation(table, name, **keys).transformer()
-    return pipeline.fit(table.features.iloc[TRAINING])
+    return pipeline.fit(table.frame.iloc[TRAINING])
 
 
 @pytest.mark.parametrize("name", sorted(KINDS))
