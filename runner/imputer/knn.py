@@ -8,7 +8,11 @@ from runner.imputer.base import Imputer
 from runner.spec import Count
 
 if TYPE_CHECKING:
+    import pandas as pd
     from sklearn.impute import KNNImputer
+    from sklearn.pipeline import Pipeline
+
+    from runner.imputer.neighbours import NearestRows
 
 
 class Knn(Imputer):
@@ -18,13 +22,34 @@ class Knn(Imputer):
     n_neighbors: Count
     weights: Literal["uniform", "distance"]
 
-    def numeric(self, seed: int) -> KNNImputer:
-        """scikit-learn's KNNImputer; `seed` is not used."""
-        from sklearn.impute import KNNImputer
+    def numeric(self, seed: int) -> NearestRows:
+        """The numbers of scikit-learn's KNNImputer; `seed` is not used."""
+        from runner.imputer.neighbours import NearestRows
 
         del seed
-        return KNNImputer(
-            n_neighbors=self.n_neighbors,
-            weights=self.weights,
-            keep_empty_features=True,
+        return NearestRows(n_neighbors=self.n_neighbors, weights=self.weights)
+
+    def plain(self, fitted: NearestRows, columns: pd.DataFrame) -> KNNImputer | Pipeline:
+        """A KNNImputer of the same rows; a column without any value is filled beside it.
+
+        KNNImputer would overwrite such a column, and leave it out of the features' names.
+        """
+        import numpy as np
+        from sklearn.compose import ColumnTransformer
+        from sklearn.impute import KNNImputer, SimpleImputer
+        from sklearn.pipeline import Pipeline
+
+        nearest = KNNImputer(
+            n_neighbors=self.n_neighbors, weights=self.weights, keep_empty_features=True
         )
+        hollow = np.isnan(fitted.values_).all(axis=0)
+        if not hollow.any():
+            return nearest.fit(columns)
+        zero = SimpleImputer(strategy="constant", fill_value=0.0, keep_empty_features=True)
+        seen, unseen = np.flatnonzero(~hollow).tolist(), np.flatnonzero(hollow).tolist()
+        fill = ColumnTransformer(
+            [("nearest", nearest, seen), ("zero", zero, unseen)], verbose_feature_names_out=False
+        )
+        back = np.argsort([*seen, *unseen]).tolist()
+        order = ColumnTransformer([("order", "passthrough", back)], verbose_feature_names_out=False)
+        return Pipeline([("fill", fill), ("order", order)]).fit(columns)
