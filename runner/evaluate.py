@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -32,6 +32,7 @@ class Refit:
     coefficients: pd.DataFrame  # a row per feature
     intercept: float
     warnings: tuple[str, ...]
+    imputer: dict[str, Any] = field(default_factory=dict)  # how its rounds ended, if it has any
     inference: pd.DataFrame | None = None  # unpenalised estimates, with multiple imputation only
 
 
@@ -55,11 +56,27 @@ def refit(
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         pipeline.fit(features, target, **fit_parameters(preparation, weight))
+    rounds = describe_rounds(pipeline)
     make_plain(pipeline, preparation, features)
     spread = None if preparation.features.scale else column_spread(pipeline, features, weight)
     coefficients, intercept = read_coefficients(pipeline, spread)
     said = dict.fromkeys(str(warning.message).splitlines()[0] for warning in caught)
-    return Refit(pipeline, coefficients, intercept, tuple(said))
+    return Refit(pipeline, coefficients, intercept, tuple(said), rounds)
+
+
+def describe_rounds(pipeline: Pipeline) -> dict[str, Any]:
+    """How many rounds a chained imputer took, and whether it converged; empty for others."""
+    from sklearn.pipeline import Pipeline
+
+    numeric = pipeline.named_steps["columns"].named_transformers_.get("numeric")
+    imputer = getattr(numeric, "imputer_", numeric)  # behind a shift
+    imputer = imputer[-1] if isinstance(imputer, Pipeline) else imputer  # behind a copy
+    if not hasattr(imputer, "n_iter_"):
+        return {}
+    rounds = int(imputer.n_iter_)
+    # scikit-learn's own says it by stopping early
+    converged = getattr(imputer, "converged_", rounds < imputer.max_iter)
+    return {"rounds": rounds, "converged": bool(converged)}
 
 
 def predict(pipeline: Pipeline | VotingRegressor, table: Table, rows: Integers) -> Floats:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from runner.evaluate import Refit, column_spread, read_coefficients
+from runner.evaluate import Refit, column_spread, describe_rounds, read_coefficients
 from runner.folds import kept_rows, stacking_weight
 from runner.pipeline import build_pipeline, fit_parameters, make_plain
 from runner.randomness import derive_seed
@@ -80,11 +80,12 @@ def refit_draws(
         coefficients = _pool_coefficients(own, [found for found, _ in read])
         selected = _selected(coefficients, stacked=preparation.imputer.stacks)
         inference = _refit_unpenalised(winner, pipelines, selected)
+    rounds = describe_rounds(used[0])
     for pipeline, draw in zip(used, preparation.drawn(), strict=True):
         make_plain(pipeline, draw, winner.features)
     intercept = float(np.mean([intercept for _, intercept in read]))
     said = dict.fromkeys(str(warning.message).splitlines()[0] for warning in caught)
-    return Refit(_voting(used), coefficients, intercept, tuple(said), inference)
+    return Refit(_voting(used), coefficients, intercept, tuple(said), rounds, inference)
 
 
 def _fit_each(winner: _Winner) -> list[Pipeline]:

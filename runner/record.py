@@ -63,8 +63,10 @@ def describe_search(trials: Sequence[Trial], best: Trial) -> dict[str, Any]:
 
 
 def describe_fit(final: Refit) -> dict[str, Any]:
-    """Size of the fitted model."""
+    """Size of the fitted model, and how its imputer's rounds ended if it has any."""
+    imputer = {"imputer": final.imputer} if final.imputer else {}
     return {
+        **imputer,
         "n_features": len(final.coefficients),
         "n_selected": int(final.coefficients["selected"].sum()),
         "intercept": final.intercept,
