@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from runner import imputation_error
 from runner import record as say
 from runner.environment import describe_environment, versions
 from runner.errors import DataError
@@ -29,9 +30,8 @@ if TYPE_CHECKING:
     from runner.config import Composed, ExperimentConfig
     from runner.evaluate import HeldOut, Refit
     from runner.folds import Preparation
-    from runner.record import RunRecord
     from runner.imputer import Imputer
-    from runner.folds import Preparation
+    from runner.record import RunRecord
     from runner.records import Trial
     from runner.report.screen import Screen
     from runner.workspace import Data, Workspace
@@ -103,7 +103,8 @@ def run(job: Job, workspace: Workspace, screen: Screen) -> Outcome:
     fingerprint = job.fingerprint(data.data_hash)
     directory = RunDirectory.open(job.folder, fingerprint, chosen=job.chosen)
     record = _begin(job, fingerprint)
-    record.add(dataset=data.describe())
+    training, validation = zip(*data.fold_sizes(), strict=True)
+    record.add(dataset=data.describe(), folds={"training": training, "validation": validation})
     with directory.logging():
         try:
             log.info("run with %s", job.composed.overrides or "the defaults")
@@ -155,6 +156,8 @@ class _Run:
             self._write_results(trials, final, data.predictions(held_out, tested, preparation))
             self._write_model(final, preparation)
         self.record.add(**say.describe_search(trials, best), **say.describe_fit(final))
+        if self.job.config.dataset.mask is not None:
+            self._measure_imputation(specs.imputer, preparation)
         if specs.imputer.rows.drop is not None:
             self.record.add(rows_left_out=data.left_out(preparation))
         self.record.warnings += [*data.folds.warnings, *final.warnings]
@@ -194,6 +197,18 @@ class _Run:
             best = choose_best(trials)
             held_out = self.data.hold_out(*scorer.solution(best))
         return trials, best, held_out
+
+    def _measure_imputation(self, imputer: Imputer, preparation: Preparation) -> None:
+        """Compare what the winner's imputer fills in with what the mask has hidden."""
+        reason = imputation_error.reason_for_none(imputer)
+        with self.watch.stage("imputation"):
+            errors = None if reason else self.data.imputation_errors(preparation)
+        if errors is None:
+            self.record.add(imputation={"nrmse": None, "reason": reason})
+            return
+        scores = imputation_error.by_fold(errors, len(self.data.folds.split.folds))
+        self.record.add(imputation=summarise_folds(scores))
+        self.directory.write_table("imputation.csv", imputation_error.by_column(errors))
 
     def _write_origin(self) -> None:
         """What is needed to run this again."""

@@ -9,6 +9,7 @@ import numpy as np
 from runner.bootstrap import Scored, score_intervals
 from runner.evaluate import HeldOut, Refit, hold_out, predict, refit
 from runner.folds import kept_rows
+from runner.imputation_error import measure_errors
 from runner.randomness import generator
 from runner.tables import predictions_table
 
@@ -95,6 +96,17 @@ class TableData:
             "training": len(training) - len(kept),
             "prediction": len(training) + len(test) - len(predicted),
         }
+
+    def fold_sizes(self) -> list[tuple[int, int]]:
+        """How many rows train and validate, per fold, before the imputer's rule for rows."""
+        sides = [self._split.sides(fold) for fold in self._split.folds]
+        return [(len(training), len(validation)) for training, validation in sides]
+
+    def imputation_errors(self, preparation: Preparation) -> pd.DataFrame | None:
+        """A row per hidden value of each fold's validation rows; None without a mask."""
+        if self._table.hidden is None:
+            return None
+        return measure_errors(self._table, self._table.hidden, self._split, preparation)
 
     def _kept(self, rows: Integers, preparation: Preparation) -> tuple[Integers, Integers]:
         """All training rows, and those of some rows that get a prediction."""

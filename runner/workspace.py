@@ -58,8 +58,17 @@ class Data(Protocol):
     def left_out(self, preparation: Preparation) -> dict[str, int]:
         """How many rows the imputer's rule for rows keeps from training, and from a prediction."""
 
+    def fold_sizes(self) -> list[tuple[int, int]]:
+        """How many rows train and validate, per fold."""
+
+    def imputation_errors(self, preparation: Preparation) -> pd.DataFrame | None:
+        """A row per hidden value that is filled out of fold; None where nothing is hidden."""
+
     def describe_columns(self) -> list[dict[str, Any]]:
         """What a model file expects, a description per feature."""
+
+    def describe_roles(self, preparation: Preparation) -> list[dict[str, Any]]:
+        """What it expects beside them, a description per time and group column."""
 
     def example(self) -> pd.DataFrame:
         """A row whose prediction is stated with the model."""
@@ -67,9 +76,6 @@ class Data(Protocol):
 
 class Workspace:
     """Keeps the last data, and its folds, while runs ask for the same.
-    def describe_roles(self, preparation: Preparation) -> list[dict[str, Any]]:
-        """What it expects beside them, a description per time and group column."""
-
 
     Args:
         reading: of streamed data that is going on already.

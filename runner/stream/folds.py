@@ -72,6 +72,14 @@ class StreamFolds:
         self._blocks = blocks
         self._problems: dict[tuple[object, ...], FoldProblem] = {}
 
+    def sizes(self) -> list[tuple[int, int]]:
+        """How many rows train and validate, per fold."""
+        rows = [round(block.total[0]) for block in self._blocks.folds]
+        return [
+            (sum(rows[b] for b in fold.training), sum(rows[b] for b in fold.validation))
+            for fold in self.split.folds
+        ]
+
     def problems(self, preparation: Preparation, *, fit_intercept: bool) -> list[FoldProblem]:
         """One problem per fold, in the folds' order."""
         return [self._problem(fold, preparation, fit_intercept) for fold in self.split.folds]
