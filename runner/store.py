@@ -7,6 +7,7 @@ import json
 import logging
 import os
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -107,7 +108,7 @@ def fingerprint_of(content: Any) -> str:  # noqa: ANN401 - any JSON value
 
 
 def to_json(content: dict[str, Any]) -> str:
-    """Indented JSON of plain and numpy values; NaN and infinities become null."""
+    """Indented JSON of plain and numpy values; NaN and infinities become null, dates text."""
     return json.dumps(_plain(content), indent=2, allow_nan=False) + "\n"
 
 
@@ -177,5 +178,7 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 - any JSON value, or numpy's
             return value if np.isfinite(value) else None
         case Path():
             return str(value)
+        case date():  # a timestamp is one
+            return value.isoformat()
         case _:
             return value
