@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ProcessPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from runner.config import composer, validate
+from runner.config import composer, validate, validate_section
 from runner.dataset.table import table_of
 from runner.folds import DiskCache, FoldProblem, Folds
 from runner.folds import cache as folds_cache
 from runner.folds.disk import cache_key
 from runner.folds.problem import Side
+from runner.imputer import KINDS, Imputer
 from runner.pipeline import Specs, prepare
 from runner.records import GramProblem, RowProblem, Table
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from runner.folds import Preparation
 
 
 def make_problem(seed: int, *, weighted: bool = False, rows: bool = False) -> FoldProblem:
@@ -171,3 +174,27 @@ def test_every_parameter_of_the_imputer_is_in_the_key(
         folds.problems(preparation, fit_intercept=config.model.fit_intercept)
         counts.append(len(list(tmp_path.glob("*.npz"))))
     assert [2, 4, 6, 8, 10, 12, *[12] * 6] == counts
+
+
+OTHER: dict[type, Any] = {bool: True, int: 7, float: 0.37, str: "other", type(None): 0.25}
+
+
+@pytest.mark.parametrize("name", sorted(KINDS))
+def test_every_key_of_every_imputer_makes_another_entry(name: str, table: Table) -> None:
+    """Whatever key of an imputer has another value, the entry has another name."""
+    spec = validate_section("imputer", {"name": name})
+    assert isinstance(spec, Imputer)
+    keys = set()
+    for key, value in [("name", name), *spec.model_dump().items()]:
+        changed = {"drop": 0.3} if isinstance(value, dict) else OTHER.get(type(value), ("x",))
+        update = {} if key == "name" else {key: changed}
+        imputer = spec.model_copy(update=update)  # not validated: another value will do
+        keys.add(cache_key(preparation_of(imputer, table)))
+    assert len(spec.model_dump()) == len(keys)
+
+
+def preparation_of(imputer: Imputer, table: Table) -> Preparation:
+    """Prepare a table with an imputer."""
+    features: Any = validate_section("features", {"name": "main_effects"})
+    model: Any = validate_section("model", {"name": "ols"})
+    return prepare(Specs(imputer, features, model), table, 0)

@@ -131,7 +131,8 @@ def test_every_split(name: str, *, weighted: bool) -> None:
     imputer=st.sampled_from(["mean", "constant"]),
     options=st.fixed_dictionaries(
         {
-            "imputer.indicator": st.booleans(),
+            "imputer.indicator": st.sampled_from([False, True, "auto"]),
+            "imputer.indicator_threshold": st.floats(0.05, 0.4),
             "imputer.categorical": st.sampled_from(["missing", "most_frequent"]),
             "features.scale": st.booleans(),
             "features.drop": st.sampled_from([None, "first", "if_binary"]),
