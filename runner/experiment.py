@@ -143,6 +143,7 @@ class _Run:
         general, data, stage = self.job.config.general, self.data, self.watch.stage
         with stage("write"):
             self._write_origin()
+            self._write_missingness()
         with stage("search"):
             trials, best, held_out = self._search(screen)
         specs = self.job.specs.having(best.candidate.values)
@@ -224,6 +225,14 @@ class _Run:
             },
         )
         self.directory.write_json("run.json", self.record.content)
+
+    def _write_missingness(self) -> None:
+        """Where values are missing, if any are."""
+        missingness = self.data.missingness
+        if missingness is not None:
+            self.directory.write_table("missingness.csv", missingness.columns)
+            self.directory.write_table("missing_patterns.csv", missingness.patterns)
+            self.record.add(missingness=missingness.summary)
 
     def _write_results(
         self, trials: list[Trial], final: Refit, predictions: pd.DataFrame | None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from runner.bootstrap import Scored, score_intervals
 from runner.evaluate import HeldOut, Refit, hold_out, predict, refit
 from runner.folds import kept_rows
 from runner.imputation_error import measure_errors
+from runner.missingness import describe_missingness
 from runner.randomness import generator
 from runner.tables import predictions_table
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
     from runner.bootstrap import Bootstrap
     from runner.folds import FoldProblem, Folds, Preparation
+    from runner.missingness import Missingness
     from runner.pipeline import Specs
     from runner.records import Candidate, Floats, Integers
 
@@ -48,6 +51,11 @@ class TableData:
         """How many values the numeric columns lack, those that lack any."""
         counts = self._table.features[list(self._table.numeric)].isna().sum()
         return {str(name): int(count) for name, count in counts.items() if count}
+
+    @cached_property
+    def missingness(self) -> Missingness | None:
+        """Where values are missing, and what that tells of the target; None if none is."""
+        return describe_missingness(self._table, self._split)
 
     def hold_out(self, problems: Sequence[FoldProblem], coefficients: Sequence[Floats]) -> HeldOut:
         """Predictions of every fold's validation rows, and their scores."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from runner.config import ExperimentConfig
     from runner.evaluate import HeldOut, Refit
     from runner.folds import FoldProblem, FoldSource, Preparation
+    from runner.missingness import Missingness
     from runner.pipeline import Specs
     from runner.records import Candidate, Floats, Table
     from runner.stream.data import StreamedData
@@ -38,6 +39,10 @@ class Data(Protocol):
 
     def missing_numeric(self) -> dict[str, int]:
         """How many values the numeric columns lack, those that lack any."""
+
+    @property
+    def missingness(self) -> Missingness | None:
+        """Where values are missing; None if none is, or if the rows are not in memory."""
 
     def hold_out(self, problems: Sequence[FoldProblem], coefficients: Sequence[Floats]) -> HeldOut:
         """What a candidate's coefficients (q,) per fold say of each fold."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.table import Table
 
+from runner.report.compared import compared_table, reasons
 from runner.report.specs import Report, Summary
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 WIDTH_WITHOUT_TERMINAL = 100
+MOST_NAMES = 5
 
 
 class Screen:
@@ -70,6 +72,8 @@ class Screen:
         self.say(f"{record['n_selected']} of {record['n_features']} features selected")
         if self._report.top and record["n_selected"]:
             self._console.print(_coefficient_table(coefficients, self._report.top))
+        if record.get("missingness", {}).get("predicting"):
+            self.say(_missingness_line(record["missingness"]))
         for warning in record["warnings"]:
             self.say(f"warning: {warning}")
         self.say(_files_line(folder))
@@ -85,6 +89,37 @@ class Screen:
             table.add_row(*[_cell(value) for value in row])
         self.say("")
         self._console.print(table)
+        self._say_files(paths)
+
+    def show_comparison(
+        self,
+        parts: Sequence[tuple[str, pd.DataFrame]],
+        labels: Sequence[str],
+        meaning: str,
+        paths: Sequence[Path],
+    ) -> None:
+        """The tables of a sweep whose runs are compared with a baseline.
+
+        Args:
+            parts: a title, and rows of comparison.csv.
+            labels: the overrides that name a run within a part.
+            meaning: what the differences are.
+            paths: where all of it is.
+        """
+        if self._report is None:
+            return
+        for title, part in parts:
+            self.say("")
+            if title:
+                self.say(title)
+            self._console.print(compared_table(part, labels))
+            for reason in reasons(part, labels):
+                self.say(reason)
+        self.say("")
+        self.say(meaning)
+        self._say_files(paths)
+
+    def _say_files(self, paths: Sequence[Path]) -> None:
         self.say("wrote " + ", ".join(str(path) for path in paths))
 
 
@@ -102,7 +137,16 @@ def _data_line(record: dict[str, Any]) -> str:
     )
     dropped = [f"{count:,} rows with {reason}" for reason, count in data["dropped"].items()]
     line += f" ({', '.join(dropped)} left out)" if dropped else ""
-    return line + ("; streamed, so without predictions.csv" if data.get("streamed") else "")
+    streamed = "; streamed, so without predictions.csv and missingness.csv"
+    return line + (streamed if data.get("streamed") else "")
+
+
+def _missingness_line(missingness: dict[str, Any]) -> str:
+    names = missingness["predicting"]
+    some = ", ".join(names[:MOST_NAMES]) + (", ..." if len(names) > MOST_NAMES else "")
+    together = missingness["r2_together"]
+    gain = "" if together is None else f", out-of-fold r2 {together:.2g} by all gaps together"
+    return f"note: whether a value is missing predicts the target ({some}{gain}): missingness.csv"
 
 
 def _best_line(record: dict[str, Any]) -> str:

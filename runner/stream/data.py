@@ -63,6 +63,11 @@ class StreamedData:
         counts = self._blocks.missing()
         return {name: counts[name] for name in self._blocks.numeric if counts[name]}
 
+    @property
+    def missingness(self) -> None:
+        """Not said: it would need the rows."""
+        return None
+
     def hold_out(self, problems: Sequence[FoldProblem], coefficients: Sequence[Floats]) -> HeldOut:
         """Every metric that moments give, per fold; no predictions."""
         metrics = [metric for metric in METRICS if metric in FROM_MOMENTS]
