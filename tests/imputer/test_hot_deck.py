@@ -99,6 +99,12 @@ def test_equal_rows_draw_equal_values() -> None:
     assert 1 == len(np.unique(filled[:, 1]))
 
 
+def test_rows_of_the_same_values_in_other_columns_are_others() -> None:
+    """What counts is which column has which value."""
+    rows = np.array([[1.0, 2.0, np.nan], [2.0, 1.0, np.nan], [1.0, np.nan, 2.0], [3.0, 3.0, 3.0]])
+    assert 4 == len(np.unique(hash_rows(rows, 0)))
+
+
 def test_seeds_draw_differently() -> None:
     """Next to no draw is the same with another seed, and every value was observed."""
     X = make_rows()

@@ -185,6 +185,42 @@ def test_previous_never_looks_ahead(split_at: int) -> None:
     assert np.count_nonzero(rows.loc[earlier, "a"].isna()) > 5
 
 
+def test_previous_at_times_not_seen_in_training() -> None:
+    """At the minute before a value was observed, the value before that one is the last."""
+    rows = make_rows()
+    observed = rows.dropna().sort_values("when")
+    wanted = observed.assign(when=observed["when"] - pd.Timedelta(minutes=1), a=np.nan)
+    found = along("previous").fit(rows).transform(wanted)[:, 0]
+    expected = observed.groupby("site")["a"].shift().fillna(rows["a"].mean())
+    np.testing.assert_allclose(found, expected, rtol=1e-15)
+
+
+def test_linear_at_times_not_seen_in_training() -> None:
+    """Between and beyond the training rows' times, the line is numpy's."""
+    rows = make_rows().drop(columns="site")
+    known = series_of(rows).dropna()
+    hours = np.linspace(-50.0, known.index[-1] + 50.0, 1000)
+    when = pd.Timestamp("2020-03-28") + pd.to_timedelta(hours, unit="h").round("us")
+    wanted = pd.DataFrame({"a": np.nan, "b": 0.0, "when": when})
+    found = along("linear", group=None).fit(rows).transform(wanted)[:, 0]
+    np.testing.assert_allclose(found, np.interp(hours, known.index, known), rtol=1e-7)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_value_of_the_same_time_is_taken(method: Method) -> None:
+    """A gap at the very time of an observed value of its group is filled with that value."""
+    rows = make_rows()
+    observed = rows.dropna()
+    found = along(method).fit(rows).transform(observed.assign(a=np.nan))[:, 0]
+    np.testing.assert_allclose(found, observed["a"], rtol=1e-9)
+
+
+def test_as_many_points_as_a_spline_needs() -> None:
+    """Through four points goes one cubic, which the cubic spline is."""
+    rows = pd.DataFrame({"a": [0.0, 1.0, 8.0, 64.0, np.nan], "when": [0, 1, 2, 4, 3], "site": "N"})
+    assert 27.0 == pytest.approx(along("spline").fit_transform(rows)[-1, 0], rel=1e-12)
+
+
 def test_equal_times_are_averaged() -> None:
     """Several values of one time and group count as their mean."""
     rows = pd.DataFrame({"a": [1.0, 3.0, 10.0, np.nan], "when": [0, 0, 4, 1], "site": "N"})
