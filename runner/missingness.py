@@ -202,8 +202,9 @@ class _BlockSums:
         """Of the training rows' columns M (n, q)."""
         block = split.partitions[0]
         y = table.target[split.train]
-        y = y - y.mean()
+        y = y - y.mean()  # for its digits
         w = np.ones(len(y)) if table.weight is None else table.weight[split.train]
+        w = w / w.mean()  # so that the penalty counts rows
         packed = np.packbits(M, axis=0)
         known = {packed[:, j].tobytes(): j for j in reversed(range(M.shape[1])) if M[:, j].any()}
         distinct = np.array(sorted(known.values()), dtype=np.int64)
