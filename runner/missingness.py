@@ -50,7 +50,7 @@ def describe_missingness(table: Table, split: Split) -> Missingness | None:
     gappy = np.flatnonzero(gaps.any(axis=0))
     if not gappy.size:
         return None
-    names = [str(table.features.columns[at]) for at in gappy]
+    names = [str(name) for name in table.features.columns[gappy]]
     M = gaps[:, gappy]
     training = M[split.train]
     sums = _BlockSums.of(training, table, split)
@@ -218,12 +218,17 @@ class _BlockSums:
             if together:
                 Z = part[:, distinct]
                 grams.append((Z * weight[:, None]).T @ Z if table.weight is not None else Z.T @ Z)
+        w_all, wy_all, wyy, wm, wmy = (np.array(column) for column in zip(*sums, strict=True))
         folds = [fold for fold in split.folds if fold.partition == 0]
         return cls(
-            [(list(fold.training), list(fold.validation)) for fold in folds],
-            *(np.array(column) for column in zip(*sums, strict=True)),  # type: ignore[arg-type]
-            distinct,
-            np.array(grams) if together else None,
+            sides=[(list(fold.training), list(fold.validation)) for fold in folds],
+            w=w_all,
+            wy=wy_all,
+            wyy=wyy,
+            wm=wm,
+            wmy=wmy,
+            distinct=distinct,
+            gram=np.array(grams) if together else None,
         )
 
     def gains(self) -> Floats:
