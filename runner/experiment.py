@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from runner import imputation_error
 from runner import record as say
 from runner.environment import describe_environment, versions
-from runner.errors import DataError
+from runner.errors import ConfigError, DataError
 from runner.evaluate import disagreement
 from runner.manifest import describe_model
 from runner.pipeline import Specs, prepare
@@ -92,10 +92,12 @@ def run(job: Job, workspace: Workspace, screen: Screen) -> Outcome:
     """Run one experiment. What fails once the run has a directory is recorded and returned.
 
     Raises:
+        ConfigError: the dataset lacks what the imputer needs; nothing is read or made.
         DataError: the data cannot be used; no directory is made.
         RunDirectoryError: the directory cannot be made.
     """
     config = job.config
+    _check_roles(config)
     watch = Stopwatch()
     with watch.stage("data"):
         data = workspace.data(config, screen.progress)
@@ -253,6 +255,22 @@ class _Run:
             columns = self.data.describe_columns() + self.data.describe_roles(preparation)
             manifest = describe_model(persistence.name, path, final, columns, self.data.example())
             directory.write_json("model.json", manifest)
+
+
+def _check_roles(config: ExperimentConfig) -> None:
+    """Refuse an imputer along time where the dataset names none.
+
+    This is no part of what is checked of all configs of a sweep before the first of them runs, as
+    one that varies datasets and imputers has such a pair, and goes on with the others.
+    """
+    dataset, imputer = config.dataset, config.imputer
+    if not imputer.uses_roles or getattr(dataset, "time", None) is not None:
+        return
+    if "time" in type(dataset).model_fields:
+        remedy = "name the column that holds it"
+    else:
+        remedy = f"dataset={dataset.name} has no times, so choose another imputer"
+    raise ConfigError(f"imputer={imputer.name} needs dataset.time: {remedy}")
 
 
 def _check_complete(config: ExperimentConfig, data: Data) -> None:

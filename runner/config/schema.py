@@ -116,7 +116,6 @@ def validate(sections: dict[str, Any]) -> ExperimentConfig:
     config.dataset.check()
     if config.dataset.streams:
         _check_stream(config)
-    _check_roles(config)
     _check_space(config)
     config.search.check(config.search_space)
     return config
@@ -142,18 +141,6 @@ def _check_stream(config: ExperimentConfig) -> None:
         raise ConfigError(
             f"split={splitter.name} needs dataset.group: name the column that holds it"
         )
-
-
-def _check_roles(config: ExperimentConfig) -> None:
-    """Refuse an imputer along time where the dataset names none."""
-    dataset, imputer = config.dataset, config.imputer
-    if not imputer.uses_roles or getattr(dataset, "time", None) is not None:
-        return
-    if "time" in type(dataset).model_fields:
-        remedy = "name the column that holds it"
-    else:
-        remedy = f"dataset={dataset.name} has no times, so choose another imputer"
-    raise ConfigError(f"imputer={imputer.name} needs dataset.time: {remedy}")
 
 
 def _needs_rows(key: str, instead: str) -> ConfigError:

@@ -355,6 +355,22 @@ def test_a_dataset_without_time_is_refused(program: Program, dataset: str, said:
     assert not (program.folder / "made").exists()
 
 
+def test_a_sweep_goes_on_without_the_pair_that_does_not_fit(program: Program) -> None:
+    """Of a sweep over imputers, the run that needs a time fails for that reason, alone."""
+    finished = program(
+        "-m",
+        "dataset=hitters",
+        "imputer=interpolate,mean",
+        "model.alpha={eps:0.01,count:8}",
+        "bootstrap.resamples=20",
+        "hydra.sweep.dir=swept",
+    )
+    assert 1 == finished.status
+    results = pd.read_csv(program.folder / "swept" / "results.csv").set_index("imputer")
+    assert {"interpolate": "failed", "mean": "finished"} == results["status"].to_dict()
+    assert "needs dataset.time" in results.loc["interpolate", "error"]
+
+
 @pytest.mark.parametrize("group", ["null", "origin"])
 def test_the_weather_from_config_to_prediction(program: Program, group: str) -> None:
     """A run along time ends, and its model predicts the stated rows; model.json names them.
