@@ -1,0 +1,229 @@
+"""Chained regressions by any of scikit-learn's regressors: incomplete columns in, complete out."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+import joblib
+import numpy as np
+from sklearn.base import BaseEstimator, RegressorMixin, TransformerMixin, clone
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils.validation import check_is_fitted, validate_data
+from threadpoolctl import threadpool_limits
+
+from runner.randomness import derive_seed
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import ArrayLike
+    from sklearn.impute import IterativeImputer
+    from sklearn.pipeline import Pipeline
+
+    from runner.records import Booleans, Floats, Integers
+
+
+@dataclass(frozen=True)
+class Regression:
+    """Column `target` by a regressor of all other columns, in their order."""
+
+    target: int
+    regressor: RegressorMixin
+    finished: bool  # False where the regressor itself says that it did not converge
+
+
+class ChainedRegressors(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """Each incomplete column from a regressor on all others, in rounds.
+
+    Missing values start as the column's mean. In each round, column after column (the least
+    missing first) is regressed on all others over the rows where it is observed, and its missing
+    values are replaced by the predictions. `stop` says when rounds end, after `max_iter` at the
+    latest:
+
+    - "increase", the rule of missForest (Stekhoven & Buehlmann 2012, algorithm 1): as soon as
+
+          sum (new - old)^2 / sum new^2
+
+      over all values no longer falls from one round to the next; the round before it counts.
+    - "tolerance", the rule of IterativeImputer: when the largest change of a row (the sum over its
+      cells) is below `tol` times the largest observed value.
+
+    New rows start from the same means and pass through every round's regressors, each row by
+    itself. A column that was complete in training, or constant where it was observed, has no
+    regressor: it is filled with its training mean.
+
+    Args:
+        estimator: a regressor; every `random_state` in it is set by round and column.
+        stop: see above.
+        max_iter: rounds at the most.
+        tol: see above; unused by "increase".
+        n_jobs: threads that fit an estimator, where that can use them.
+        random_state: the seed.
+
+    Attributes:
+        n_iter_: rounds that count.
+        converged_: whether `stop` ended them, and every regressor of the last one converged.
+    """
+
+    def __init__(  # noqa: PLR0913 - parameters, as scikit-learn wants them
+        self,
+        estimator: RegressorMixin,
+        *,
+        stop: Literal["increase", "tolerance"] = "tolerance",
+        max_iter: int = 10,
+        tol: float = 1e-3,
+        n_jobs: int = 1,
+        random_state: int = 0,
+    ) -> None:
+        self.estimator = estimator
+        self.stop = stop
+        self.max_iter = max_iter
+        self.tol = tol
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+
+    def fit(self, X: ArrayLike, y: object = None) -> Self:
+        """Learn the regressors; see `fit_transform`."""
+        self.fit_transform(X, y)
+        return self
+
+    def fit_transform(self, X: ArrayLike, y: object = None, **_: object) -> Floats:
+        """Learn the regressors from rows (n, p), and return these rows completed.
+
+        A column without any observed value is filled with 0.
+        """
+        del y
+        values, missing = self._read(X, reset=True)
+        seen = ~missing
+        self.mean_: Floats = np.nansum(values, axis=0) / np.maximum(seen.sum(axis=0), 1)
+        low = np.min(values, axis=0, where=seen, initial=np.inf)
+        high = np.max(values, axis=0, where=seen, initial=-np.inf)
+        order = np.argsort(missing.mean(axis=0), kind="mergesort")
+        self.order_: Integers = order[(missing.any(axis=0) & (low < high))[order]]
+        self.regressions_: list[Regression] = []
+        self.n_iter_ = 0
+        self.converged_ = True
+        filled = np.where(missing, self.mean_, values)
+        if self.order_.size and values.shape[1] > 1:
+            with threadpool_limits(1):  # more gain little here, and lose much on shared cores
+                return self._run_rounds(filled, missing, float(np.abs(values[seen]).max()))
+        return filled
+
+    def transform(self, X: ArrayLike) -> Floats:
+        """Complete rows (n, p) by the regressors learnt, in the order in which they were."""
+        check_is_fitted(self)
+        values, missing = self._read(X, reset=False)
+        filled = np.where(missing, self.mean_, values)
+        with threadpool_limits(1):  # as in fitting
+            for regression in self.regressions_:
+                _replace(filled, missing, regression)
+        return filled
+
+    def get_feature_names_out(self, input_features: ArrayLike | None = None) -> Any:  # noqa: ANN401
+        """The columns' names."""
+        return np.asarray(
+            getattr(self, "feature_names_in_", None) if input_features is None else input_features,
+            dtype=object,
+        )
+
+    def as_pipeline(self, X: pd.DataFrame) -> Pipeline:
+        """A fitted Pipeline of scikit-learn's classes that transforms as this one does.
+
+        But that rows which miss every column are filled with the means where no other rows are
+        transformed with them: IterativeImputer leaves it at that. It also writes to what it is
+        given, and pandas hands out read-only arrays, so that a step before it copies.
+
+        Args:
+            X: (n, p), the rows that this one was fitted to.
+        """
+        from sklearn.pipeline import Pipeline
+        from sklearn.preprocessing import FunctionTransformer
+
+        copy = FunctionTransformer(np.array, feature_names_out="one-to-one").fit(X)
+        return Pipeline([("copy", copy), ("imputer", self._as_iterative_imputer(X))])
+
+    def _as_iterative_imputer(self, X: ArrayLike) -> IterativeImputer:
+        from sklearn.dummy import DummyRegressor
+        from sklearn.experimental import enable_iterative_imputer  # noqa: F401 - enables the next
+        from sklearn.impute import IterativeImputer
+
+        imputer = IterativeImputer(
+            DummyRegressor(),
+            max_iter=1,
+            tol=1e9,  # one round of means, to have every attribute set
+            skip_complete=True,
+            keep_empty_features=True,
+        ).fit(np.array(X, dtype=np.float64))
+        step = type(imputer.imputation_sequence_[0]) if imputer.imputation_sequence_ else None
+        everyone = np.arange(self.n_features_in_)
+        imputer.imputation_sequence_ = [
+            step(one.target, np.delete(everyone, one.target), one.regressor)  # type: ignore[misc]
+            for one in self.regressions_
+        ]
+        imputer.n_iter_ = self.n_iter_
+        imputer.set_params(estimator=clone(self.estimator), max_iter=self.max_iter, tol=self.tol)
+        return imputer
+
+    def _read(self, X: ArrayLike, *, reset: bool) -> tuple[Floats, Booleans]:
+        values = validate_data(
+            self, X, dtype=np.float64, ensure_all_finite="allow-nan", reset=reset
+        )
+        return values, np.isnan(values)
+
+    def _run_rounds(self, filled: Floats, missing: Booleans, largest: float) -> Floats:
+        """`filled` after the last round that counts; its regressors, and those before, are kept."""
+        self.converged_ = False
+        last = np.inf
+        while self.n_iter_ < self.max_iter and not self.converged_:
+            new = filled.copy()
+            regressions = [self._regress(new, missing, int(j)) for j in self.order_]
+            step = new - filled
+            if self.stop == "increase":
+                difference = float(np.sum(step**2) / np.sum(new**2))
+                if not difference < last:
+                    self.converged_ = True
+                    break
+                last = difference
+            else:
+                change = float(np.abs(step).sum(axis=1).max())
+                self.converged_ = change < self.tol * largest
+            filled = new
+            self.regressions_ += regressions
+            self.n_iter_ += 1
+        final = self.regressions_[-len(self.order_) :]
+        self.converged_ &= all(regression.finished for regression in final)
+        return filled
+
+    def _regress(self, filled: Floats, missing: Booleans, j: int) -> Regression:
+        """Fit a regressor of column j, and replace that column's missing values in `filled`."""
+        regressor = clone(self.estimator)
+        seed = derive_seed(self.random_state, self.n_iter_, j)
+        names = (name for name in regressor.get_params() if name.split("__")[-1] == "random_state")
+        regressor.set_params(**dict.fromkeys(names, seed))
+        seen = ~missing[:, j]
+        # only here: predictions summed by threads differ in their last digits from time to time
+        with joblib.parallel_config("threading", n_jobs=self.n_jobs):
+            finished = _fit(regressor, np.delete(filled[seen], j, axis=1), filled[seen, j])
+        regression = Regression(j, regressor, finished)
+        _replace(filled, missing, regression)
+        return regression
+
+
+def _fit(regressor: RegressorMixin, X: Floats, y: Floats) -> bool:
+    """Fit; whether without a warning that it did not converge, which is not passed on."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", ConvergenceWarning)
+        regressor.fit(X, y)
+    others = [one for one in caught if not issubclass(one.category, ConvergenceWarning)]
+    for one in others:
+        warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
+    return len(others) == len(caught)
+
+
+def _replace(filled: Floats, missing: Booleans, regression: Regression) -> None:
+    """Put predictions in the place of one column's missing values."""
+    rows = np.flatnonzero(missing[:, regression.target])
+    if rows.size:
+        others = np.delete(filled[rows], regression.target, axis=1)
+        filled[rows, regression.target] = regression.regressor.predict(others)
