@@ -149,7 +149,7 @@ class _Run:
         with stage("search"):
             trials, best, held_out = self._search(screen)
         specs = self.job.specs.having(best.candidate.values)
-        preparation = prepare(specs, data.folds.table, general.seed)
+        preparation = prepare(specs, data.folds.table, general.seed, data.folds.gappy)
         with stage("refit"):
             final = data.refit(specs, best.candidate, preparation)
         with stage("evaluate"):

@@ -50,8 +50,17 @@ def _having(spec: K, section: str, values: dict[str, Any]) -> K:
     return type(spec).model_validate({**spec.model_dump(), **own}) if own else spec
 
 
-def prepare(specs: Specs, table: Columns, seed: int) -> Preparation:
-    """The preparation of a table's columns that the specs describe."""
+def prepare(
+    specs: Specs, table: Columns, seed: int, gappy: tuple[str, ...] | None = None
+) -> Preparation:
+    """The preparation of a table's columns that the specs describe.
+
+    Args:
+        specs: the config's sections.
+        table: the columns.
+        seed: of the run.
+        gappy: the columns with gaps in the training rows, if they are known.
+    """
     return Preparation(
         imputer=specs.imputer,
         features=specs.features,
@@ -60,6 +69,7 @@ def prepare(specs: Specs, table: Columns, seed: int) -> Preparation:
         roles=table.roles,
         verbose_names=_names_collide(table),
         seed=derive_seed(seed, "imputer"),
+        gappy=gappy,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from runner.folds.disk import cache_key
@@ -37,6 +38,12 @@ class Folds:
         self._moments: FoldMoments | None = None
         self._trusts_moments = True
         self._problems: dict[tuple[object, ...], list[FoldProblem]] = {}
+
+    @cached_property
+    def gappy(self) -> tuple[str, ...]:
+        """The columns with gaps in the training rows."""
+        missing = self.table.features.isna().to_numpy()[self.split.train].any(axis=0)
+        return tuple(str(name) for name in self.table.features.columns[missing.nonzero()[0]])
 
     def problems(self, preparation: Preparation, *, fit_intercept: bool) -> list[FoldProblem]:
         """One problem per fold, in the folds' order."""

@@ -124,6 +124,9 @@ class Preparation:
     roles: tuple[str | None, str | None]  # the time and the group column
     verbose_names: bool  # whether names need a prefix to differ
     seed: int
+    # columns with gaps in the run's training rows, which get the indicators in every fold, be they
+    # zeros in some; None: those with gaps in the rows that are fitted
+    gappy: tuple[str, ...] | None = None
 
     def steps(self) -> list[tuple[str, Any]]:
         """Unfitted steps of a scikit-learn Pipeline: `columns`, and `scaler` if there is one."""
@@ -157,19 +160,27 @@ class Preparation:
 
         parts: list[tuple[str, Any, Any]] = []
         only = self.imputer.indicator == "only"
-        indicators = self.imputer.indicators()
         if self.numeric and not only:
             filler = self.imputer.filler(self.seed, self.roles)
             parts.append(("numeric", filler, self._kept(self.numeric, self.role_columns)))
-        if self.numeric and indicators is not None:
-            parts.append(("indicator", indicators, self._kept(self.numeric)))
+        if self.numeric and self.imputer.indicator is not False:
+            indicators, names = self._indicators(self.numeric)
+            parts.append(("indicator", indicators, self._kept(names)))
         if self.categorical and only:
+            indicators, names = self._indicators(self.categorical)
             marked = Pipeline([*self.imputer.object_steps(), ("indicator", indicators)])
-            parts.append(("categorical", marked, self._kept(self.categorical)))
+            parts.append(("categorical", marked, self._kept(names)))
         elif self.categorical:
             encode = Pipeline([*self.imputer.encoder_steps(), ("encoder", self.features.encoder())])
             parts.append(("categorical", encode, self._kept(self.categorical)))
         return parts
+
+    def _indicators(self, names: tuple[str, ...]) -> tuple[Any, tuple[str, ...]]:
+        """An unfitted transformer to 0/1 columns, and the columns that it is given."""
+        indicators: Any = self.imputer.indicators()
+        if self.gappy is None or self.imputer.indicator == "auto":
+            return indicators, names
+        return indicators.set_params(features="all"), tuple(n for n in names if n in self.gappy)
 
     @property
     def role_columns(self) -> list[str]:

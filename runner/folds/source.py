@@ -47,6 +47,10 @@ class FoldSource(Protocol):
         """The columns that a preparation is for."""
 
     @property
+    def gappy(self) -> tuple[str, ...] | None:
+        """The columns with gaps in the training rows, or None where moments know them."""
+
+    @property
     def split(self) -> FoldList:
         """The folds."""
 

@@ -85,7 +85,7 @@ class Scorer:
     def alpha_max(self, values: dict[str, Any]) -> float:
         """The least alpha that selects nothing on all training rows; implements AlphaMax."""
         specs = self._specs.having(values)
-        preparation = prepare(specs, self._folds.table, self._seed)
+        preparation = prepare(specs, self._folds.table, self._seed, self._folds.gappy)
         whole = self._folds.whole(preparation, fit_intercept=specs.model.fit_intercept)
         most = alpha_max(
             whole.train, float(values["model.l1_ratio"]), positive=specs.model.positive
@@ -150,7 +150,7 @@ class Scorer:
     def _problems(self, candidate: Candidate) -> tuple[list[FoldProblem], PathSettings]:
         specs, key = self._specs.having(candidate.values), candidate.preparation_key()
         if key not in self._prepared:
-            self._prepared[key] = prepare(specs, self._folds.table, self._seed)
+            self._prepared[key] = prepare(specs, self._folds.table, self._seed, self._folds.gappy)
         preparation = self._prepared[key]
         problems = self._folds.problems(preparation, fit_intercept=specs.model.fit_intercept)
         return problems, specs.model.settings()

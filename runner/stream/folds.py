@@ -80,6 +80,11 @@ class StreamFolds:
             for fold in self.split.folds
         ]
 
+    @property
+    def gappy(self) -> None:
+        """Moments have them."""
+        return None
+
     def problems(self, preparation: Preparation, *, fit_intercept: bool) -> list[FoldProblem]:
         """One problem per fold, in the folds' order."""
         return [self._problem(fold, preparation, fit_intercept) for fold in self.split.folds]
