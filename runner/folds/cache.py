@@ -42,8 +42,8 @@ class Folds:
     @cached_property
     def gappy(self) -> tuple[str, ...]:
         """The columns with gaps in the training rows."""
-        missing = self.table.features.isna().to_numpy()[self.split.train].any(axis=0)
-        return tuple(str(name) for name in self.table.features.columns[missing.nonzero()[0]])
+        missing = self.table.features.iloc[self.split.train].isna().any()
+        return tuple(str(name) for name, any_is in missing.items() if any_is)
 
     def problems(self, preparation: Preparation, *, fit_intercept: bool) -> list[FoldProblem]:
         """One problem per fold, in the folds' order."""
