@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from runner.records import Booleans, Floats, Integers
 
 CHUNK_BYTES = 2**26
-CANDIDATES = 4  # for each neighbour wanted, as some of them miss the value too
 BLOCKS = 16  # for each candidate
+CANCELLED = 1e-5  # of the squares that it is a difference of: fewer digits than 11 are left
 
 
 class NearestRows(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
@@ -62,7 +62,7 @@ class NearestRows(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # typ
         if rows.size:
             donors = Donors.of(self.values_)
             n, p = self.values_.shape
-            most = min(CANDIDATES * (self.n_neighbors + 1), n)
+            most = donors.candidates(self.n_neighbors)
             step = max(1, CHUNK_BYTES // (8 * (4 * n + 12 * most * p)))
             for start in range(0, len(rows), step):
                 chunk = rows[start : start + step]
@@ -119,6 +119,7 @@ class Donors:
     observed: Booleans  # (n, p)
     centre: Floats  # (p,)
     terms: Floats  # (3p, n): o, z^2 and z
+    sizes: Floats  # (n,): z'z
     marks: NDArray[np.float32]  # (p, n): o, in single precision, as counts are exact in it
 
     @classmethod
@@ -130,7 +131,8 @@ class Donors:
         centre = np.nan_to_num(np.sort(values, axis=0)[middle, np.arange(values.shape[1])])
         z = np.where(observed, values - centre, 0.0)
         terms = np.ascontiguousarray(np.hstack([observed, z**2, z]).T)
-        return cls(values, observed, centre, terms, observed.T.astype(np.float32))
+        sizes = np.einsum("ij,ij->i", z, z)
+        return cls(values, observed, centre, terms, sizes, observed.T.astype(np.float32))
 
     def mean_squares(self, rows: Floats) -> Floats:
         """Mean squared differences (r, n) of rows (r, p), inf where they share no coordinate."""
@@ -159,18 +161,17 @@ class Donors:
         Returns:
             The donors (c, k), their root mean squared differences (c, k), and which gaps, (g,).
         """
-        candidates, whole = _smallest(squares, min(CANDIDATES * (k + 1), len(self.values)))
-        away = np.where(candidates >= 0, self._distances(rows, candidates), np.inf)
+        candidates, whole = _smallest(squares, self.candidates(k))
+        away = self._distances(rows, squares, candidates)
         order = np.argsort(away, axis=1, kind="stable")
-        candidates = np.take_along_axis(candidates, order, axis=1)[gaps]
-        away = np.take_along_axis(away, order, axis=1)[gaps]
-        has = self.observed[candidates, columns[:, None]] & np.isfinite(away)
-        place = np.cumsum(has, axis=1)
-        last = np.where(has & (place == k), away, -1).max(axis=1)
-        after = np.where(has & (place == k + 1), away, -1).max(axis=1)
-        sure = whole[gaps] & (last < after) & (last >= 0)
-        chosen = (has & (place <= k))[sure]
-        return candidates[sure][chosen].reshape(-1, k), away[sure][chosen].reshape(-1, k), sure
+        candidates = np.take_along_axis(candidates, order, axis=1)
+        away = np.take_along_axis(away, order, axis=1)
+        has = self.observed[candidates[gaps], columns[:, None]] & np.isfinite(away)[gaps]
+        place = np.cumsum(has, axis=1, dtype=np.int32)
+        last, after = (place >= k).argmax(axis=1), (place > k).argmax(axis=1)
+        sure = whole[gaps] & (place[:, -1] > k) & (away[gaps, last] < away[gaps, after])
+        chosen, at = (has & (place <= k))[sure], gaps[sure]
+        return candidates[at][chosen].reshape(-1, k), away[at][chosen].reshape(-1, k), sure
 
     def search(self, rows: Floats, squares: Floats, column: int, k: int) -> tuple[Integers, Floats]:
         """The k nearest, (r, k), of all donors of a column, and their distances; see `nearest`."""
@@ -179,20 +180,28 @@ class Donors:
         among = np.maximum(squares[:, donors], 0)
         among[np.isinf(among)] = np.nan  # argpartition breaks ties otherwise where there is NaN
         found = donors[np.argpartition(among, k - 1, axis=1)[:, :k]]
-        return found, self._distances(rows, found)
+        return found, self._distances(rows, squares, found)
 
-    def _distances(self, rows: Floats, found: Integers) -> Floats:
-        """Root mean squared differences (r, k) of rows (r, p) to the donors found (r, k).
+    def candidates(self, k: int) -> int:
+        """How many of the nearest rows nearly always have k + 1 among them that have a value."""
+        wanted = (k + 1 + 3 * np.sqrt(k + 1)) / max(self.observed.mean(), 0.25)
+        return min(int(np.ceil(wanted)), len(self.values))
 
-        From the differences themselves, so that equal rows are at distance 0.
+    def _distances(self, rows: Floats, squares: Floats, found: Integers) -> Floats:
+        """Root mean squared differences (r, c) of rows (r, p) to donors `found` (r, c), inf at -1.
+
+        Where the terms have cancelled, they are taken from the differences themselves, so that
+        equal rows are at distance 0.
         """
-        apart = self.values[found]
-        np.subtract(rows[:, None, :], apart, out=apart)
-        unshared = np.isnan(apart)
-        apart[unshared] = 0.0
-        shared = rows.shape[1] - np.count_nonzero(unshared, axis=2)
-        total = np.einsum("rkp,rkp->rk", apart, apart)
-        return np.sqrt(np.where(shared > 0, total / np.maximum(shared, 1), np.inf))
+        away = np.where(found >= 0, np.take_along_axis(squares, found, axis=1), np.inf)
+        size = np.nansum((rows - self.centre) ** 2, axis=1)[:, None] + self.sizes[found]
+        row, at = np.nonzero(away < CANCELLED * size)
+        if row.size:
+            apart = rows[row] - self.values[found[row, at]]
+            shared = np.count_nonzero(~np.isnan(apart), axis=1)
+            away[row, at] = np.nansum(apart**2, axis=1) / shared
+        distances: Floats = np.sqrt(away)
+        return distances
 
 
 def _smallest(values: Floats, most: int) -> tuple[Integers, Booleans]:
