@@ -59,7 +59,7 @@ def table_with_roles(features: pd.DataFrame, target: Floats, beside: pd.DataFram
         features,
         target,
         categorical=("town",),
-        time=beside["when"].rank(method="dense").to_numpy(dtype=np.int64),
+        time=np.unique(beside["when"], return_inverse=True)[1].astype(np.int64),
         group=pd.factorize(beside["site"])[0].astype(np.int64),
         roles=("when", "site"),
         role_values=beside,

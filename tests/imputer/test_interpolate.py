@@ -368,7 +368,7 @@ def test_a_sweep_goes_on_without_the_pair_that_does_not_fit(program: Program) ->
     assert 1 == finished.status
     results = pd.read_csv(program.folder / "swept" / "results.csv").set_index("imputer")
     assert {"interpolate": "failed", "mean": "finished"} == results["status"].to_dict()
-    assert "needs dataset.time" in results.loc["interpolate", "error"]
+    assert "needs dataset.time" in str(results.loc["interpolate", "error"])
 
 
 @pytest.mark.parametrize("group", ["null", "origin"])
