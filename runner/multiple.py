@@ -11,7 +11,7 @@ import pandas as pd
 
 from runner.evaluate import Refit, column_spread, describe_rounds, read_coefficients
 from runner.folds import kept_rows, stacking_weight
-from runner.pipeline import build_pipeline, fit_parameters, make_plain
+from runner.pipeline import build_pipeline, fit_parameters, make_plain, use_gram
 from runner.randomness import derive_seed
 from runner.rubin import pool_estimates
 
@@ -95,6 +95,7 @@ def _fit_each(winner: _Winner) -> list[Pipeline]:
     pipelines = []
     for draw in winner.preparation.drawn():
         pipeline = build_pipeline(winner.specs, winner.candidate, draw, total)
+        use_gram(pipeline, len(winner.rows))
         pipeline.fit(winner.features, winner.target, **fit_parameters(draw, weight))
         pipelines.append(pipeline)
     return pipelines

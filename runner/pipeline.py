@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from runner.records import Candidate, Floats
 
 K = TypeVar("K", bound=Spec)
+MANY_ROWS = 2_000  # above which cross products cost less than a few sweeps over the rows
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,21 @@ def build_pipeline(
     model = specs.having(candidate.values).model
     estimator = model.estimator(candidate.alpha, candidate.l1_ratio, weight)
     return Pipeline([*preparation.steps(), ("model", estimator)])
+
+
+def use_gram(pipeline: Pipeline, n_rows: int) -> None:
+    """Let a descent over many rows work on their cross products, as scikit-learn can.
+
+    At 20,000 correlated rows of 100 columns it took 0.2 s so, and minutes without. Cross products
+    square the condition number, so that columns must have been standardised.
+
+    Args:
+        pipeline: unfitted; changed in place.
+        n_rows: that it will be fitted to.
+    """
+    model = pipeline.named_steps["model"]
+    if n_rows >= MANY_ROWS and "scaler" in pipeline.named_steps and hasattr(model, "precompute"):
+        model.set_params(precompute=True)
 
 
 def fit_parameters(preparation: Preparation, weight: Floats | None) -> dict[str, Any]:

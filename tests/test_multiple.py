@@ -9,13 +9,7 @@ import numpy as np
 import pytest
 from sklearn.linear_model import ElasticNet, LinearRegression
 from sklearn.preprocessing import StandardScaler
-
-from runner.evaluate import predict
-from runner.folds import Folds, prepare_rows
-from runner.imputer.chained import ChainedRidge
-from runner.multiple import refit_draws
-from runner.pipeline import prepare
-from tests.sklearn_reference import (
+from sklearn_reference import (
     SEED,
     candidate,
     make_scorer,
@@ -23,6 +17,12 @@ from tests.sklearn_reference import (
     make_split,
     make_table,
 )
+
+from runner.evaluate import predict
+from runner.folds import Folds, prepare_rows
+from runner.imputer.chained import ChainedRidge
+from runner.multiple import refit_draws
+from runner.pipeline import prepare
 
 if TYPE_CHECKING:
     from runner.evaluate import Refit

@@ -83,7 +83,12 @@ def test_own_option_is_filled_from_the_packaged_one(tmp_path: Path) -> None:
         "n_neighbors": 2,
         "weights": "uniform",
         "indicator": False,
+        "indicator_threshold": 0.05,
         "categorical": "missing",
+        "categorical_value": "unknown",
+        "delta": 0.0,
+        "columns": {"drop": None},
+        "rows": {"drop": None, "predict": "impute"},
     }
     assert expected == imputer.model_dump()
 

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import read_json
 from sklearn.linear_model import ElasticNet
 from sklearn.preprocessing import StandardScaler
+from sklearn_reference import candidate, make_scorer, make_specs, make_split, make_table
 
 from runner.folds import Folds
-from tests.conftest import read_json
-from tests.sklearn_reference import candidate, make_scorer, make_specs, make_split, make_table
 
 if TYPE_CHECKING:
-    from tests.conftest import Program
+    from conftest import Program
 
 SHARE = 0.25
 ROWS = "imputer.rows"
