@@ -102,9 +102,8 @@ class Table:
     @cached_property
     def frame(self) -> pd.DataFrame:
         """What a Pipeline is given: the features, and the columns with a role if there are any."""
-        if self.role_values.shape[1] == 0:
-            return self.features
-        return self.features.join(self.role_values)
+        others = [name for name in self.role_values if name not in self.features]
+        return self.features.join(self.role_values[others]) if others else self.features
 
     @property
     def n_rows(self) -> int:

@@ -130,6 +130,7 @@ class TestRefit:
         first, second = refitted(table, pool), refitted(table, pool)
         assert first.coefficients.equals(second.coefficients)
         assert first.inference is not None
+        assert second.inference is not None
         assert first.inference.equals(second.inference)
 
 

@@ -23,7 +23,8 @@ ROWS = "imputer.rows"
 
 def gaps(frame: pd.DataFrame) -> np.ndarray:
     """The share of features that each row misses."""
-    return frame.isna().to_numpy().mean(axis=1)
+    share: np.ndarray = frame.isna().to_numpy().mean(axis=1)
+    return share
 
 
 def test_a_fold_trains_on_the_rows_within_the_share() -> None:
