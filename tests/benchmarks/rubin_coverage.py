@@ -17,7 +17,7 @@ from runner.imputer.chained import ChainedRidge
 from runner.rubin import pool_estimates
 
 if TYPE_CHECKING:
-    from runner.records import Floats
+    from runner.records import Booleans, Floats
 
 TRUTH = np.array([1.0, 0.5, -0.5, 0.25, 0.0])  # the intercept first
 DRAWS = 10
@@ -42,7 +42,7 @@ def least_squares(X: Floats, y: Floats) -> tuple[Floats, Floats]:
     return b, residual @ residual / (len(y) - len(b)) * np.diagonal(inverse)
 
 
-def intervals(X: Floats, y: Floats, seed: int) -> dict[str, Floats]:
+def intervals(X: Floats, y: Floats, seed: int) -> dict[str, Booleans]:
     """Which parameters each method's 95 % interval holds."""
     drawn = [
         least_squares(
@@ -64,7 +64,7 @@ def intervals(X: Floats, y: Floats, seed: int) -> dict[str, Floats]:
         freedom = float((complete.sum() if way == "complete rows" else len(y)) - len(TRUTH))
         b, squared = (np.array(part) for part in zip(*found, strict=True))
         pooled = pool_estimates(b, squared, freedom=freedom, level=0.95)
-        held[way] = ((pooled["low"] <= TRUTH) & (pooled["high"] >= TRUTH)).to_numpy(dtype=float)
+        held[way] = ((pooled["low"] <= TRUTH) & (pooled["high"] >= TRUTH)).to_numpy(dtype=bool)
     return held
 
 
@@ -74,7 +74,7 @@ def main() -> None:
     parser.add_argument("--replications", type=int, default=2_000)
     parser.add_argument("--rows", type=int, default=200)
     options = parser.parse_args()
-    held: dict[str, list[Floats]] = {}
+    held: dict[str, list[Booleans]] = {}
     for seed in range(options.replications):
         X, y = draw_rows(seed, options.rows)
         for way, found in intervals(X, y, seed).items():
@@ -84,8 +84,9 @@ def main() -> None:
     print(f"(standard error of a share {error:.4f})\n")
     print("| way | intercept | gappy 1 | gappy 2 | complete 1 | complete 2 |")
     print("|---|--:|--:|--:|--:|--:|")
-    for way, found in held.items():
-        print(f"| {way} | " + " | ".join(f"{share:.3f}" for share in np.mean(found, axis=0)) + " |")
+    for way, shares in held.items():
+        cells = [f"{share:.3f}" for share in np.mean(shares, axis=0)]
+        print(f"| {way} | {' | '.join(cells)} |")
 
 
 if __name__ == "__main__":
