@@ -28,13 +28,17 @@ if TYPE_CHECKING:
     Weights = Literal["uniform", "distance"]
 
 WEIGHTS = ["uniform", "distance"]
-TOLERANCE = 1e-9  # of a column's standard deviation: the distances are added up in another order
+TOLERANCE = 1e-9  # for columns of spread 1: distances are added up in another order
 
 
 def make_rows(seed: int, n: int = 120, p: int = 6, share: float = 0.2) -> Floats:
-    """Correlated columns, some values missing, some in most rows."""
+    """Correlated columns, some values missing, the first in most rows.
+
+    All are multiples of 2^-16, of which sums of squares are exact: scikit-learn, too, finds the
+    distance of equal rows 0, and that of nearly equal ones to the last digit.
+    """
     rng = np.random.default_rng(seed)
-    X = rng.standard_normal((n, p)) + rng.standard_normal((n, 1))
+    X = np.round((rng.standard_normal((n, p)) + rng.standard_normal((n, 1))) * 2**16) / 2**16
     X[rng.uniform(size=X.shape) < share] = np.nan
     X[rng.uniform(size=n) < 0.8, 0] = np.nan
     return X
@@ -45,6 +49,11 @@ def make_marks(seed: int, n: int = 120, p: int = 6, share: float = 0.2) -> Float
     X = np.random.default_rng(seed).integers(0, 3, (n, p)).astype(float) + 1000.0
     X[np.isnan(make_rows(seed, n, p, share))] = np.nan
     return X
+
+
+def make_thirds(seed: int, n: int = 120, p: int = 6, share: float = 0.2) -> Floats:
+    """The first rows' like, with squares that are rounded."""
+    return make_rows(seed, n, p, share) / 3
 
 
 def reference(fit: Floats, rows: Floats, n_neighbors: int = 5, weights: str = "uniform") -> Floats:
@@ -74,6 +83,15 @@ def test_the_numbers_are_scikit_learns(
         np.testing.assert_allclose(nearest.transform(rows), expected, rtol=0, atol=TOLERANCE)
 
 
+@pytest.mark.parametrize("weights", WEIGHTS)
+@pytest.mark.parametrize("make", [make_rows, make_marks, make_thirds])
+def test_many_rows_are_filled_as_few_are(make: Callable[..., Floats], weights: Weights) -> None:
+    """With more rows than candidates are looked for one by one, the numbers are scikit-learn's."""
+    X = make(7, n=1_500, p=8)
+    found = NearestRows(weights=weights).fit_transform(X)
+    np.testing.assert_allclose(found, reference(X, X, weights=weights), rtol=0, atol=TOLERANCE)
+
+
 @settings(max_examples=40)
 @given(
     seed=st.integers(0, 10_000),
@@ -95,7 +113,7 @@ def test_ties_and_equal_rows_are_scikit_learns(
 @pytest.mark.parametrize("weights", WEIGHTS)
 def test_large_means_lose_nothing(weights: Weights) -> None:
     """Columns shifted by a million times their spread are filled as they are without the shift."""
-    X = np.round(make_rows(1, n=300) * 2**10) / 2**10  # so that the shift rounds nothing
+    X = make_rows(1, n=300)
     shift = 2.0**20 * np.arange(1, X.shape[1] + 1)
     expected = reference(X, X, weights=weights)
     found = NearestRows(weights=weights).fit_transform(X + shift) - shift
@@ -104,12 +122,12 @@ def test_large_means_lose_nothing(weights: Weights) -> None:
 
 def test_the_same_row_outweighs_all_others() -> None:
     """By distance, training rows that are the same fill a gap alone, whatever their units."""
-    X = 1e6 + np.random.default_rng(2).standard_normal((60, 5))
-    row = X[:1].copy()
-    X[7, 1:] = X[0, 1:]
-    row[0, 0] = np.nan
-    found = NearestRows(n_neighbors=5, weights="distance").fit(X).transform(row)
-    assert (X[0, 0] + X[7, 0]) / 2 == found[0, 0]
+    one = 100.0 + np.random.default_rng(2).standard_normal((60, 5))
+    other = one + [1.0, 0.0, 0.0, 0.0, 0.0]
+    rows = one.copy()
+    rows[:, 0] = np.nan
+    found = NearestRows(weights="distance").fit(np.vstack([one, other])).transform(rows)
+    np.testing.assert_allclose(found[:, 0], one[:, 0] + 0.5, rtol=1e-15)
 
 
 def test_rows_that_share_nothing_take_the_mean() -> None:
