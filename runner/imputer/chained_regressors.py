@@ -13,6 +13,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted, validate_data
 from threadpoolctl import threadpool_limits
 
+from runner.imputer.copying import copying_step
 from runner.randomness import derive_seed
 
 if TYPE_CHECKING:
@@ -58,6 +59,8 @@ class ChainedRegressors(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         stop: see above.
         max_iter: rounds at the most.
         tol: see above; unused by "increase".
+        per_row: parameters of the estimator that grow with the rows it learns from, by the value
+            for one row.
         n_jobs: threads that fit an estimator, where that can use them.
         random_state: the seed.
 
@@ -73,6 +76,7 @@ class ChainedRegressors(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         stop: Literal["increase", "tolerance"] = "tolerance",
         max_iter: int = 10,
         tol: float = 1e-3,
+        per_row: dict[str, float] | None = None,
         n_jobs: int = 1,
         random_state: int = 0,
     ) -> None:
@@ -80,6 +84,7 @@ class ChainedRegressors(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self.stop = stop
         self.max_iter = max_iter
         self.tol = tol
+        self.per_row = per_row
         self.n_jobs = n_jobs
         self.random_state = random_state
 
@@ -138,9 +143,8 @@ class ChainedRegressors(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             X: (n, p), the rows that this one was fitted to.
         """
         from sklearn.pipeline import Pipeline
-        from sklearn.preprocessing import FunctionTransformer
 
-        copy = FunctionTransformer(np.array, feature_names_out="one-to-one").fit(X)
+        copy = copying_step().fit(X)
         return Pipeline([("copy", copy), ("imputer", self._as_iterative_imputer(X))])
 
     def _as_iterative_imputer(self, X: ArrayLike) -> IterativeImputer:
@@ -202,6 +206,8 @@ class ChainedRegressors(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         names = (name for name in regressor.get_params() if name.split("__")[-1] == "random_state")
         regressor.set_params(**dict.fromkeys(names, seed))
         seen = ~missing[:, j]
+        rows = int(np.count_nonzero(seen))
+        regressor.set_params(**{name: one * rows for name, one in (self.per_row or {}).items()})
         # only here: predictions summed by threads differ in their last digits from time to time
         with joblib.parallel_config("threading", n_jobs=self.n_jobs):
             finished = _fit(regressor, np.delete(filled[seen], j, axis=1), filled[seen, j])

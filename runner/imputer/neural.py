@@ -15,7 +15,14 @@ if TYPE_CHECKING:
 
 
 class Neural(Imputer):
-    """Chained perceptrons with one hidden layer, of standardised columns, by full-batch L-BFGS."""
+    """Chained perceptrons with one hidden layer, of standardised columns, by full-batch L-BFGS.
+
+    With standardised target y, prediction f and weights w, a network minimises
+
+        1/2 mean (y - f)^2 + alpha/2 sum w^2
+
+    so that, as in an elastic net, `alpha` means the same whatever the number of rows.
+    """
 
     name: Literal["neural"]
     hidden: Count
@@ -36,7 +43,6 @@ class Neural(Imputer):
         network = MLPRegressor(
             hidden_layer_sizes=(self.hidden,),
             solver="lbfgs",
-            alpha=self.alpha,
             max_iter=self.steps,
             random_state=seed,
         )
@@ -44,7 +50,12 @@ class Neural(Imputer):
             make_pipeline(StandardScaler(), network), transformer=StandardScaler()
         )
         return ChainedRegressors(
-            standardised, max_iter=self.max_iter, tol=self.tol, random_state=seed
+            standardised,
+            max_iter=self.max_iter,
+            tol=self.tol,
+            # scikit-learn divides its penalty by the rows
+            per_row={"regressor__mlpregressor__alpha": self.alpha},
+            random_state=seed,
         )
 
     def plain(self, fitted: ChainedRegressors, columns: pd.DataFrame) -> Pipeline:

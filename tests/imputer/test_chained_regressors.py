@@ -16,12 +16,15 @@ from sklearn.experimental import enable_iterative_imputer  # noqa: F401 - enable
 from sklearn.impute import IterativeImputer
 from sklearn.linear_model import Lasso, LinearRegression, Ridge
 from sklearn.neighbors import KNeighborsRegressor
+from threadpoolctl import threadpool_limits
 
 from runner.config import validate_section
 from runner.imputer import Imputer
 from runner.imputer.chained_regressors import ChainedRegressors
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sklearn.base import RegressorMixin
 
     from runner.records import Floats
@@ -31,6 +34,13 @@ SEED = 7
 # none of them uses chance, so that scikit-learn's imputer can be asked for the same
 BOOSTED = HistGradientBoostingRegressor(max_iter=10, min_samples_leaf=5)
 NEAREST = KNeighborsRegressor(n_neighbors=3)
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """scikit-learn's boosted trees wait for each other where cores are shared."""
+    with threadpool_limits(1):
+        yield
 
 
 def make_imputer(name: str, **keys: object) -> Imputer:
@@ -220,6 +230,14 @@ def test_an_unfinished_network_is_no_convergence(steps: int, converged: bool) ->
     """A network that ran out of steps warns nobody, and shows in `converged_`."""
     imputer = make_imputer("neural", steps=steps, hidden=2, max_iter=1, tol=1e6)
     assert converged == imputer.numeric(SEED).fit(make_rows(11)).converged_
+
+
+def test_penalties_grow_with_rows() -> None:
+    """What is given for one row is multiplied by the rows that a column is observed in."""
+    X = make_rows(13)
+    chained = ChainedRegressors(Ridge(), max_iter=1, per_row={"alpha": 0.5}).fit(X)
+    expected = {j: 0.5 * np.isfinite(X[:, j]).sum() for j in (0, 1, 2, 4)}
+    assert expected == {one.target: one.regressor.alpha for one in chained.regressions_}
 
 
 def test_other_warnings_pass() -> None:
