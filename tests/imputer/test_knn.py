@@ -123,7 +123,7 @@ def test_large_means_lose_nothing(weights: Weights) -> None:
 def test_the_same_row_outweighs_all_others() -> None:
     """By distance, training rows that are the same fill a gap alone, whatever their units."""
     one = 100.0 + np.random.default_rng(2).standard_normal((60, 5))
-    other = one + [1.0, 0.0, 0.0, 0.0, 0.0]
+    other = one + np.array([1.0, 0.0, 0.0, 0.0, 0.0])
     rows = one.copy()
     rows[:, 0] = np.nan
     found = NearestRows(weights="distance").fit(np.vstack([one, other])).transform(rows)
