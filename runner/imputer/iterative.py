@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from runner.imputer.base import Imputer
+from runner.imputer.copying import copying_step
 from runner.spec import Count, NotNegative
 
 if TYPE_CHECKING:
@@ -21,14 +22,10 @@ class Iterative(Imputer):
 
     def numeric(self, seed: int) -> Pipeline:
         """scikit-learn's IterativeImputer; `seed` picks the features when there are too many."""
-        import numpy as np
         from sklearn.experimental import enable_iterative_imputer  # noqa: F401 - enables the next
         from sklearn.impute import IterativeImputer
         from sklearn.pipeline import Pipeline
-        from sklearn.preprocessing import FunctionTransformer
 
-        # it writes to what it is given, and pandas hands out read-only arrays
-        copy = FunctionTransformer(np.array, feature_names_out="one-to-one")
         imputer = IterativeImputer(
             max_iter=self.max_iter,
             tol=self.tol,
@@ -36,4 +33,4 @@ class Iterative(Imputer):
             random_state=seed,
             keep_empty_features=True,
         )
-        return Pipeline([("copy", copy), ("imputer", imputer)])
+        return Pipeline([("copy", copying_step()), ("imputer", imputer)])

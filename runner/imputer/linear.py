@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from runner.imputer.copying import copying_step
 from runner.imputer.drawing import DrawingImputer
 from runner.spec import Count, NotNegative
 
@@ -27,15 +28,10 @@ class Linear(DrawingImputer):
     tol: NotNegative
 
     def plain(self, fitted: ChainedRidge, columns: pd.DataFrame) -> Pipeline:
-        """An IterativeImputer with the same regressions, behind a step that copies.
-
-        It writes to what it is given, and pandas hands out read-only arrays.
-        """
-        import numpy as np
+        """An IterativeImputer with the same regressions, behind a step that copies."""
         from sklearn.pipeline import Pipeline
-        from sklearn.preprocessing import FunctionTransformer
 
-        copy = FunctionTransformer(np.array, feature_names_out="one-to-one").fit(columns)
+        copy = copying_step().fit(columns)
         return Pipeline([("copy", copy), ("imputer", fitted.as_iterative_imputer(columns))])
 
     def numeric(self, seed: int) -> ChainedRidge:
