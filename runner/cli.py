@@ -141,6 +141,7 @@ def _start_reading(config: ExperimentConfig) -> Reading | None:
 
 
 def _sweep(validated: list[tuple[ExperimentConfig, Composed]]) -> int:
+    from runner.comparison import describe, sections
     from runner.experiment import Job
     from runner.sweep import ranked, results_table, run_sweep, shown
 
@@ -150,7 +151,14 @@ def _sweep(validated: list[tuple[ExperimentConfig, Composed]]) -> int:
     chosen = any(key.startswith("hydra.sweep.dir") for key in composed.hydra_overrides)
     sweep = run_sweep(jobs, composed.sweep_dir, screen, chosen=chosen)
     results = ranked(results_table(sweep.outcomes), config.general.metric)
-    screen.show_sweep(shown(results, config.general.metric), [sweep.folder / "results.csv"])
+    paths = [sweep.folder / "results.csv"]
+    baseline = config.report.baseline
+    if sweep.compared is None or baseline is None:
+        screen.show_sweep(shown(results, config.general.metric), paths)
+    else:
+        parts, meaning = sections(sweep.compared, baseline), describe(sweep.compared, baseline)
+        paths.append(sweep.folder / "comparison.csv")
+        screen.show_comparison(parts, list(baseline), meaning, paths)
     return FAILURE if sweep.failed else 0
 
 

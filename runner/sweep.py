@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from runner import comparison
 from runner.errors import RunnerError
 from runner.experiment import Job, Outcome, record_failure, run
 from runner.metrics import LARGER_IS_BETTER
@@ -29,6 +30,7 @@ class SweepOutcome:
 
     folder: Path
     outcomes: list[Outcome]
+    compared: pd.DataFrame | None = None  # with the baseline, if there is one
 
     @property
     def failed(self) -> int:
@@ -39,14 +41,22 @@ class SweepOutcome:
 def run_sweep(jobs: Sequence[Job], folder: Path, screen: Screen, *, chosen: bool) -> SweepOutcome:
     """Run every job, one after the other, and write `results.csv` and `sweep.json`.
 
-    A run that fails leaves its record and a row, and does not stop the others.
+    With a baseline, `comparison.csv` has each run's difference from it. A run that fails leaves
+    its record and a row, and does not stop the others.
 
     Args:
         jobs: what to run; a job's folder is relative to the sweep's.
         folder: the sweep's.
         screen: where progress is shown.
         chosen: whether the user named the folder.
+
+    Raises:
+        ConfigError: no run is the baseline that the config names.
+        RunDirectoryError: the directory cannot be made.
     """
+    baseline = jobs[0].config.report.baseline
+    if baseline is not None:
+        comparison.check_baseline(baseline, [job.composed.overrides for job in jobs])
     directory = RunDirectory.open(
         folder, fingerprint_of([j.composed.sections for j in jobs]), chosen=chosen
     )
@@ -60,7 +70,12 @@ def run_sweep(jobs: Sequence[Job], folder: Path, screen: Screen, *, chosen: bool
         if outcomes[-1].error is not None:
             screen.say(f"failed: {outcomes[-1].error}")
         directory.write_table("results.csv", results_table(outcomes))
-    sweep = SweepOutcome(directory.folder, outcomes)
+    compared = None
+    if baseline is not None:
+        records = [(outcome.folder.name, outcome.record) for outcome in outcomes]
+        compared = comparison.comparison_table(records, baseline)
+        directory.write_table("comparison.csv", compared)
+    sweep = SweepOutcome(directory.folder, outcomes, compared)
     directory.write_json("sweep.json", _describe(sweep))
     return sweep
 

@@ -116,7 +116,7 @@ class Screen:
             for reason in reasons(part, labels):
                 self.say(reason)
         self.say("")
-        self.say(meaning)
+        self._console.print(meaning, highlight=False, markup=False)
         self._say_files(paths)
 
     def _say_files(self, paths: Sequence[Path]) -> None:

@@ -10,9 +10,14 @@ from runner.spec import Spec
 
 
 class Report(Spec):
-    """What is shown while and after a run."""
+    """What is shown while and after a run, and what the runs of a sweep are compared with.
+
+    `baseline` has values by override key: each run of a sweep is compared, fold by fold, with the
+    one that has these values and is else alike. A single run has nothing to be compared with.
+    """
 
     name: str
+    baseline: Annotated[dict[str, bool | int | float | str | None], Field(min_length=1)] | None
 
 
 class Summary(Report):
