@@ -130,10 +130,12 @@ def _check_stream(config: ExperimentConfig) -> None:
         rest = [metric for metric in metrics if metric not in FROM_MOMENTS]
         if rest:
             raise _needs_rows(f"{key}={rest[0]}", f"among {usable}")
-    if imputer.fill_value() is None:
     if config.dataset.mask is not None:
         raise _needs_rows("dataset.mask", "dataset.mask=null")
-        raise _needs_rows(f"imputer={imputer.name}", "imputer=mean, constant or none")
+    by_rows = imputer.key_of_rows()
+    if by_rows is not None:
+        mild = "imputer=mean, constant, zero or none"
+        raise _needs_rows(by_rows, mild if by_rows.startswith("imputer=") else "another value")
     split = splitter.by_hash()
     if split is None:
         raise _needs_rows(f"split={splitter.name}", "split=kfold, grouped or holdout")

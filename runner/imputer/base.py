@@ -119,14 +119,19 @@ class Imputer(Spec):
 
     def fill_value(self) -> Literal["mean"] | float | None:
         """What fills a missing value if moments suffice for the whole section, else None."""
-        by_rows = (
-            self.indicator == "only"
-            or self.categorical == "constant"
-            or self.delta != 0
-            or self.columns.drop is not None
-            or self.rows.drop is not None
+        return None if self.key_of_rows() else self.linear_fill()
+
+    def key_of_rows(self) -> str | None:
+        """What of the section needs the rows, as KEY=VALUE; None where moments suffice."""
+        asked = (
+            (self.linear_fill() is None, f"imputer={self.name}"),
+            (self.indicator == "only", "imputer.indicator=only"),
+            (self.categorical == "constant", "imputer.categorical=constant"),
+            (self.delta != 0, f"imputer.delta={self.delta}"),
+            (self.columns.drop is not None, f"imputer.columns.drop={self.columns.drop}"),
+            (self.rows.drop is not None, f"imputer.rows.drop={self.rows.drop}"),
         )
-        return None if by_rows else self.linear_fill()
+        return next((said for needed, said in asked if needed), None)
 
     def indicators(self) -> MissingIndicator | None:
         """An unfitted transformer to 0/1 columns, if the config asks for any."""

@@ -26,6 +26,12 @@ ON = (*STREAM, "dataset.stream=true", "dataset.weight=weight", "dataset.group=gr
 
 REFUSED = {
     "imputer": ("imputer=median", "imputer=median"),
+    "only indicators": ("imputer.indicator=only", "imputer.indicator=only"),
+    "constant category": ("imputer.categorical=constant", "imputer.categorical=constant"),
+    "shift": ("imputer.delta=-1", "imputer.delta=-1.0"),
+    "left-out columns": ("imputer.columns.drop=0.5", "imputer.columns.drop=0.5"),
+    "left-out rows": ("imputer.rows.drop=0", "imputer.rows.drop=0.0"),
+    "mask": ("dataset.mask={share: 0.2, mechanism: MCAR}", "dataset.mask"),
     "metric": ("metric=mae", "metric=mae"),
     "trial metric": ("trial_metrics=[mse,mape]", "trial_metrics=mape"),
     "repeated": ("split=repeated", "split=repeated"),
