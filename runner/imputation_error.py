@@ -108,8 +108,8 @@ def _root_mean_square(errors: pd.Series) -> float:
 
 def _cells(filled: pd.DataFrame, sought: pd.DataFrame) -> Floats:
     """The values of the cells sought; NaN in columns that are not there."""
-    rows = filled.index.get_indexer(sought["row"])
-    places = filled.columns.get_indexer(sought["column"])
+    rows = filled.index.get_indexer(pd.Index(sought["row"]))
+    places = filled.columns.get_indexer(pd.Index(sought["column"]))
     values = np.full(len(sought), np.nan)
     there = places >= 0
     values[there] = filled.to_numpy()[rows[there], places[there]]

@@ -53,7 +53,7 @@ def hide(
     """
     n, p = X.shape
     hidden = np.zeros(X.shape, dtype=bool)
-    turn = rng("turn").random(n) < 0.5  # noqa: PLR2004 - a fair coin
+    turn = np.less(rng("turn").random(n), 0.5)  # a fair coin
     if mechanism == "MAR" and p < 2:  # noqa: PLR2004 - a pair
         raise ValueError("MAR needs a second numeric column, which says where values are hidden")
     for j in chosen:
