@@ -253,7 +253,9 @@ class _Run:
             name = f"model{persistence.suffix}"
             path = directory.write(name, lambda file: persistence.dump(final.pipeline, file))
             columns = self.data.describe_columns() + self.data.describe_roles(preparation)
-            manifest = describe_model(persistence.name, path, final, columns, self.data.example())
+            manifest = describe_model(
+                persistence.name, path, final, columns, self.data.example(preparation)
+            )
             directory.write_json("model.json", manifest)
 
 

@@ -134,9 +134,11 @@ class TableData:
         """The time and group columns that the imputer needs, as the manifest states them."""
         return [self._describe_role(name) for name in preparation.role_columns]
 
-    def example(self) -> pd.DataFrame:
-        """The first training row."""
-        return self._table.frame.iloc[self._split.train[:1]]
+    def example(self, preparation: Preparation) -> pd.DataFrame:
+        """The first row that trains."""
+        training = self._split.train
+        kept, _ = kept_rows(self._table, training, training[:0], preparation)
+        return self._table.frame.iloc[kept[:1]]
 
     def _describe_role(self, name: str) -> dict[str, Any]:
         values, rank = self._table.role_values[name], self._table.time

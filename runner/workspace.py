@@ -75,7 +75,7 @@ class Data(Protocol):
     def describe_roles(self, preparation: Preparation) -> list[dict[str, Any]]:
         """What it expects beside them, a description per time and group column."""
 
-    def example(self) -> pd.DataFrame:
+    def example(self, preparation: Preparation) -> pd.DataFrame:
         """A row whose prediction is stated with the model."""
 
 

@@ -3,13 +3,14 @@
 An active-set method for the elastic net's quadratic program. With the support A and its signs s,
 the stationary point is
 
-    (G_AA + c I) b_A = xy_A - a s,    a = alpha * l1_ratio,  c = alpha * (1 - l1_ratio).
+    (G_AA + diag(c_A)) b_A = xy_A - a_A s,    a = alpha * l1_ratio * f,  c = alpha (1 - l1_ratio) f
 
-The step there is cut short where a coefficient reaches 0, which then leaves A. Where none does, the
-columns whose gradient |xy_j - G_j b| exceeds a, by which the optimality conditions are violated,
-enter A with the gradient's sign. Between neighbouring alphas of a path few columns change, so that
-a few small systems give what coordinate descent approaches in hundreds of sweeps where columns
-are correlated. (Osborne, Presnell & Turlach 2000 solve the lasso so.)
+with penalty factors f, 1 if there are none, of which some may be 0. The step there is cut short
+where a coefficient reaches 0, which then leaves A. Where none does, the columns whose gradient
+|xy_j - G_j b| exceeds a_j, by which the optimality conditions are violated, enter A with the
+gradient's sign. Between neighbouring alphas of a path few columns change, so that a few small
+systems give what coordinate descent approaches in hundreds of sweeps where columns are correlated.
+(Osborne, Presnell & Turlach 2000 solve the lasso so.)
 """
 
 from __future__ import annotations
@@ -30,8 +31,8 @@ ROUNDING = 1e-11  # violations of this share of the largest |xy| are rounding
 
 def solve_near(  # noqa: PLR0913 - a problem, its penalty, and where to start
     problem: GramProblem,
-    alpha: float,
-    l1_ratio: float,
+    l1: Floats,
+    l2: Floats,
     start: Floats,
     *,
     positive: bool,
@@ -41,8 +42,8 @@ def solve_near(  # noqa: PLR0913 - a problem, its penalty, and where to start
 
     Args:
         problem: the least-squares problem, p columns.
-        alpha: strength, positive.
-        l1_ratio: share of the L1 penalty, positive.
+        l1: a, (p,), not negative.
+        l2: c, (p,), not negative.
         start: coefficients, (p,), best of a near alpha.
         positive: whether negative coefficients are not allowed.
         ahead: a guess of the coefficients, (p,), which foretells the support.
@@ -50,9 +51,8 @@ def solve_near(  # noqa: PLR0913 - a problem, its penalty, and where to start
     Returns:
         None if the support does not settle.
     """
-    a, c = alpha * l1_ratio, alpha * (1 - l1_ratio)
     gram, xy = problem.gram, problem.xy
-    limit = a + ROUNDING * float(np.abs(xy).max(initial=0.0))
+    limit = l1 + ROUNDING * float(np.abs(xy).max(initial=0.0))
     b = start.copy()
     sign = np.sign(b)
     if ahead is not None:
@@ -62,10 +62,10 @@ def solve_near(  # noqa: PLR0913 - a problem, its penalty, and where to start
         _enter(sign, support, xy - gram @ ahead, limit, positive=positive)
     for step in range(1, STEPS + 1):
         support = sign.nonzero()[0]
-        l1 = a * sign[support]
-        target = _stationary(problem, support, l1, c)
+        pull, ridge = l1[support] * sign[support], l2[support]
+        target = _stationary(problem, support, pull, ridge)
         if target is None:
-            target = _down_the_valley(problem, support, l1, c, b[support])
+            target = _down_the_valley(problem, support, pull, ridge, b[support])
         if _move(b, sign, support, target):
             continue
         gradient = xy - gram @ b
@@ -74,13 +74,15 @@ def solve_near(  # noqa: PLR0913 - a problem, its penalty, and where to start
     return None
 
 
-def _stationary(problem: GramProblem, support: Integers, l1: Floats, l2: float) -> Floats | None:
+def _stationary(
+    problem: GramProblem, support: Integers, pull: Floats, ridge: Floats
+) -> Floats | None:
     """The minimum over the support's coefficients of given signs; None if its columns depend."""
     if not len(support):
         return np.empty(0)
-    hessian = _hessian(problem, support, l2)
+    hessian = _hessian(problem, support, ridge)
     squares = hessian.diagonal().copy()
-    factor, target, failed = lapack.dposv(hessian, problem.xy[support] - l1, overwrite_a=1)
+    factor, target, failed = lapack.dposv(hessian, problem.xy[support] - pull, overwrite_a=1)
     # a squared pivot is what the columns before it leave of a column's square
     if failed or (factor.diagonal() ** 2 < DEPENDENT * squares).any():
         return None
@@ -89,25 +91,25 @@ def _stationary(problem: GramProblem, support: Integers, l1: Floats, l2: float) 
 
 
 def _down_the_valley(
-    problem: GramProblem, support: Integers, l1: Floats, l2: float, old: Floats
+    problem: GramProblem, support: Integers, pull: Floats, ridge: Floats, old: Floats
 ) -> Floats:
     """Far along the direction in which dependent columns change no prediction.
 
     Only the L1 norm changes there: it falls one way, until a coefficient reaches 0.
     """
-    hessian = _hessian(problem, support, l2)
+    hessian = _hessian(problem, support, ridge)
     direction = np.linalg.eigh(hessian)[1][:, 0]
-    if direction @ (hessian @ old - problem.xy[support] + l1) > 0:
+    if direction @ (hessian @ old - problem.xy[support] + pull) > 0:
         direction = -direction
-    if not np.any((direction * l1 < 0) & (np.abs(direction) > DEPENDENT)):
+    if not np.any((direction * pull < 0) & (np.abs(direction) > DEPENDENT)):
         direction = -direction
     target: Floats = old + direction * FAR * (1 + np.abs(old).max())
     return target
 
 
-def _hessian(problem: GramProblem, support: Integers, l2: float) -> Floats:
+def _hessian(problem: GramProblem, support: Integers, ridge: Floats) -> Floats:
     hessian = problem.gram.take(support, axis=0).take(support, axis=1).T
-    hessian.reshape(-1, order="F")[:: len(support) + 1] += l2  # the diagonal, of a view
+    hessian.reshape(-1, order="F")[:: len(support) + 1] += ridge  # the diagonal, of a view
     return hessian
 
 
@@ -129,7 +131,7 @@ def _move(b: Floats, sign: Floats, support: Integers, target: Floats) -> bool:
 
 
 def _enter(
-    sign: Floats, support: Integers, gradient: Floats, limit: float, *, positive: bool
+    sign: Floats, support: Integers, gradient: Floats, limit: Floats, *, positive: bool
 ) -> bool:
     """Give signs to the columns outside the support that violate optimality; if any do."""
     excess = gradient.copy() if positive else np.abs(gradient)

@@ -126,10 +126,11 @@ class _Descent:
         ahead: Floats | None = None,
     ) -> None:
         """Solve for one alpha from its support, in place, if it settles."""
+        p, alpha = len(near), self.alphas[i]
         found = solve_near(
             self.problem,
-            self.alphas[i],
-            self.l1_ratio,
+            np.full(p, alpha * self.l1_ratio),
+            np.full(p, alpha * (1 - self.l1_ratio)),
             near,
             positive=self.settings.positive,
             ahead=ahead,

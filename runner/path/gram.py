@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from runner.path.active_set import solve_near
 from runner.path.descend import descend
 from runner.path.gap import gram_gaps, within_tolerance
 from runner.path.profile import profile_out
@@ -93,14 +94,15 @@ def _solve_scaled(
 def _solve_bounded(
     problem: GramProblem, alphas: Floats, l1_ratio: float, factors: Floats
 ) -> tuple[Floats, Integers]:
-    """Solve with positive coefficients, some unpenalised, where profiling is not allowed.
-
-    Positive coefficients make the L1 penalty linear, so this is a bounded quadratic.
-    """
-    coefficients = np.empty((len(factors), len(alphas)))
+    """Solve with positive coefficients, some unpenalised, where profiling is not allowed."""
+    coefficients = np.zeros((len(factors), len(alphas)))
+    iterations = np.ones(len(alphas), dtype=np.int64)
     for i, alpha in enumerate(alphas):
-        coefficients[:, i], _ = solve_nonnegative(
-            problem.gram + np.diag(alpha * (1 - l1_ratio) * factors),
-            problem.xy - alpha * l1_ratio * factors,
-        )
-    return coefficients, np.ones(len(alphas), dtype=np.int64)
+        l1, l2 = alpha * l1_ratio * factors, alpha * (1 - l1_ratio) * factors
+        start = coefficients[:, max(i - 1, 0)]
+        found = solve_near(problem, l1, l2, start, positive=True)
+        if found is None:
+            # positive coefficients make the L1 penalty linear, and this a bounded quadratic
+            found = solve_nonnegative(problem.gram + np.diag(l2), problem.xy - l1)[0], 1
+        coefficients[:, i], iterations[i] = found
+    return coefficients, iterations

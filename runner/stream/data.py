@@ -141,8 +141,9 @@ class StreamedData:
             described.append(one)
         return described
 
-    def example(self) -> pd.DataFrame:
+    def example(self, preparation: Preparation) -> pd.DataFrame:
         """A training row, or whichever row was kept."""
+        del preparation
         frame, training = self._sample.frame(), self._sample.training()
         at = int(np.argmax(training))
         return frame.iloc[at : at + 1]

@@ -10,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.linear_model import ElasticNet
 
-from runner.path import alpha_max
-from runner.path.active_set import solve_near
+from runner.path import active_set, alpha_max
 from runner.records import GramProblem
 
 if TYPE_CHECKING:
@@ -29,6 +28,14 @@ def make_rows(seed: int, n: int = 60, p: int = 12) -> tuple[Floats, Floats]:
 def pose(X: Floats, y: Floats) -> GramProblem:
     """The cross products of rows."""
     return GramProblem(X.T @ X / len(y), X.T @ y / len(y), float(y @ y / len(y)))
+
+
+def solve_near(
+    problem: GramProblem, alpha: float, l1_ratio: float, start: Floats, *, positive: bool
+) -> tuple[Floats, int] | None:
+    """The active set with all columns penalised alike."""
+    l1, l2 = np.full(len(start), alpha * l1_ratio), np.full(len(start), alpha * (1 - l1_ratio))
+    return active_set.solve_near(problem, l1, l2, start, positive=positive)
 
 
 @given(
