@@ -115,7 +115,8 @@ def _run(options: argparse.Namespace) -> int:
 def _single(config: ExperimentConfig, composed: Composed) -> int:
     reading = _start_reading(config)
     # the heavy imports come only after the config is known to be right
-    from runner.experiment import Job, run
+    from runner.experiment import run
+    from runner.job import Job
     from runner.workspace import Workspace
 
     screen = _screen(config)
@@ -142,7 +143,7 @@ def _start_reading(config: ExperimentConfig) -> Reading | None:
 
 def _sweep(validated: list[tuple[ExperimentConfig, Composed]]) -> int:
     from runner.comparison import describe, sections
-    from runner.experiment import Job
+    from runner.job import Job
     from runner.sweep import ranked, results_table, run_sweep, shown
 
     config, composed = validated[0]

@@ -3,62 +3,39 @@
 from __future__ import annotations
 
 import logging
-import time
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from runner import imputation_error
 from runner import record as say
-from runner.environment import describe_environment, versions
+from runner.artefacts import Artefacts
 from runner.errors import ConfigError, DataError
 from runner.evaluate import disagreement
-from runner.manifest import describe_model
-from runner.pipeline import Specs, prepare
-from runner.randomness import derive_seed
+from runner.pipeline import prepare
 from runner.search import Resolver
 from runner.search.score import Objective, Scorer, choose_best
-from runner.store import RunDirectory, fingerprint_of
-from runner.tables import summarise_folds, trials_table
+from runner.stopwatch import Stopwatch
+from runner.store import RunDirectory
+from runner.tables import summarise_folds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     import pandas as pd
 
-    from runner.config import Composed, ExperimentConfig
-    from runner.evaluate import HeldOut, Refit
+    from runner.config import ExperimentConfig
+    from runner.evaluate import HeldOut
     from runner.folds import Preparation
     from runner.imputer import Imputer
+    from runner.job import Job
     from runner.record import RunRecord
     from runner.records import Trial
     from runner.report.screen import Screen
     from runner.workspace import Data, Workspace
 
 log = logging.getLogger("runner")
+NAMED = 10  # columns that a message names
 GUARD = 1e-6  # largest relative difference between scores from moments and from rows
-
-
-@dataclass(frozen=True)
-class Job:
-    """One config to run, and where."""
-
-    config: ExperimentConfig
-    composed: Composed
-    folder: Path
-    chosen: bool  # whether the user named the folder
-
-    @property
-    def specs(self) -> Specs:
-        """What a candidate may change."""
-        return Specs(self.config.imputer, self.config.features, self.config.model)
-
-    def fingerprint(self, data_hash: str) -> str:
-        """Hash of what determines the result: config less report and cache, data, versions."""
-        volatile = {"report", "cache"}
-        sections = {k: v for k, v in self.composed.sections.items() if k not in volatile}
-        return fingerprint_of([sections, data_hash, versions()])
 
 
 @dataclass(frozen=True)
@@ -69,23 +46,6 @@ class Outcome:
     record: dict[str, Any]
     coefficients: pd.DataFrame | None = None
     error: Exception | None = None
-
-
-@dataclass
-class Stopwatch:
-    """Seconds by stage, in the order of the stages."""
-
-    seconds: dict[str, float] = field(default_factory=dict)
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        """Add the time of a block to a stage."""
-        started = time.perf_counter()
-        try:
-            yield
-        finally:
-            spent = time.perf_counter() - started
-            self.seconds[name] = round(self.seconds.get(name, 0.0) + spent, 6)
 
 
 def run(job: Job, workspace: Workspace, screen: Screen) -> Outcome:
@@ -132,7 +92,7 @@ def record_failure(job: Job, error: Exception) -> Outcome:
 
 @dataclass(frozen=True)
 class _Run:
-    """The stages of a run that write to its directory."""
+    """The stages of a run that has a directory."""
 
     directory: RunDirectory
     job: Job
@@ -140,12 +100,17 @@ class _Run:
     record: RunRecord
     watch: Stopwatch
 
+    @property
+    def artefacts(self) -> Artefacts:
+        """What writes to the directory."""
+        return Artefacts(self.directory, self.job, self.data, self.record)
+
     def go(self, screen: Screen) -> pd.DataFrame:
         """Search, refit, evaluate and write; returns the coefficients."""
         general, data, stage = self.job.config.general, self.data, self.watch.stage
         with stage("write"):
-            self._write_origin()
-            self._write_missingness()
+            self.artefacts.write_origin()
+            self.artefacts.write_missingness()
         with stage("search"):
             trials, best, held_out = self._search(screen)
         specs = self.job.specs.having(best.candidate.values)
@@ -156,8 +121,10 @@ class _Run:
             tested, test = data.score_test(final, preparation, general.bootstrap, seed=general.seed)
             self.record.add(cv=summarise_folds(held_out.scores | best.scores), test=test)
         with stage("write"):
-            self._write_results(trials, final, data.predictions(held_out, tested, preparation))
-            self._write_model(final, preparation)
+            self.artefacts.write_results(
+                trials, final, data.predictions(held_out, tested, preparation)
+            )
+            self.artefacts.write_model(final, preparation)
         self.record.add(**say.describe_search(trials, best), **say.describe_fit(final))
         if self.job.config.dataset.mask is not None:
             self._measure_imputation(specs.imputer, preparation)
@@ -213,51 +180,6 @@ class _Run:
         self.record.add(imputation=summarise_folds(scores))
         self.directory.write_table("imputation.csv", imputation_error.by_column(errors))
 
-    def _write_origin(self) -> None:
-        """What is needed to run this again."""
-        seed = self.job.config.general.seed
-        seeds = {name: derive_seed(seed, name) for name in ("split", "search", "imputer")}
-        self.directory.write_composed(self.job.composed.yaml)
-        self.directory.write_json(
-            "environment.json",
-            {
-                **describe_environment(),
-                "data_hash": self.data.data_hash,
-                "seeds": {"seed": seed, **seeds},
-            },
-        )
-        self.directory.write_json("run.json", self.record.content)
-
-    def _write_missingness(self) -> None:
-        """Where values are missing, if any are."""
-        missingness = self.data.missingness
-        if missingness is not None:
-            self.directory.write_table("missingness.csv", missingness.columns)
-            self.directory.write_table("missing_patterns.csv", missingness.patterns)
-            self.record.add(missingness=missingness.summary)
-
-    def _write_results(
-        self, trials: list[Trial], final: Refit, predictions: pd.DataFrame | None
-    ) -> None:
-        directory = self.directory
-        directory.write_table("trials.csv", trials_table(trials))
-        directory.write_table("coefficients.csv", final.coefficients)
-        if predictions is not None:
-            directory.write_table("predictions.csv", predictions)
-        if final.inference is not None:
-            directory.write_table("inference.csv", final.inference)
-
-    def _write_model(self, final: Refit, preparation: Preparation) -> None:
-        directory, persistence = self.directory, self.job.config.persistence
-        if persistence.suffix is not None:
-            name = f"model{persistence.suffix}"
-            path = directory.write(name, lambda file: persistence.dump(final.pipeline, file))
-            columns = self.data.describe_columns() + self.data.describe_roles(preparation)
-            manifest = describe_model(
-                persistence.name, path, final, columns, self.data.example(preparation)
-            )
-            directory.write_json("model.json", manifest)
-
 
 def _check_roles(config: ExperimentConfig) -> None:
     """Refuse an imputer along time where the dataset names none.
@@ -282,7 +204,9 @@ def _check_complete(config: ExperimentConfig, data: Data) -> None:
         return
     gappy = data.missing_numeric()
     if gappy:
-        named = ", ".join(f"{name} ({count})" for name, count in gappy.items())
+        named = ", ".join(f"{name} ({count})" for name, count in list(gappy.items())[:NAMED])
+        more = len(gappy) - NAMED
+        named += f" and {more} other columns" if more > 0 else ""
         raise DataError(f"imputer=none, but values are missing in {named}: choose an imputer")
 
 

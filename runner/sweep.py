@@ -10,7 +10,8 @@ import pandas as pd
 
 from runner import comparison
 from runner.errors import RunnerError
-from runner.experiment import Job, Outcome, record_failure, run
+from runner.experiment import Outcome, record_failure, run
+from runner.job import Job
 from runner.metrics import LARGER_IS_BETTER
 from runner.store import RunDirectory, fingerprint_of
 from runner.workspace import Workspace
