@@ -125,21 +125,26 @@ class _Run:
                 trials, final, data.predictions(held_out, tested, preparation)
             )
             self.artefacts.write_model(final, preparation)
-        self.record.add(**say.describe_search(trials, best), **say.describe_fit(final))
         if self.job.config.dataset.mask is not None:
             self._measure_imputation(specs.imputer, preparation)
         if specs.imputer.rows.drop is not None:
             self.record.add(rows_left_out=data.left_out(preparation))
-        self.record.warnings += [*data.folds.warnings, *final.warnings]
-        self.record.warnings += say.search_warnings(trials, best)
-        for key in self.job.config.ignored_space:
-            self.record.warnings.append(f"search.space.{key} is not a parameter of what was chosen")
-        for warning in self.record.warnings:
-            log.warning("%s", warning)
+        self.record.add(**say.describe_search(trials, best), **say.describe_fit(final))
+        self._warn([*data.folds.warnings, *final.warnings, *say.search_warnings(trials, best)])
         log.info("best of %d candidates: %s", len(trials), best.candidate.values)
         self.record.finish(self.watch.seconds)
         self.directory.write_json("run.json", self.record.content)
         return final.coefficients
+
+    def _warn(self, warnings: list[str]) -> None:
+        """Record and log what a reader should know."""
+        ignored = self.job.config.ignored_space
+        self.record.warnings += warnings
+        self.record.warnings += [
+            f"search.space.{key} is not a parameter of what was chosen" for key in ignored
+        ]
+        for warning in self.record.warnings:
+            log.warning("%s", warning)
 
     def _search(self, screen: Screen) -> tuple[list[Trial], Trial, HeldOut]:
         """The trials, the best of them, and what it predicts out of fold.
