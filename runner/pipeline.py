@@ -48,7 +48,7 @@ def _having(spec: K, section: str, values: dict[str, Any]) -> K:
         for key, value in values.items()
         if key.startswith(prefix) and key not in {"model.alpha", "model.l1_ratio"}
     }
-    return type(spec).model_validate({**spec.model_dump(), **own}) if own else spec
+    return spec.having(own) if own else spec
 
 
 def prepare(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -22,3 +22,23 @@ class Spec(BaseModel):
     model_config = ConfigDict(
         extra="forbid", frozen=True, strict=True, allow_inf_nan=False, protected_namespaces=()
     )
+
+    @classmethod
+    def dotted_keys(cls) -> set[str]:
+        """The section's keys, those of a section within it dotted."""
+        keys = set()
+        for name, field in cls.model_fields.items():
+            inner = field.annotation
+            if isinstance(inner, type) and issubclass(inner, Spec):
+                keys |= {f"{name}.{key}" for key in inner.dotted_keys()}
+            else:
+                keys.add(name)
+        return keys
+
+    def having(self, values: dict[str, Any]) -> Self:
+        """The same section with other values of some keys, validated."""
+        changed = self.model_dump()
+        for key, value in values.items():
+            section, _, name = key.rpartition(".")
+            (changed[section] if section else changed)[name] = value
+        return self.model_validate(changed)

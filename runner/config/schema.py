@@ -84,9 +84,7 @@ class ExperimentConfig:
     def ignored_space(self) -> list[str]:
         """The keys of search.space that only other options of their group have."""
         return [
-            key
-            for key in self.search.space
-            if _field(key) not in type(_section(self, key)).model_fields
+            key for key in self.search.space if _field(key) not in _section(self, key).dotted_keys()
         ]
 
     @property
@@ -95,7 +93,7 @@ class ExperimentConfig:
         applicable = {
             key: dimension
             for key, dimension in self.search.space.items()
-            if _field(key) in type(_section(self, key)).model_fields
+            if _field(key) in _section(self, key).dotted_keys()
         }
         return SearchSpace.of(self.model.penalty(), applicable)
 
@@ -164,17 +162,17 @@ def _check_space(config: ExperimentConfig) -> None:
             raise ConfigError(
                 f"search.space.{key} is not a key of {', '.join(SEARCHED[:-1])} or {SEARCHED[-1]}"
             )
-        known = {name for kind in GROUPS[section].values() for name in kind.model_fields}
+        known = {name for kind in GROUPS[section].values() for name in kind.dotted_keys()}
         if _field(key) not in known - {"name"}:
             raise ConfigError(unknown_key(f"search.space.{key}", sorted(known - {"name"})))
         if isinstance(dimension, AlphaRange) and key != "model.alpha":
             raise ConfigError(f"search.space.{key} has eps, which only model.alpha can have")
         spec = _section(config, key)
-        if _field(key) not in type(spec).model_fields:
+        if _field(key) not in spec.dotted_keys():
             continue
         for value in _extremes(dimension):
             try:
-                type(spec).model_validate({**spec.model_dump(), _field(key): value})
+                spec.having({_field(key): value})
             except ValidationError as error:
                 message = explain(error.errors()[0], type(spec), f"search.space.{section}")
                 raise ConfigError(message) from error

@@ -96,3 +96,14 @@ def test_no_row_left_is_an_error(program: Program, mixed: tuple[str, ...]) -> No
     ended = program(*mixed, "imputer.rows.drop=0.1")
     assert ended.status != 0
     assert "imputer.rows.drop" in ended.err
+
+
+def test_a_rule_can_be_searched(program: Program, mixed: tuple[str, ...]) -> None:
+    """A key of a section within the imputer's is a dimension of the search like any other."""
+    run = program.run(*mixed, "imputer=median", "+search.space.imputer.rows.drop=[0.2,0.9]")
+    trials = pd.read_csv(run / "trials.csv")
+    assert {0.2, 0.9} == set(trials["imputer.rows.drop"])
+    by_rule = trials.groupby("imputer.rows.drop")["mse_mean"].min()
+    assert by_rule.iloc[0] != by_rule.iloc[1]
+    ended = program(*mixed, "+search.space.imputer.rows.drp=[0.2]")
+    assert "search.space.imputer.rows.drp is not a key" in ended.err
