@@ -157,7 +157,7 @@ def _compared(record: dict[str, Any], partner: dict[str, Any] | None) -> dict[st
     row |= _fields("", test)
     if filled:
         nrmse = filled.get("nrmse") or {}
-        paired = partner and nrmse and partner.get("imputation", {}).get("nrmse")
+        paired = partner and nrmse and _cells(record) == _cells(partner)
         test = _test(record, partner, "imputation", "nrmse") if not reason and paired else None
         row |= {"nrmse": nrmse.get("mean"), **_fields("nrmse_", test)}
     seconds = sum(record.get("timings", {}).values()) or None
@@ -174,7 +174,20 @@ def _incomparable(record: dict[str, Any], partner: dict[str, Any] | None) -> str
         return "the baseline failed"
     if partner["metric"] != record["metric"] or partner["folds"] != record["folds"]:
         return "the baseline has other folds, or another metric"
+    if partner.get("rows_left_out") != record.get("rows_left_out") and _skips(partner, record):
+        return "the baseline is scored on other rows"
     return None
+
+
+def _skips(*records: dict[str, Any]) -> bool:
+    """Whether any of the runs leaves rows without a prediction."""
+    return any((record.get("rows_left_out") or {}).get("prediction", 0) > 0 for record in records)
+
+
+def _cells(record: dict[str, Any]) -> list[float] | None:
+    """How many hidden cells a run's imputer was judged by, per fold."""
+    cells = (record.get("imputation") or {}).get("cells")
+    return None if cells is None else list(cells["folds"])
 
 
 def _test(

@@ -11,7 +11,7 @@ import pandas as pd
 
 from runner.folds import kept_rows
 from runner.metrics import METRICS, score_predictions
-from runner.pipeline import build_pipeline, fit_parameters, make_plain, use_gram
+from runner.pipeline import build_pipeline, fit_parameters, make_plain, use_gram, width_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,7 +52,7 @@ def refit(
     weight = None if table.weight is None else table.weight[rows]
     total = float(len(rows) if weight is None else weight.sum())
     pipeline = build_pipeline(specs, candidate, preparation, total)
-    use_gram(pipeline, len(rows))
+    use_gram(pipeline, len(rows), width_of(table))
     features, target = table.frame.iloc[rows], table.target[rows]
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")

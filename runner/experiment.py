@@ -52,7 +52,7 @@ def run(job: Job, workspace: Workspace, screen: Screen) -> Outcome:
     """Run one experiment. What fails once the run has a directory is recorded and returned.
 
     Raises:
-        ConfigError: the dataset lacks what the imputer needs; nothing is read or made.
+        ConfigError: the dataset lacks what the imputer needs; no directory is made.
         DataError: the data cannot be used; no directory is made.
         RunDirectoryError: the directory cannot be made.
     """
@@ -62,6 +62,7 @@ def run(job: Job, workspace: Workspace, screen: Screen) -> Outcome:
     with watch.stage("data"):
         data = workspace.data(config, screen.progress)
         _check_complete(config, data)
+        _check_rows(job, data)
     fingerprint = job.fingerprint(data.data_hash)
     directory = RunDirectory.open(job.folder, fingerprint, chosen=job.chosen)
     record = _begin(job, fingerprint)
@@ -193,7 +194,16 @@ def _check_roles(config: ExperimentConfig) -> None:
     one that varies datasets and imputers has such a pair, and goes on with the others.
     """
     dataset, imputer = config.dataset, config.imputer
-    if not imputer.uses_roles or getattr(dataset, "time", None) is not None:
+    if not imputer.uses_roles:
+        return
+    roles = {key: getattr(dataset, key, None) for key in ("time", "group")}
+    for key, column in roles.items():
+        if column is not None and column in (getattr(dataset, "features", None) or []):
+            raise ConfigError(
+                f"imputer={imputer.name} needs dataset.{key} as it is, but dataset.features has "
+                f"{column} too: leave it out of them"
+            )
+    if roles["time"] is not None:
         return
     if "time" in type(dataset).model_fields:
         remedy = "name the column that holds it"
@@ -205,7 +215,14 @@ def _check_roles(config: ExperimentConfig) -> None:
 def _check_complete(config: ExperimentConfig, data: Data) -> None:
     """Refuse missing numeric values where nothing fills them."""
     imputer = config.imputer
-    if imputer.fills or imputer.columns.drop is not None or imputer.rows.drop is not None:
+    if imputer.fills or imputer.columns.drop is not None:
+        return
+    if imputer.rows.drop is not None:
+        if imputer.rows.predict == "impute":
+            raise ConfigError(
+                "imputer=none fills nothing in the rows that imputer.rows.drop keeps from "
+                "training: set imputer.rows.predict=skip or refuse, or choose an imputer"
+            )
         return
     gappy = data.missing_numeric()
     if gappy:
@@ -213,6 +230,13 @@ def _check_complete(config: ExperimentConfig, data: Data) -> None:
         more = len(gappy) - NAMED
         named += f" and {more} other columns" if more > 0 else ""
         raise DataError(f"imputer=none, but values are missing in {named}: choose an imputer")
+
+
+def _check_rows(job: Job, data: Data) -> None:
+    """Refuse now what the rule for rows would refuse after the search, in the test rows."""
+    if job.config.imputer.rows.drop is not None:
+        folds = data.folds
+        data.left_out(prepare(job.specs, folds.table, job.config.general.seed, folds.gappy))
 
 
 def _begin(job: Job, fingerprint: str) -> RunRecord:

@@ -76,11 +76,17 @@ def fill_numeric(
 def by_fold(errors: pd.DataFrame, folds: int) -> dict[str, Floats]:
     """`nrmse` and `bias` of all columns' errors together, (folds,) each; NaN without any.
 
+    And `cells`, how many there are: not all imputers fill the same ones.
+
     The root of the mean squared error, and the mean error: both in standard deviations, so that 1
     is about what filling in the mean gives when values are missing at random.
     """
     of_fold = errors.groupby("fold")["error"]
-    found = {"nrmse": of_fold.agg(_root_mean_square), "bias": of_fold.mean()}
+    found = {
+        "nrmse": of_fold.agg(_root_mean_square),
+        "bias": of_fold.mean(),
+        "cells": of_fold.count().astype(float),
+    }
     numbers = range(1, folds + 1)
     return {name: values.reindex(numbers).to_numpy() for name, values in found.items()}
 

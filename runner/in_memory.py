@@ -97,12 +97,13 @@ class TableData:
 
     def left_out(self, preparation: Preparation) -> dict[str, int]:
         """How many rows the imputer's rule for rows keeps from training, and from a prediction."""
-        training, test = self._split.train, self._split.test
-        kept, _ = kept_rows(self._table, training, test[:0], preparation)
-        _, predicted = self._kept(np.concatenate([training, test]), preparation)
+        split = self._split
+        validation = [split.sides(fold)[1] for fold in split.folds]
+        wanted = np.unique(np.concatenate([*validation, split.test]))
+        kept, predicted = self._kept(wanted, preparation)
         return {
-            "training": len(training) - len(kept),
-            "prediction": len(training) + len(test) - len(predicted),
+            "training": len(split.train) - len(kept),
+            "prediction": len(wanted) - len(predicted),
         }
 
     def fold_sizes(self) -> list[tuple[int, int]]:

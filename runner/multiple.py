@@ -11,7 +11,7 @@ import pandas as pd
 
 from runner.evaluate import Refit, column_spread, describe_rounds, read_coefficients
 from runner.folds import kept_rows, stacking_weight
-from runner.pipeline import build_pipeline, fit_parameters, make_plain, use_gram
+from runner.pipeline import build_pipeline, fit_parameters, make_plain, use_gram, width_of
 from runner.randomness import derive_seed
 from runner.rubin import pool_estimates
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 OFTEN = 0.5  # share of the draws' models that select a feature that is refitted
 LEVEL = 0.95
+RIDGE = 1e-5  # of the imputation for inference, as a share of a column's sum of squares
+DEPENDENT = 1e-8  # share of a column that others leave, below which it depends on them
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,7 @@ def _fit_each(winner: _Winner) -> list[Pipeline]:
     pipelines = []
     for draw in winner.preparation.drawn():
         pipeline = build_pipeline(winner.specs, winner.candidate, draw, total)
-        use_gram(pipeline, len(winner.rows))
+        use_gram(pipeline, len(winner.rows), width_of(winner.table))
         pipeline.fit(winner.features, winner.target, **fit_parameters(draw, weight))
         pipelines.append(pipeline)
     return pipelines
@@ -119,6 +121,7 @@ def _fit_stacked(winner: _Winner, pipelines: list[Pipeline]) -> list[Pipeline]:
         winner.specs, winner.candidate, winner.preparation, float(weight.sum())
     ).named_steps["model"]
     later.steps[-1] = ("model", model)
+    use_gram(later, len(weight), X.shape[1])
     parameters = {f"{name}__sample_weight": weight for name, _ in later.steps}
     later.fit(X, np.tile(winner.target, count), **parameters)
     return [Pipeline([*part.steps, *later.steps]) for part in columns]
@@ -136,53 +139,100 @@ def _refit_unpenalised(
 ) -> pd.DataFrame | None:
     """Least squares on the selected features, pooled by Rubin's rules; None where it has no df.
 
-    Here the target helps to draw the missing values, as it must for intervals to hold (Moons et
-    al. 2006), which a prediction's imputer cannot have. The draws are others than the models'.
+    A feature that depends on those before it, such as the last of a category's levels, has no
+    estimate: what is left out is the reference of the others. The draws are others than the
+    models' (see `draw_with_target`), also where the models' are of another kind.
     """
-    n = len(winner.rows)
-    freedom = n - len(selected) - 1
+    seeds = [derive_seed(winner.preparation.seed, "inference", m) for m in range(len(pipelines))]
+    designs = [
+        _design(winner, pipeline, selected, seed)
+        for pipeline, seed in zip(pipelines, seeds, strict=True)
+    ]
+    kept = independent_columns(designs[0])
+    freedom = len(winner.rows) - len(kept)
     if not selected or freedom < 1:
         return None
-    estimates, variances = [], []
-    for number, pipeline in enumerate(pipelines):
-        X = _design(winner, pipeline, selected, derive_seed(winner.preparation.seed, number))
-        b, squared = _least_squares(X, winner.target, winner.weight, freedom)
-        estimates.append(b)
-        variances.append(squared)
-    pooled = pool_estimates(
-        np.array(estimates), np.array(variances), freedom=float(freedom), level=LEVEL
-    )
+    fits = [_least_squares(A[:, kept], winner.target, winner.weight, freedom) for A in designs]
+    estimates, variances = (np.array(part) for part in zip(*fits, strict=True))
+    pooled = pool_estimates(estimates, variances, freedom=float(freedom), level=LEVEL)
+    pooled.index = pd.Index(kept)
+    pooled = pooled.reindex(range(len(selected) + 1))
     pooled.insert(0, "feature", ["intercept", *selected])
     return pooled
 
 
+def draw_with_target(X: Floats, known: Floats, seed: int) -> Floats:
+    """Rows (n, p), their gaps drawn by chained linear regressions on them and what is known.
+
+    That is the target, and the categories' levels: without the target, intervals of a regression
+    of it would not hold (Moons et al. 2006), though a prediction's imputer cannot have it. Columns
+    are standardised, so that their units do not matter to the ridge, which is as small as that of
+    R's mice.
+
+    Args:
+        X: numeric columns, NaN where missing.
+        known: columns without gaps, (n,) or (n, k).
+        seed: of the draws.
+    """
+    from runner.imputer.chained import ChainedRidge
+
+    width = X.shape[1]
+    known = np.column_stack([X, known])
+    seen = ~np.isnan(known)
+    count = np.maximum(seen.sum(axis=0), 1)
+    mean = np.nansum(known, axis=0) / count
+    spread = np.sqrt(np.nansum((known - mean) ** 2, axis=0) / count)
+    scale = np.where(spread > 0, spread, 1.0)
+    chained = ChainedRidge(alpha=RIDGE * len(X), draw_seed=seed)
+    drawn = chained.fit_transform((known - mean) / scale) * scale + mean
+    return np.where(seen, known, drawn)[:, :width]
+
+
+def independent_columns(A: Floats) -> list[int]:
+    """Those of the columns (n, q), from the first, that do not depend on the ones before them."""
+    kept: list[int] = []
+    basis = np.empty((len(A), 0))
+    for j, column in enumerate(A.T):
+        rest = column - basis @ (basis.T @ column)
+        rest -= basis @ (basis.T @ rest)  # once more, against rounding
+        size = float(np.linalg.norm(rest))
+        if size > DEPENDENT * np.linalg.norm(column):
+            kept.append(j)
+            basis = np.column_stack([basis, rest / size])
+    return kept
+
+
 def _design(winner: _Winner, pipeline: Pipeline, selected: list[str], seed: int) -> Floats:
-    """The selected columns, (n, s), unscaled, their gaps drawn with the target's help."""
+    """A column of ones and the selected columns, (n, s + 1), unscaled, their gaps drawn."""
     columns = pipeline[:1]
     frame = pd.DataFrame(
         columns.transform(winner.features), columns=columns.get_feature_names_out()
     )
-    numeric = [str(name) for name in winner.preparation.numeric]
-    known = winner.features[numeric].assign(**{"": winner.target})
-    completed = winner.preparation.imputer.filler(seed, (None, None)).fit_transform(known)
+    numeric = list(winner.preparation.numeric)
+    X = winner.features[numeric].to_numpy(dtype=np.float64)
+    levels = frame.iloc[:, columns[-1].output_indices_.get("categorical", slice(0))]
+    completed = draw_with_target(X, np.column_stack([levels, winner.target]), seed)
+    if winner.specs.imputer.delta != 0:
+        completed += np.isnan(X) * winner.specs.imputer.delta * np.nanstd(X, axis=0)
     prefix = "numeric__" if winner.preparation.verbose_names else ""
     for at, name in enumerate(numeric):
         if prefix + name in frame:
             frame[prefix + name] = completed[:, at]
-    return np.asarray(frame[selected], dtype=np.float64)
+    ones = np.ones((len(frame), 1))
+    return np.hstack([ones, frame[selected].to_numpy(dtype=np.float64)])
 
 
 def _least_squares(
-    X: Floats, y: Floats, weight: Floats | None, freedom: int
+    A: Floats, y: Floats, weight: Floats | None, freedom: int
 ) -> tuple[Floats, Floats]:
-    """Coefficients, (s + 1,), the intercept first, and their squared standard errors."""
-    A = np.column_stack([np.ones(len(y)), X])
+    """Coefficients, (s,), of independent columns (n, s), and their squared standard errors."""
     root = np.ones(len(y)) if weight is None else np.sqrt(weight * len(y) / weight.sum())
     A, y = A * root[:, None], y * root
-    inverse = np.linalg.pinv(A.T @ A, hermitian=True)
-    b = inverse @ (A.T @ y)
+    Q, R = np.linalg.qr(A)
+    inverse = np.linalg.inv(R)
+    b = inverse @ (Q.T @ y)
     residual = y - A @ b
-    return b, (residual @ residual) / freedom * np.diagonal(inverse)
+    return b, (residual @ residual) / freedom * np.sum(inverse**2, axis=1)
 
 
 def _pool_coefficients(own: list[pd.DataFrame], tables: list[pd.DataFrame]) -> pd.DataFrame:

@@ -41,7 +41,9 @@ def pool_estimates(
     Q, U, B = estimates.mean(axis=0), variances.mean(axis=0), estimates.var(axis=0, ddof=1)
     extra = (1 + 1 / M) * B
     T = U + extra
-    share, ratio = extra / T, extra / U
+    # a parameter without any variance is known exactly
+    share = np.divide(extra, T, out=np.zeros_like(T), where=T > 0)
+    ratio = np.divide(extra, U, out=np.zeros_like(U), where=U > 0)
     second = freedom * (freedom + 1) / (freedom + 3) * (1 - share)
     nu = 1 / (share**2 / (M - 1) + 1 / second)
     se = np.sqrt(T)
@@ -52,7 +54,8 @@ def pool_estimates(
             "se": se,
             "low": Q - reach,
             "high": Q + reach,
-            "p": 2 * stats.t.sf(np.abs(Q) / se, nu),
+            "p": 2
+            * stats.t.sf(np.divide(np.abs(Q), se, out=np.full_like(Q, np.inf), where=se > 0), nu),
             "df": nu,
             "within": U,
             "between": B,

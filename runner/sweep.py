@@ -82,9 +82,10 @@ def run_sweep(jobs: Sequence[Job], folder: Path, screen: Screen, *, chosen: bool
 
 
 def _run_one(job: Job, workspace: Workspace, screen: Screen) -> Outcome:
+    """Run one job; what fails before it has a directory does not stop the others either."""
     try:
         return run(job, workspace, screen)
-    except RunnerError as error:
+    except (RunnerError, OSError) as error:  # a file that cannot be read, say
         return record_failure(job, error)
 
 

@@ -6,6 +6,7 @@ import pickle
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.linear_model import ElasticNet, LinearRegression
 from sklearn.preprocessing import StandardScaler
@@ -18,6 +19,7 @@ from sklearn_reference import (
     make_table,
 )
 
+from runner.dataset.table import table_of
 from runner.evaluate import predict
 from runner.folds import Folds, prepare_rows
 from runner.imputer.chained import ChainedRidge
@@ -27,7 +29,7 @@ from runner.pipeline import prepare
 if TYPE_CHECKING:
     from runner.evaluate import Refit
     from runner.folds import Preparation
-    from runner.records import Table
+    from runner.records import Floats, Table
 
 DRAWS = 4
 POINT = candidate(0.05, 0.6)
@@ -185,3 +187,49 @@ def test_the_hot_deck_draws_several_times_too() -> None:
     assert not np.array_equal(sides[0], sides[1])
     final = refit_draws(specs, POINT, preparation, table, rows)
     assert (final.coefficients["between_sd"] > 0).any()
+
+
+def make_informative(units: Floats, seed: int) -> tuple[Table, Floats]:
+    """Two columns, the first with gaps that the target makes likelier; and their true slopes."""
+    rng = np.random.default_rng(seed)
+    X = rng.standard_normal((400, 2)) @ np.array([[1.0, 0.4], [0.0, 1.0]])
+    slopes = np.array([1.0, -1.0])
+    y = X @ slopes + rng.standard_normal(400)
+    X[rng.uniform(size=400) < 1 / (1 + np.exp(-y)), 0] = np.nan
+    return table_of(pd.DataFrame(X * units, columns=["a", "b"]), y), slopes / units
+
+
+@pytest.mark.parametrize("imputer", ["linear", "hot_deck"])
+def test_inference_knows_the_target_whatever_the_units(imputer: str) -> None:
+    """With half of a column lost to large targets, estimates are near the truth in any units."""
+    for units in (np.array([1.0, 1.0]), np.array([0.001, 50.0])):
+        table, slopes = make_informative(units, 0)
+        options = drawing("predictions", **{"imputer.multiple": 20})
+        specs = make_specs(imputer, "elastic_net", options)
+        point = candidate(0.001, 0.6)
+        preparation = prepare(specs, table, SEED)
+        final = refit_draws(specs, point, preparation, table, np.arange(table.n_rows))
+        assert final.inference is not None
+        # about four standard errors, where imputation without the target is off by twice as much
+        error = final.inference["estimate"][1:].to_numpy() / slopes - 1
+        assert np.all(np.abs(error) < 0.3)
+
+
+def test_the_last_of_a_categorys_levels_is_the_reference() -> None:
+    """Of columns that depend on one another the last has no estimate, and the others are right."""
+    rng = np.random.default_rng(0)
+    level = rng.choice(np.array(["p", "q", "r"], dtype=object), 600)
+    x = rng.standard_normal(600)
+    y = x + 2.0 * (level == "q") + 5.0 * (level == "r") + 0.1 * rng.standard_normal(600)
+    x[rng.random(600) < 0.2] = np.nan
+    frame = pd.DataFrame({"x": x, "k": pd.Series(level, dtype=object)})
+    table = table_of(frame, y, categorical=("k",))
+    specs = make_specs("linear", "elastic_net", drawing("predictions"))
+    preparation = prepare(specs, table, SEED)
+    point = candidate(0.001, 0.0)  # ridge, which selects all levels
+    inference = refit_draws(specs, point, preparation, table, np.arange(600)).inference
+    assert inference is not None
+    found = inference.set_index("feature")["estimate"]
+    assert ["intercept", "x", "k_p", "k_q", "k_r"] == list(found.index)
+    assert np.isnan(found["k_r"])
+    np.testing.assert_allclose(found[["intercept", "k_p", "k_q"]], [5.0, -5.0, -3.0], atol=0.1)

@@ -18,6 +18,7 @@ BOUNDS = {
     "less_than_equal": ("le", "at most"),
     "less_than": ("lt", "less than"),
 }
+TYPES = {"bool", "int", "float", "str"}  # of a union, which pydantic puts into the location
 KINDS_OF_SPACE = {"number", "Choices", "AlphaRange", "Range", "Distribution"}
 
 
@@ -30,6 +31,7 @@ def explain(detail: ErrorDetails, kind: type[Spec], prefix: str) -> str:
         prefix: the section's key, empty at the root.
     """
     parts = [str(part) for part in detail["loc"] if part not in KINDS_OF_SPACE]
+    parts = [part for part in parts if part not in TYPES and not part.startswith("literal[")]
     parts = [part for part in parts if part != "values" or detail["type"] == "extra_forbidden"]
     key = ".".join([prefix, *parts] if prefix else parts)
     got = detail["input"]

@@ -103,7 +103,7 @@ def kept_rows(
     """The rows that train, and those that get a prediction, by the imputer's rule for rows.
 
     Raises:
-        FitError: no row is left to train on.
+        FitError: no row is left to train on, or to predict.
         DataError: a validation row must be refused.
     """
     rule = preparation.imputer.rows
@@ -115,7 +115,13 @@ def kept_rows(
             f"every training row misses more than {rule.drop:.0%} of its features: "
             "raise imputer.rows.drop"
         )
-    return kept, validation[rule.predicted(table.features.iloc[validation])]
+    predicted = validation[rule.predicted(table.features.iloc[validation])]
+    if len(validation) and not len(predicted):
+        raise FitError(
+            f"every row to predict misses more than {rule.drop:.0%} of its features: "
+            "raise imputer.rows.drop, or set imputer.rows.predict=impute"
+        )
+    return kept, predicted
 
 
 def prepare_rows(
@@ -130,21 +136,22 @@ def prepare_rows(
 
     Without `scaled`, as they are before they are standardised.
     """
-    transformer = preparation.transformer() if scaled else preparation.transformer()[:1]
-    weight = None if table.weight is None or not scaled else table.weight[training]
+    columns = preparation.transformer()[:1]
+    weight = None if table.weight is None else table.weight[training]
     with warnings.catch_warnings():
         # a level that the training side lacks becomes zeros, as intended
         warnings.filterwarnings("ignore", message="Found unknown categories")
-        X = transformer.fit_transform(
-            table.frame.iloc[training], **preparation.fit_parameters(weight)
-        )
+        X = columns.fit_transform(table.frame.iloc[training])
         if X.shape[1] == 0:
             raise FitError(NO_COLUMN)
         X_validation = (
-            transformer.transform(table.frame.iloc[validation])
+            columns.transform(table.frame.iloc[validation])
             if len(validation)
             else np.empty((0, X.shape[1]))
         )
+    for _, scaler in preparation.features.scaler_steps() if scaled else []:
+        X = scaler.fit_transform(X, sample_weight=weight)
+        X_validation = scaler.transform(X_validation) if len(validation) else X_validation
     return np.asarray(X, dtype=np.float64), np.asarray(X_validation, dtype=np.float64)
 
 

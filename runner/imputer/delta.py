@@ -71,4 +71,4 @@ class Shifted(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
 def _numbers(X: pd.DataFrame, width: int) -> Floats:
     """The numeric columns, which come first."""
-    return np.asarray(X.iloc[:, :width], dtype=np.float64)
+    return np.asarray(X.iloc[:, :width].to_numpy(dtype=np.float64, na_value=np.nan))

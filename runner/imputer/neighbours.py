@@ -30,7 +30,8 @@ class NearestRows(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # typ
     Rows are completed in chunks that take about 64 MB, however many rows there are. Of each row,
     a few candidates are found once for all its gaps. A gap is filled from them if they tell the
     last neighbour from the one after it, else from a search among all training rows that observe
-    the column, which breaks ties as scikit-learn does: by where numpy's argpartition leaves them.
+    the column, which breaks ties as scikit-learn does, by where numpy's argpartition leaves them;
+    where rounding tells distances apart in the one and not in the other, ties break otherwise.
 
     Args:
         n_neighbors: how many training rows, or all that observe the column if there are fewer.

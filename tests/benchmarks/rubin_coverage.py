@@ -1,9 +1,9 @@
 """How often Rubin's intervals hold the truth: `python tests/benchmarks/rubin_coverage.py`.
 
 A linear model of four columns, two of them with gaps that depend on the others and on the target
-(MAR); each replication draws the gaps several times with the target's help, as a run does, fits
-least squares to each and pools. Beside it: complete rows alone, and one imputation taken for the
-truth. The seeds are the numbers of the replications.
+(MAR), in units that differ by a factor of 100; each replication draws the gaps several times as a
+run does for inference.csv, fits least squares to each and pools. Beside it: complete rows alone,
+and one imputation taken for the truth. The seeds are the numbers of the replications.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from runner.imputer.chained import ChainedRidge
+from runner.multiple import draw_with_target
 from runner.rubin import pool_estimates
 
 if TYPE_CHECKING:
     from runner.records import Booleans, Floats
 
-TRUTH = np.array([1.0, 0.5, -0.5, 0.25, 0.0])  # the intercept first
+UNITS = np.array([0.01, 1.0, 1.0, 0.01])
+TRUTH = np.array([1.0, *(np.array([0.5, -0.5, 0.25, 0.0]) / UNITS)])  # the intercept first
 DRAWS = 10
 
 
@@ -27,10 +28,10 @@ def draw_rows(seed: int, n: int) -> tuple[Floats, Floats]:
     """Rows (n, 4) with gaps in the first two columns, and the target."""
     rng = np.random.default_rng(seed)
     X = rng.standard_normal((n, 4)) + 0.7 * rng.standard_normal((n, 1))
-    y = TRUTH[0] + X @ TRUTH[1:] + rng.standard_normal(n)
+    y = TRUTH[0] + X * UNITS @ TRUTH[1:] + rng.standard_normal(n)
     for column, by in ((0, X[:, 2] + y), (1, X[:, 3] - y)):
         X[rng.uniform(size=n) < 1 / (1 + np.exp(1 - by)), column] = np.nan
-    return X, y
+    return X * UNITS, y
 
 
 def least_squares(X: Floats, y: Floats) -> tuple[Floats, Floats]:
@@ -44,15 +45,7 @@ def least_squares(X: Floats, y: Floats) -> tuple[Floats, Floats]:
 
 def intervals(X: Floats, y: Floats, seed: int) -> dict[str, Booleans]:
     """Which parameters each method's 95 % interval holds."""
-    drawn = [
-        least_squares(
-            ChainedRidge(alpha=1e-6, draw_seed=seed * DRAWS + m).fit_transform(
-                np.column_stack([X, y])
-            )[:, :4],
-            y,
-        )
-        for m in range(DRAWS)
-    ]
+    drawn = [least_squares(draw_with_target(X, y, seed * DRAWS + m), y) for m in range(DRAWS)]
     complete = ~np.isnan(X).any(axis=1)
     ways = {
         "Rubin's rules": drawn,

@@ -107,3 +107,38 @@ def test_a_rule_can_be_searched(program: Program, mixed: tuple[str, ...]) -> Non
     assert by_rule.iloc[0] != by_rule.iloc[1]
     ended = program(*mixed, "+search.space.imputer.rows.drp=[0.2]")
     assert "search.space.imputer.rows.drp is not a key" in ended.err
+
+
+def test_complete_cases_need_a_rule_for_the_others(
+    program: Program, mixed: tuple[str, ...]
+) -> None:
+    """Without an imputer, rows with gaps cannot be predicted, and the message says what to set."""
+    ended = program(*mixed, "imputer=none", "imputer.rows.drop=0")
+    assert ended.status == 2
+    assert "imputer.rows.predict=skip" in ended.err
+
+
+def test_refused_test_rows_are_refused_before_the_search(
+    program: Program, mixed: tuple[str, ...]
+) -> None:
+    """Nothing is searched, and no directory made, for a run that must end with a refusal."""
+    ended = program(
+        *mixed, "imputer.rows.drop=0.2", "imputer.rows.predict=refuse", "hydra.run.dir=refused"
+    )
+    assert ended.status == 2
+    assert not (program.folder / "refused").exists()
+
+
+def test_a_fold_without_a_row_to_predict_says_so() -> None:
+    """Where a fold's validation rows are all skipped, its candidates fail with the reason."""
+    table = make_table(n=90)
+    split = make_split(table, folds=3)
+    validation = split.sides(split.folds[0])[1]
+    features = table.features.copy()
+    features.iloc[validation, 0] = np.nan
+    holed = type(table)(**{**vars(table), "features": features})
+    rule = {ROWS: {"drop": 0.0, "predict": "skip"}}
+    (trial,) = make_scorer(Folds(holed, split), make_specs("median", "elastic_net", rule))(
+        [candidate(0.1, 0.5)]
+    )
+    assert "every row to predict misses more than 0%" in trial.status
