@@ -337,7 +337,7 @@ def test_presets_compare(
     table = pd.read_csv(folder / "comparison.csv")
     assert {"finished"} == set(table["status"])
     baselines = table["reason"] == "the baseline"
-    assert (6 if preset == "imputer_benchmark" else 1) == baselines.sum()
+    assert (9 if preset == "imputer_benchmark" else 1) == baselines.sum()
     assert table.loc[~baselines, "p"].notna().all()
     if values:
         (key,) = [c for c in table.columns if str(c).startswith("imputer.")]
