@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from scipy.linalg import blas, lapack
-from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
+
+from runner.imputer.iterative_form import iterative_form
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -26,7 +28,7 @@ class Regression:
     intercept: float
 
 
-class ChainedRidge(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+class ChainedRidge(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """The numbers of `IterativeImputer(Ridge(alpha))`, for a fraction of the work.
 
     Missing values start as the column's mean. In each round, column after column (the least
@@ -102,43 +104,30 @@ class ChainedRidge(TransformerMixin, BaseEstimator):  # type: ignore[misc]
                 filled[gaps, regression.target] = predicted
         return filled
 
-    def get_feature_names_out(self, input_features: ArrayLike | None = None) -> Any:  # noqa: ANN401
-        """The columns' names."""
-        return np.asarray(
-            getattr(self, "feature_names_in_", None) if input_features is None else input_features,
-            dtype=object,
-        )
-
     def as_iterative_imputer(self, X: ArrayLike) -> IterativeImputer:
         """A fitted scikit-learn imputer that transforms as this one does.
 
         Args:
             X: (n, p), the rows that this one was fitted to.
         """
-        from sklearn.dummy import DummyRegressor
-        from sklearn.experimental import enable_iterative_imputer  # noqa: F401 - enables the next
-        from sklearn.impute import IterativeImputer
         from sklearn.linear_model import Ridge
 
-        imputer = IterativeImputer(
-            DummyRegressor(),
-            max_iter=1,
-            tol=1e9,  # one round of means, to have every attribute set
-            keep_empty_features=True,
-        ).fit(np.array(X, dtype=np.float64))
-        step = type(imputer.imputation_sequence_[0]) if imputer.imputation_sequence_ else None
-        everyone = np.arange(self.n_features_in_)
-        sequence = []
+        regressors = []
         for regression in self.regressions_:
-            others = np.delete(everyone, regression.target)
             ridge = Ridge(alpha=self.alpha)
-            ridge.coef_ = regression.coefficients[others]
+            ridge.coef_ = np.delete(regression.coefficients, regression.target)
             ridge.intercept_ = regression.intercept
-            ridge.n_features_in_ = len(others)
-            sequence.append(step(regression.target, others, ridge))  # type: ignore[misc]
-        imputer.set_params(estimator=Ridge(alpha=self.alpha), max_iter=self.max_iter, tol=self.tol)
-        imputer.imputation_sequence_, imputer.n_iter_ = sequence, self.n_iter_
-        return imputer
+            ridge.n_features_in_ = len(ridge.coef_)
+            regressors.append((regression.target, ridge))
+        return iterative_form(
+            X,
+            regressors,
+            n_iter=self.n_iter_,
+            skip_complete=False,
+            estimator=Ridge(alpha=self.alpha),
+            max_iter=self.max_iter,
+            tol=self.tol,
+        )
 
     def _read(self, X: ArrayLike, *, reset: bool) -> tuple[Floats, Booleans]:
         values = validate_data(

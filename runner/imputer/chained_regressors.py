@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 import joblib
 import numpy as np
-from sklearn.base import BaseEstimator, RegressorMixin, TransformerMixin, clone
+from sklearn.base import (
+    BaseEstimator,
+    OneToOneFeatureMixin,
+    RegressorMixin,
+    TransformerMixin,
+    clone,
+)
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted, validate_data
 from threadpoolctl import threadpool_limits
 
 from runner.imputer.copying import copying_step
+from runner.imputer.iterative_form import iterative_form
 from runner.randomness import derive_seed
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import ArrayLike
-    from sklearn.impute import IterativeImputer
     from sklearn.pipeline import Pipeline
 
     from runner.records import Booleans, Floats, Integers
@@ -34,7 +40,7 @@ class Regression:
     finished: bool  # False where the regressor itself says that it did not converge
 
 
-class ChainedRegressors(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+class ChainedRegressors(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """Each incomplete column from a regressor on all others, in rounds.
 
     Missing values start as the column's mean. In each round, column after column (the least
@@ -125,13 +131,6 @@ class ChainedRegressors(TransformerMixin, BaseEstimator):  # type: ignore[misc]
                 _replace(filled, missing, regression)
         return filled
 
-    def get_feature_names_out(self, input_features: ArrayLike | None = None) -> Any:  # noqa: ANN401
-        """The columns' names."""
-        return np.asarray(
-            getattr(self, "feature_names_in_", None) if input_features is None else input_features,
-            dtype=object,
-        )
-
     def as_pipeline(self, X: pd.DataFrame) -> Pipeline:
         """A fitted Pipeline of scikit-learn's classes that transforms as this one does.
 
@@ -144,30 +143,16 @@ class ChainedRegressors(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         """
         from sklearn.pipeline import Pipeline
 
-        copy = copying_step().fit(X)
-        return Pipeline([("copy", copy), ("imputer", self._as_iterative_imputer(X))])
-
-    def _as_iterative_imputer(self, X: ArrayLike) -> IterativeImputer:
-        from sklearn.dummy import DummyRegressor
-        from sklearn.experimental import enable_iterative_imputer  # noqa: F401 - enables the next
-        from sklearn.impute import IterativeImputer
-
-        imputer = IterativeImputer(
-            DummyRegressor(),
-            max_iter=1,
-            tol=1e9,  # one round of means, to have every attribute set
+        imputer = iterative_form(
+            X,
+            [(regression.target, regression.regressor) for regression in self.regressions_],
+            n_iter=self.n_iter_,
             skip_complete=True,
-            keep_empty_features=True,
-        ).fit(np.array(X, dtype=np.float64))
-        step = type(imputer.imputation_sequence_[0]) if imputer.imputation_sequence_ else None
-        everyone = np.arange(self.n_features_in_)
-        imputer.imputation_sequence_ = [
-            step(one.target, np.delete(everyone, one.target), one.regressor)  # type: ignore[misc]
-            for one in self.regressions_
-        ]
-        imputer.n_iter_ = self.n_iter_
-        imputer.set_params(estimator=clone(self.estimator), max_iter=self.max_iter, tol=self.tol)
-        return imputer
+            estimator=clone(self.estimator),
+            max_iter=self.max_iter,
+            tol=self.tol,
+        )
+        return Pipeline([("copy", copying_step().fit(X)), ("imputer", imputer)])
 
     def _read(self, X: ArrayLike, *, reset: bool) -> tuple[Floats, Booleans]:
         values = validate_data(

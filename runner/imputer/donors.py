@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 GOLDEN = 0x9E3779B97F4A7C15  # 2**64 over the golden ratio, made odd
 
 
-class RandomDonors(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+class RandomDonors(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """Each missing value becomes a value that training rows have in that column, at random.
 
     The hot deck of Andridge & Little (2010) with one class for all rows: every observed value is
@@ -57,13 +57,6 @@ class RandomDonors(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             within = missing[gappy, j]
             filled[gappy[within], j] = _draw(donors, _mix(rows[within] ^ np.uint64(j + 1)))
         return filled
-
-    def get_feature_names_out(self, input_features: ArrayLike | None = None) -> Any:  # noqa: ANN401
-        """The columns' names."""
-        return np.asarray(
-            getattr(self, "feature_names_in_", None) if input_features is None else input_features,
-            dtype=object,
-        )
 
 
 def hash_rows(values: Floats, seed: int) -> Words:
