@@ -5,7 +5,7 @@ from runner.folds.disk import DiskCache
 from runner.folds.draws import stacking_weight
 from runner.folds.preparation import Preparation
 from runner.folds.problem import FoldProblem
-from runner.folds.rows import kept_rows, prepare_rows
+from runner.folds.sides import kept_rows, prepare_rows
 from runner.folds.source import Columns, FoldSource
 
 __all__ = [

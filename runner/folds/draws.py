@@ -14,62 +14,43 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from runner.folds.rows import Posed, pose, prepare_rows, training_weight
+from runner.folds.sides import Posed, training_weight
 from runner.records import PooledProblem
 
 if TYPE_CHECKING:
-    from runner.folds.preparation import Preparation
-    from runner.records import Floats, GramProblem, Integers, RowProblem, Table
+    from runner.folds.sides import FoldRows
+    from runner.records import Floats, Integers, Table
 
 
-def pooled(
-    table: Table,
-    training: Integers,
-    validation: Integers,
-    preparation: Preparation,
-    *,
-    fit_intercept: bool,
-) -> Posed:
-    """A problem per draw, whose predictions are averaged."""
-    y, weight = table.target[training], training_weight(table, training)
-    parts: list[GramProblem | RowProblem] = []
-    sides: list[Floats] = []
-    intercept = 0.0
-    for draw in preparation.drawn():
-        X, X_validation = prepare_rows(table, training, validation, draw)
-        posed = pose(X, y, weight, X_validation, fit_intercept=fit_intercept)
-        intercept = posed.intercept
-        sides.append(posed.X_validation / preparation.imputer.draws)
-        if not isinstance(posed.train, PooledProblem):
-            parts.append(posed.train)
-    return Posed(PooledProblem(tuple(parts)), intercept, np.hstack(sides))
+def pooled(rows: FoldRows) -> tuple[PooledProblem, float, Floats]:
+    """A problem per draw, the intercept, and the draws' validation rows side by side."""
+    draws = rows.preparation.drawn()
+    posed = []
+    for draw in draws:
+        X, X_validation = rows.prepare(draw)
+        posed.append(
+            Posed.of(X, rows.y, rows.weight, X_validation, fit_intercept=rows.fit_intercept)
+        )
+    side_by_side = np.hstack([one.X_validation / len(draws) for one in posed])
+    return PooledProblem(tuple(one.train for one in posed)), posed[0].intercept, side_by_side
 
 
-def stacked(
-    table: Table,
-    training: Integers,
-    validation: Integers,
-    preparation: Preparation,
-    *,
-    fit_intercept: bool,
-) -> Posed:
+def stacked(rows: FoldRows) -> Posed:
     """One problem of the rows of all draws, those with gaps counting less.
 
     A row's weight is the share of its features that are observed (Du et al. 2022, with the M
     copies of a row sharing it).
     """
-    draws = [
-        prepare_rows(table, training, validation, draw, scaled=False)
-        for draw in preparation.drawn()
-    ]
-    weight = np.tile(stacking_weight(table, training), len(draws))
+    preparation = rows.preparation
+    draws = [rows.prepare(draw, scaled=False) for draw in preparation.drawn()]
+    weight = np.tile(stacking_weight(rows.table, rows.training), len(draws))
     X = np.vstack([drawn for drawn, _ in draws])
     X_validation = np.mean([drawn for _, drawn in draws], axis=0)
     for _, scaler in preparation.features.scaler_steps():
         X = scaler.fit_transform(X, sample_weight=weight)
-        X_validation = scaler.transform(X_validation) if len(validation) else X_validation
-    y = np.tile(table.target[training], len(draws))
-    return pose(X, y, weight, X_validation, fit_intercept=fit_intercept)
+        X_validation = scaler.transform(X_validation) if len(X_validation) else X_validation
+    y = np.tile(rows.y, len(draws))
+    return Posed.of(X, y, weight, X_validation, fit_intercept=rows.fit_intercept)
 
 
 def stacking_weight(table: Table, rows: Integers) -> Floats:

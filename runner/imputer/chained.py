@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 from scipy.linalg import blas, lapack
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from runner.imputer.iterative_form import iterative_form
+from runner.imputer.reading import read_gaps
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -77,11 +78,10 @@ class ChainedRidge(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # ty
         A column without any observed value is filled with 0.
         """
         del y
-        values, missing = self._read(X, reset=True)
+        values = read_gaps(self, X, reset=True)
+        missing = np.isnan(values)
         empty = missing.all(axis=0)
-        with np.errstate(invalid="ignore"):
-            mean = np.nansum(values, axis=0) / np.maximum((~missing).sum(axis=0), 1)
-        self.mean_: Floats = np.where(empty, 0.0, mean)
+        self.mean_: Floats = np.nansum(values, axis=0) / np.maximum((~missing).sum(axis=0), 1)
         self.gappy_: Integers = np.flatnonzero(missing.any(axis=0))
         self.regressions_: list[Regression] = []
         self.n_iter_ = 0
@@ -94,7 +94,8 @@ class ChainedRidge(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # ty
     def transform(self, X: ArrayLike) -> Floats:
         """Complete rows (n, p) by the regressions learnt, in the order in which they were."""
         check_is_fitted(self)
-        values, missing = self._read(X, reset=False)
+        values = read_gaps(self, X, reset=False)
+        missing = np.isnan(values)
         filled = np.where(missing, self.mean_, values)
         rows = [np.flatnonzero(column) for column in missing.T]
         for regression in self.regressions_:
@@ -128,12 +129,6 @@ class ChainedRidge(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # ty
             max_iter=self.max_iter,
             tol=self.tol,
         )
-
-    def _read(self, X: ArrayLike, *, reset: bool) -> tuple[Floats, Booleans]:
-        values = validate_data(
-            self, X, dtype=np.float64, ensure_all_finite="allow-nan", reset=reset
-        )
-        return values, np.isnan(values)
 
     def _run_rounds(self, filled: Floats, missing: Booleans, largest: float) -> None:
         """Complete `filled` in place, and keep every regression on the way."""

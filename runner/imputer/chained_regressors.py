@@ -16,11 +16,12 @@ from sklearn.base import (
     clone,
 )
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 from threadpoolctl import threadpool_limits
 
 from runner.imputer.copying import copying_step
 from runner.imputer.iterative_form import iterative_form
+from runner.imputer.reading import read_gaps
 from runner.randomness import derive_seed
 
 if TYPE_CHECKING:
@@ -105,7 +106,8 @@ class ChainedRegressors(OneToOneFeatureMixin, TransformerMixin, BaseEstimator): 
         A column without any observed value is filled with 0.
         """
         del y
-        values, missing = self._read(X, reset=True)
+        values = read_gaps(self, X, reset=True)
+        missing = np.isnan(values)
         seen = ~missing
         self.mean_: Floats = np.nansum(values, axis=0) / np.maximum(seen.sum(axis=0), 1)
         low = np.min(values, axis=0, where=seen, initial=np.inf)
@@ -124,7 +126,8 @@ class ChainedRegressors(OneToOneFeatureMixin, TransformerMixin, BaseEstimator): 
     def transform(self, X: ArrayLike) -> Floats:
         """Complete rows (n, p) by the regressors learnt, in the order in which they were."""
         check_is_fitted(self)
-        values, missing = self._read(X, reset=False)
+        values = read_gaps(self, X, reset=False)
+        missing = np.isnan(values)
         filled = np.where(missing, self.mean_, values)
         with threadpool_limits(1):  # as in fitting
             for regression in self.regressions_:
@@ -153,12 +156,6 @@ class ChainedRegressors(OneToOneFeatureMixin, TransformerMixin, BaseEstimator): 
             tol=self.tol,
         )
         return Pipeline([("copy", copying_step().fit(X)), ("imputer", imputer)])
-
-    def _read(self, X: ArrayLike, *, reset: bool) -> tuple[Floats, Booleans]:
-        values = validate_data(
-            self, X, dtype=np.float64, ensure_all_finite="allow-nan", reset=reset
-        )
-        return values, np.isnan(values)
 
     def _run_rounds(self, filled: Floats, missing: Booleans, largest: float) -> Floats:
         """`filled` after the last round that counts; its regressors, and those before, are kept."""

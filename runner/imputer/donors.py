@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
+
+from runner.imputer.reading import read_gaps
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -39,16 +41,14 @@ class RandomDonors(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # ty
     def fit(self, X: ArrayLike, y: object = None) -> Self:
         """Keep the observed values of rows (n, p), each column's sorted."""
         del y
-        values = validate_data(self, X, dtype=np.float64, ensure_all_finite="allow-nan")
+        values = read_gaps(self, X, reset=True)
         self.donors_: list[Floats] = [np.sort(column[~np.isnan(column)]) for column in values.T]
         return self
 
     def transform(self, X: ArrayLike) -> Floats:
         """Complete rows (n, p); a column without any observed value is filled with 0."""
         check_is_fitted(self)
-        values = validate_data(
-            self, X, dtype=np.float64, ensure_all_finite="allow-nan", reset=False
-        )
+        values = read_gaps(self, X, reset=False)
         missing = np.isnan(values)
         filled: Floats = values.copy()
         gappy = np.flatnonzero(missing.any(axis=1))

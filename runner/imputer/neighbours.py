@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Literal, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
+
+from runner.imputer.reading import read_gaps
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -47,7 +49,7 @@ class NearestRows(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # typ
     def fit(self, X: ArrayLike, y: object = None) -> Self:
         """Keep rows (n, p)."""
         del y
-        self.values_: Floats = self._read(X, reset=True).copy()
+        self.values_: Floats = read_gaps(self, X, reset=True).copy()
         seen = np.count_nonzero(~np.isnan(self.values_), axis=0)
         self.mean_: Floats = np.nansum(self.values_, axis=0) / np.maximum(seen, 1)
         return self
@@ -55,7 +57,7 @@ class NearestRows(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # typ
     def transform(self, X: ArrayLike) -> Floats:
         """Complete rows (m, p), each from the rows kept alone."""
         check_is_fitted(self)
-        values = self._read(X, reset=False)
+        values = read_gaps(self, X, reset=False)
         missing = np.isnan(values)
         filled = np.where(missing, self.mean_, values)
         wanted = missing & ~np.isnan(self.values_).all(axis=0)
@@ -69,12 +71,6 @@ class NearestRows(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # typ
                 chunk = rows[start : start + step]
                 self._fill(filled, values, wanted, chunk, donors)
         return filled
-
-    def _read(self, X: ArrayLike, *, reset: bool) -> Floats:
-        values: Floats = validate_data(
-            self, X, dtype=np.float64, ensure_all_finite="allow-nan", reset=reset
-        )
-        return values
 
     def _fill(
         self, filled: Floats, values: Floats, wanted: Booleans, rows: Integers, donors: Donors

@@ -14,7 +14,7 @@ from sklearn.base import clone
 
 from runner.config import validate_section
 from runner.dataset.table import table_of
-from runner.folds.rows import prepare_rows
+from runner.folds import prepare_rows
 from runner.imputer import KINDS, Imputer
 from runner.pipeline import Specs, prepare
 

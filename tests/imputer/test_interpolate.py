@@ -19,7 +19,7 @@ from test_contract import preparation, table_with_roles
 
 from runner.config import validate_section
 from runner.errors import DataError
-from runner.folds.rows import prepare_rows
+from runner.folds import prepare_rows
 from runner.imputer.series import AlongTime
 
 if TYPE_CHECKING:

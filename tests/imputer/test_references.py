@@ -18,7 +18,7 @@ from sklearn.linear_model import Ridge
 
 from runner.config import validate_section
 from runner.dataset.table import table_of
-from runner.folds.rows import prepare_rows
+from runner.folds import prepare_rows
 from runner.pipeline import Specs, prepare
 
 if TYPE_CHECKING:
