@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from runner.folds import kept_rows
+from runner.fitting import fit_model
+from runner.folds import kept_rows, training_weight
 from runner.metrics import METRICS, score_predictions
-from runner.pipeline import build_pipeline, fit_parameters, make_plain, use_gram, width_of
+from runner.pipeline import make_plain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from runner.folds import FoldProblem, Preparation
     from runner.pipeline import Specs
-    from runner.records import Candidate, Floats, Integers, Table
+    from runner.records import Candidate, Floats, Integers, Solution, Table
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Refit:
     pipeline: Pipeline | VotingRegressor
     coefficients: pd.DataFrame  # a row per feature
     intercept: float
+    solutions: tuple[Solution, ...]  # of the one model, or of each that is averaged
     warnings: tuple[str, ...]
     imputer: dict[str, Any] = field(default_factory=dict)  # how its rounds ended, if it has any
     inference: pd.DataFrame | None = None  # unpenalised estimates, with multiple imputation only
@@ -48,21 +50,22 @@ def refit(
     specs: Specs, candidate: Candidate, preparation: Preparation, table: Table, rows: Integers
 ) -> Refit:
     """Fit the winner's Pipeline to those of the table's rows that the imputer's rule keeps."""
+    from sklearn.pipeline import Pipeline
+
     rows, _ = kept_rows(table, rows, rows[:0], preparation)
-    weight = None if table.weight is None else table.weight[rows]
-    total = float(len(rows) if weight is None else weight.sum())
-    pipeline = build_pipeline(specs, candidate, preparation, total)
-    use_gram(pipeline, len(rows), width_of(table))
-    features, target = table.frame.iloc[rows], table.target[rows]
+    features, weight = table.frame.iloc[rows], training_weight(table, rows)
+    own_weight = None if table.weight is None else weight
+    columns = preparation.transformer()
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        pipeline.fit(features, target, **fit_parameters(preparation, weight))
+        X = columns.fit_transform(features, **preparation.fit_parameters(own_weight))
+        model = fit_model(X, table.target[rows], weight, specs.model, candidate)
+    pipeline = Pipeline([*columns.steps, ("model", model.estimator)])
     rounds = describe_rounds(pipeline)
     make_plain(pipeline, preparation, features)
-    spread = None if preparation.features.scale else column_spread(pipeline, features, weight)
-    coefficients, intercept = read_coefficients(pipeline, spread)
+    coefficients, intercept = read_coefficients(pipeline, column_spread(X, weight))
     said = dict.fromkeys(str(warning.message).splitlines()[0] for warning in caught)
-    return Refit(pipeline, coefficients, intercept, tuple(said), rounds)
+    return Refit(pipeline, coefficients, intercept, (model.solution,), tuple(said), rounds)
 
 
 def describe_rounds(pipeline: Pipeline) -> dict[str, Any]:
@@ -125,15 +128,14 @@ def disagreement(scores: dict[str, Floats], from_rows: dict[str, Floats]) -> flo
     return max((float(np.max(np.abs(a - b) / np.maximum(b, tiny))) for a, b in pairs), default=0.0)
 
 
-def column_spread(pipeline: Pipeline, features: pd.DataFrame, weight: Floats | None) -> Floats:
-    """Standard deviations (q,) of the columns that the model sees."""
-    X = pipeline[:-1].transform(features)
+def column_spread(X: Floats, weight: Floats) -> Floats:
+    """Standard deviations (q,) of the columns that a model sees, (n, q), by row weights (n,)."""
     mean = np.average(X, axis=0, weights=weight)
     spread: Floats = np.sqrt(np.average((X - mean) ** 2, axis=0, weights=weight))
     return spread
 
 
-def read_coefficients(pipeline: Pipeline, spread: Floats | None) -> tuple[pd.DataFrame, float]:
+def read_coefficients(pipeline: Pipeline, spread: Floats) -> tuple[pd.DataFrame, float]:
     """A row per feature, in the model's order, and the intercept in the target's units.
 
     `spread` (q,) has the columns' standard deviations, which a Pipeline without a scaler lacks.
@@ -146,7 +148,7 @@ def read_coefficients(pipeline: Pipeline, spread: Floats | None) -> tuple[pd.Dat
     fitted = np.asarray(model.coef_, dtype=np.float64).ravel()
     scaler = pipeline.named_steps.get("scaler")
     if scaler is None:
-        coefficient, standardised = fitted, fitted * (1.0 if spread is None else spread)
+        coefficient, standardised = fitted, fitted * spread
         intercept = float(model.intercept_)
     else:
         coefficient, standardised = fitted / scaler.scale_, fitted

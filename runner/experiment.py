@@ -131,7 +131,9 @@ class _Run:
         if specs.imputer.rows.drop is not None:
             self.record.add(rows_left_out=data.left_out(preparation))
         self.record.add(**say.describe_search(trials, best), **say.describe_fit(final))
-        self._warn([*data.folds.warnings, *final.warnings, *say.search_warnings(trials, best)])
+        self._warn(
+            [*data.folds.warnings, *say.refit_warnings(final), *say.search_warnings(trials, best)]
+        )
         log.info("best of %d candidates: %s", len(trials), best.candidate.values)
         self.record.finish(self.watch.seconds)
         self.directory.write_json("run.json", self.record.content)

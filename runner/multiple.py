@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 
 from runner.evaluate import Refit, column_spread, describe_rounds, read_coefficients
-from runner.folds import kept_rows, stacking_weight
-from runner.pipeline import build_pipeline, fit_parameters, make_plain, use_gram, width_of
+from runner.fitting import fit_model
+from runner.folds import kept_rows, stacking_weight, training_weight
+from runner.pipeline import make_plain
 from runner.randomness import derive_seed
 from runner.rubin import pool_estimates
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from runner.folds import Preparation
     from runner.pipeline import Specs
-    from runner.records import Candidate, Floats, Integers, Table
+    from runner.records import Candidate, Floats, Integers, Solution, Table
 
 OFTEN = 0.5  # share of the draws' models that select a feature that is refitted
 LEVEL = 0.95
@@ -54,11 +55,18 @@ class _Winner:
         """Of the rows, (n,)."""
         return None if self.table.weight is None else self.table.weight[self.rows]
 
-    def read(self, pipeline: Pipeline) -> tuple[pd.DataFrame, float]:
-        """A fitted Pipeline's coefficients, a row per feature, and its intercept."""
-        if self.preparation.features.scale:
-            return read_coefficients(pipeline, None)
-        return read_coefficients(pipeline, column_spread(pipeline, self.features, self.weight))
+
+@dataclass(frozen=True)
+class _Fitted:
+    """A fitted Pipeline, what it holds, and the spread (q,) of the columns that its model sees."""
+
+    pipeline: Pipeline
+    solution: Solution
+    spread: Floats
+
+    def read(self) -> tuple[pd.DataFrame, float]:
+        """The coefficients, a row per feature, and the intercept."""
+        return read_coefficients(self.pipeline, self.spread)
 
 
 def refit_draws(
@@ -75,36 +83,42 @@ def refit_draws(
     winner = _Winner(specs, candidate, preparation, table, rows)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        pipelines = _fit_each(winner)
-        own = [winner.read(pipeline)[0] for pipeline in pipelines]
-        used = _fit_stacked(winner, pipelines) if preparation.imputer.stacks else pipelines
-        read = [winner.read(pipeline) for pipeline in used]
+        fitted = _fit_each(winner)
+        own = [one.read()[0] for one in fitted]
+        used = _fit_stacked(winner, fitted) if preparation.imputer.stacks else fitted
+        read = [one.read() for one in used]
         coefficients = _pool_coefficients(own, [found for found, _ in read])
         selected = _selected(coefficients, stacked=preparation.imputer.stacks)
-        inference = _refit_unpenalised(winner, pipelines, selected)
-    rounds = describe_rounds(used[0])
-    for pipeline, draw in zip(used, preparation.drawn(), strict=True):
+        inference = _refit_unpenalised(winner, [one.pipeline for one in fitted], selected)
+    pipelines = [one.pipeline for one in used]
+    rounds = describe_rounds(pipelines[0])
+    for pipeline, draw in zip(pipelines, preparation.drawn(), strict=True):
         make_plain(pipeline, draw, winner.features)
     intercept = float(np.mean([intercept for _, intercept in read]))
+    solutions = tuple(one.solution for one in used)
     said = dict.fromkeys(str(warning.message).splitlines()[0] for warning in caught)
-    return Refit(_voting(used), coefficients, intercept, tuple(said), rounds, inference)
+    return Refit(
+        _voting(pipelines), coefficients, intercept, solutions, tuple(said), rounds, inference
+    )
 
 
-def _fit_each(winner: _Winner) -> list[Pipeline]:
-    """A fitted Pipeline per draw."""
-    weight = winner.weight
-    total = float(len(winner.rows) if weight is None else weight.sum())
-    pipelines = []
+def _fit_each(winner: _Winner) -> list[_Fitted]:
+    """A model per draw."""
+    from sklearn.pipeline import Pipeline
+
+    weight = training_weight(winner.table, winner.rows)
+    fitted = []
     for draw in winner.preparation.drawn():
-        pipeline = build_pipeline(winner.specs, winner.candidate, draw, total)
-        use_gram(pipeline, len(winner.rows), width_of(winner.table))
-        pipeline.fit(winner.features, winner.target, **fit_parameters(draw, weight))
-        pipelines.append(pipeline)
-    return pipelines
+        columns = draw.transformer()
+        X = columns.fit_transform(winner.features, **draw.fit_parameters(winner.weight))
+        model = fit_model(X, winner.target, weight, winner.specs.model, winner.candidate)
+        pipeline = Pipeline([*columns.steps, ("model", model.estimator)])
+        fitted.append(_Fitted(pipeline, model.solution, column_spread(X, weight)))
+    return fitted
 
 
-def _fit_stacked(winner: _Winner, pipelines: list[Pipeline]) -> list[Pipeline]:
-    """The same Pipelines, all with the one scaler and model that fit the stacked rows.
+def _fit_stacked(winner: _Winner, fitted: list[_Fitted]) -> list[_Fitted]:
+    """A Pipeline per draw, all with the one scaler and model that fit the stacked rows.
 
     The rows that a draw is fitted to are not those that its Pipeline would transform them to: the
     noise of the draw is in them.
@@ -112,19 +126,17 @@ def _fit_stacked(winner: _Winner, pipelines: list[Pipeline]) -> list[Pipeline]:
     from sklearn.base import clone
     from sklearn.pipeline import Pipeline
 
-    count = len(pipelines)
-    weight = np.tile(stacking_weight(winner.table, winner.rows), count)
-    columns = [clone(pipeline[:1]) for pipeline in pipelines]
+    weight = np.tile(stacking_weight(winner.table, winner.rows), len(fitted))
+    columns = [clone(one.pipeline[:1]) for one in fitted]
     X = np.vstack([part.fit_transform(winner.features) for part in columns])
-    later = clone(pipelines[0][1:])
-    model = build_pipeline(
-        winner.specs, winner.candidate, winner.preparation, float(weight.sum())
-    ).named_steps["model"]
-    later.steps[-1] = ("model", model)
-    use_gram(later, len(weight), X.shape[1])
-    parameters = {f"{name}__sample_weight": weight for name, _ in later.steps}
-    later.fit(X, np.tile(winner.target, count), **parameters)
-    return [Pipeline([*part.steps, *later.steps]) for part in columns]
+    later = winner.preparation.features.scaler_steps()
+    for _, scaler in later:
+        X = scaler.fit_transform(X, sample_weight=weight)
+    target = np.tile(winner.target, len(fitted))
+    model = fit_model(X, target, weight, winner.specs.model, winner.candidate)
+    steps = [*later, ("model", model.estimator)]
+    spread = column_spread(X, weight)
+    return [_Fitted(Pipeline([*part.steps, *steps]), model.solution, spread) for part in columns]
 
 
 def _selected(coefficients: pd.DataFrame, *, stacked: bool) -> list[str]:

@@ -1,4 +1,4 @@
-"""From specs to a preparation of columns, and to the plain scikit-learn Pipeline of a candidate."""
+"""From specs to a preparation of columns, and from a fitted Pipeline to one of plain parts."""
 
 from __future__ import annotations
 
@@ -18,11 +18,8 @@ if TYPE_CHECKING:
     from runner.folds import Columns
     from runner.imputer import Imputer
     from runner.model import Model
-    from runner.records import Candidate, Floats
 
 K = TypeVar("K", bound=Spec)
-MANY_ROWS = 2_000  # above which cross products cost less than a few sweeps over the rows
-MOST_COLUMNS = 2_000  # above which cross products take too much memory
 
 
 @dataclass(frozen=True)
@@ -73,53 +70,6 @@ def prepare(
         seed=derive_seed(seed, "imputer"),
         gappy=gappy,
     )
-
-
-def build_pipeline(
-    specs: Specs, candidate: Candidate, preparation: Preparation, weight: float
-) -> Pipeline:
-    """An unfitted Pipeline: `columns`, `scaler` if there is one, `model`.
-
-    Args:
-        specs: the config's sections; the candidate's values come on top.
-        candidate: the penalty, and what else was searched.
-        preparation: of the same candidate.
-        weight: the sum of the row weights that the Pipeline will be fitted with.
-    """
-    from sklearn.pipeline import Pipeline
-
-    model = specs.having(candidate.values).model
-    estimator = model.estimator(candidate.alpha, candidate.l1_ratio, weight)
-    return Pipeline([*preparation.steps(), ("model", estimator)])
-
-
-def width_of(table: Columns) -> int:
-    """About how many columns a model sees: numeric ones, and the levels of the others."""
-    return len(table.numeric) + sum(len(list(table.levels(name))) for name in table.categorical)
-
-
-def use_gram(pipeline: Pipeline, n_rows: int, width: int) -> None:
-    """Let a descent over many rows work on their cross products, as scikit-learn can.
-
-    At 20,000 correlated rows of 100 columns it took 0.2 s so, and minutes without. Cross products
-    square the condition number, so that columns must have been standardised.
-
-    Args:
-        pipeline: unfitted; changed in place.
-        n_rows: that it will be fitted to.
-        width: about how many columns its model will see.
-    """
-    model = pipeline.named_steps["model"]
-    tall = n_rows >= MANY_ROWS and 2 * width <= n_rows and width <= MOST_COLUMNS
-    if tall and "scaler" in pipeline.named_steps and hasattr(model, "precompute"):
-        model.set_params(precompute=True)
-
-
-def fit_parameters(preparation: Preparation, weight: Floats | None) -> dict[str, Any]:
-    """Keyword arguments of `Pipeline.fit` that carry row weights (n,) to scaler and model."""
-    if weight is None:
-        return {}
-    return {**preparation.fit_parameters(weight), "model__sample_weight": weight}
 
 
 def make_plain(pipeline: Pipeline, preparation: Preparation, features: pd.DataFrame) -> None:

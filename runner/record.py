@@ -63,10 +63,18 @@ def describe_search(trials: Sequence[Trial], best: Trial) -> dict[str, Any]:
 
 
 def describe_fit(final: Refit) -> dict[str, Any]:
-    """Size of the fitted model, and how its imputer's rounds ended if it has any."""
+    """How the winner was refitted, its size, and how its imputer's rounds ended if it has any.
+
+    Of several models that are averaged, the largest dual gap counts.
+    """
     imputer = {"imputer": final.imputer} if final.imputer else {}
     return {
         **imputer,
+        "refit": {
+            "dual_gap": max(solution.dual_gap for solution in final.solutions),
+            "iterations": sum(solution.iterations for solution in final.solutions),
+            "converged": all(solution.converged for solution in final.solutions),
+        },
         "n_features": len(final.coefficients),
         "n_selected": int(final.coefficients["selected"].sum()),
         "intercept": final.intercept,
@@ -82,6 +90,15 @@ def search_warnings(trials: Sequence[Trial], best: Trial) -> list[str]:
     if failed:
         said.append(f"{len(failed)} candidates failed, the first one: {failed[0].status}")
     return said
+
+
+def refit_warnings(final: Refit) -> list[str]:
+    """What a reader of the result should know of the saved model."""
+    if all(solution.converged for solution in final.solutions):
+        return list(final.warnings)
+    gap = max(solution.dual_gap for solution in final.solutions)
+    said = f"the refitted winner has not converged (dual gap {gap:.2g})"
+    return [*final.warnings, f"{said}: raise model.max_iter or model.tol"]
 
 
 def _now() -> str:

@@ -73,6 +73,17 @@ class Path:
 
 
 @dataclass(frozen=True)
+class Solution:
+    """One model: what it adds up for a row, and how far at most it is from the minimum."""
+
+    coefficients: Floats  # (q,), of the columns that it sees
+    intercept: float
+    dual_gap: float  # in the units of the objective
+    iterations: int
+    converged: bool
+
+
+@dataclass(frozen=True)
 class Hidden:
     """Values that were observed and are missing now, a cell each, by row and column."""
 

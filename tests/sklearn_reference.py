@@ -11,19 +11,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 from sklearn import metrics
+from sklearn.pipeline import Pipeline
 
 from runner.config import validate_section
 from runner.dataset.table import table_of
 from runner.folds import Folds
 from runner.metrics import METRICS
-from runner.pipeline import Specs, build_pipeline, prepare
+from runner.pipeline import Specs, prepare
 from runner.records import Candidate
 from runner.search.score import Objective, Scorer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-
-    from sklearn.pipeline import Pipeline
 
     from runner.metrics import MetricName
     from runner.records import Floats, Split, Table
@@ -106,9 +105,17 @@ def candidate(alpha: float, l1_ratio: float, **more: object) -> Candidate:
 
 
 def make_pipeline(specs: Specs, point: Candidate, table: Table, weight: float) -> Pipeline:
-    """The Pipeline that a run would fit for a candidate."""
+    """An unfitted Pipeline of scikit-learn's parts with a candidate's objective.
+
+    Args:
+        specs: the config's sections; the candidate's values come on top.
+        point: the candidate.
+        table: the columns.
+        weight: the sum of the row weights that the Pipeline will be fitted with.
+    """
     own = specs.having(point.values)
-    return build_pipeline(own, point, prepare(own, table, SEED), weight)
+    estimator = own.model.estimator(point.alpha, point.l1_ratio, weight)
+    return Pipeline([*prepare(own, table, SEED).steps(), ("model", estimator)])
 
 
 def fold_predictions(

@@ -5,7 +5,7 @@ from runner.folds.disk import DiskCache
 from runner.folds.draws import stacking_weight
 from runner.folds.preparation import Preparation
 from runner.folds.problem import FoldProblem
-from runner.folds.sides import kept_rows, prepare_rows
+from runner.folds.sides import Posed, kept_rows, prepare_rows, training_weight
 from runner.folds.source import Columns, FoldSource
 
 __all__ = [
@@ -14,8 +14,10 @@ __all__ = [
     "FoldProblem",
     "FoldSource",
     "Folds",
+    "Posed",
     "Preparation",
     "kept_rows",
     "prepare_rows",
     "stacking_weight",
+    "training_weight",
 ]

@@ -25,18 +25,17 @@ if TYPE_CHECKING:
 def pooled(rows: FoldRows) -> tuple[PooledProblem, float, Floats]:
     """A problem per draw, the intercept, and the draws' validation rows side by side."""
     draws = rows.preparation.drawn()
-    posed = []
+    posed, sides = [], []
     for draw in draws:
         X, X_validation = rows.prepare(draw)
-        posed.append(
-            Posed.of(X, rows.y, rows.weight, X_validation, fit_intercept=rows.fit_intercept)
-        )
-    side_by_side = np.hstack([one.X_validation / len(draws) for one in posed])
-    return PooledProblem(tuple(one.train for one in posed)), posed[0].intercept, side_by_side
+        posed.append(Posed.of(X, rows.y, rows.weight, fit_intercept=rows.fit_intercept))
+        sides.append((X_validation - posed[-1].centre) / len(draws))
+    problem = PooledProblem(tuple(one.train for one in posed))
+    return problem, posed[0].intercept, np.hstack(sides)
 
 
-def stacked(rows: FoldRows) -> Posed:
-    """One problem of the rows of all draws, those with gaps counting less.
+def stacked(rows: FoldRows) -> tuple[Posed, Floats]:
+    """One problem of the rows of all draws, those with gaps counting less; the validation rows.
 
     A row's weight is the share of its features that are observed (Du et al. 2022, with the M
     copies of a row sharing it).
@@ -50,7 +49,7 @@ def stacked(rows: FoldRows) -> Posed:
         X = scaler.fit_transform(X, sample_weight=weight)
         X_validation = scaler.transform(X_validation) if len(X_validation) else X_validation
     y = np.tile(rows.y, len(draws))
-    return Posed.of(X, y, weight, X_validation, fit_intercept=rows.fit_intercept)
+    return Posed.of(X, y, weight, fit_intercept=rows.fit_intercept), X_validation
 
 
 def stacking_weight(table: Table, rows: Integers) -> Floats:

@@ -55,10 +55,10 @@ def _solvable(
     """What is solved, its intercept, and the validation rows in its coordinates, (n, q)."""
     if rows.preparation.imputer.draws > 1 and not rows.preparation.imputer.stacks:
         return pooled(rows)
-    posed = stacked(rows) if rows.preparation.imputer.draws > 1 else _single(rows)
-    return posed.train, posed.intercept, posed.X_validation
+    posed, X_validation = stacked(rows) if rows.preparation.imputer.draws > 1 else _single(rows)
+    return posed.train, posed.intercept, X_validation - posed.centre
 
 
-def _single(rows: FoldRows) -> Posed:
+def _single(rows: FoldRows) -> tuple[Posed, Floats]:
     X, X_validation = rows.prepare(rows.preparation)
-    return Posed.of(X, rows.y, rows.weight, X_validation, fit_intercept=rows.fit_intercept)
+    return Posed.of(X, rows.y, rows.weight, fit_intercept=rows.fit_intercept), X_validation

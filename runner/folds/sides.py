@@ -48,20 +48,22 @@ class FoldRows:
 
 @dataclass(frozen=True)
 class Posed:
-    """A training side as a problem, and the validation rows in its coordinates."""
+    """A training side as a problem, and where its coordinates have their origin."""
 
     train: GramProblem | RowProblem
     intercept: float
-    X_validation: Floats  # (n, q)
+    centre: Floats  # (q,)
 
     @classmethod
-    def of(
-        cls, X: Floats, y: Floats, weight: Floats, X_validation: Floats, *, fit_intercept: bool
-    ) -> Posed:
-        """Centre both sides by the training side's weighted means, if an intercept is fitted."""
-        centre = np.average(X, axis=0, weights=weight) if fit_intercept else np.zeros(X.shape[1])
-        y_mean = float(np.average(y, weights=weight)) if fit_intercept else 0.0
-        return cls(_problem(X - centre, y - y_mean, weight), y_mean, X_validation - centre)
+    def of(cls, X: Floats, y: Floats, weight: Floats, *, fit_intercept: bool) -> Posed:
+        """Centre by the weighted means, if an intercept is fitted."""
+        rows, intercept, centre = _centred(X, y, weight, fit_intercept=fit_intercept)
+        return cls(rows if X.shape[1] > len(X) else _cross_products(rows), intercept, centre)
+
+    @classmethod
+    def of_rows(cls, X: Floats, y: Floats, weight: Floats, *, fit_intercept: bool) -> Posed:
+        """The same, kept as rows whatever their number."""
+        return cls(*_centred(X, y, weight, fit_intercept=fit_intercept))
 
 
 def training_weight(table: Table, training: Integers) -> Floats:
@@ -127,12 +129,19 @@ def prepare_rows(
     return np.asarray(X, dtype=np.float64), np.asarray(X_validation, dtype=np.float64)
 
 
-def _problem(X: Floats, y: Floats, weight: Floats) -> GramProblem | RowProblem:
-    """Cross products, unless they would be larger than the rows."""
-    n, q = X.shape
-    if q > n:
-        return RowProblem(X=X, y=y, weight=weight, centre=np.zeros(q), scale=np.ones(q))
-    share = weight / weight.sum()
+def _centred(
+    X: Floats, y: Floats, weight: Floats, *, fit_intercept: bool
+) -> tuple[RowProblem, float, Floats]:
+    """The rows as a problem, the intercept and the origin, (q,)."""
+    q = X.shape[1]
+    centre = np.average(X, axis=0, weights=weight) if fit_intercept else np.zeros(q)
+    y_mean = float(np.average(y, weights=weight)) if fit_intercept else 0.0
+    rows = RowProblem(X - centre, y - y_mean, weight, centre=np.zeros(q), scale=np.ones(q))
+    return rows, y_mean, centre
+
+
+def _cross_products(rows: RowProblem) -> GramProblem:
+    share = rows.weight / rows.weight.sum()
     root = np.sqrt(share)
-    Z = X * root[:, None]
-    return GramProblem(gram=Z.T @ Z, xy=Z.T @ (root * y), yy=float(share @ y**2))
+    Z = rows.X * root[:, None]
+    return GramProblem(gram=Z.T @ Z, xy=Z.T @ (root * rows.y), yy=float(share @ rows.y**2))

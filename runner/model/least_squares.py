@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from sklearn.base import RegressorMixin
 
     from runner.path import PathSettings
+    from runner.records import Solution
 
 
 # scikit-learn's least squares take columns for collinear whose singular values are below this share
@@ -76,6 +77,30 @@ class Model(Spec):
         if l1_ratio == 1:
             return linear_model.Lasso(alpha=alpha, **descent)
         return linear_model.ElasticNet(alpha=alpha, l1_ratio=l1_ratio, **descent)
+
+    def fitted(
+        self, alpha: float, l1_ratio: float, weight: float, solution: Solution
+    ) -> RegressorMixin:
+        """The scikit-learn estimator with a solution set on it, ready to predict.
+
+        It has what its own `fit` would leave, but for what another solver cannot know: the rank
+        and singular values of a LinearRegression, the solver of a Ridge.
+
+        Args:
+            alpha: as for `estimator`.
+            l1_ratio: as for `estimator`.
+            weight: as for `estimator`.
+            solution: of this penalty, in the columns that the estimator sees.
+        """
+        from sklearn.linear_model import ElasticNet
+
+        estimator = self.estimator(alpha, l1_ratio, weight)
+        estimator.coef_ = solution.coefficients
+        estimator.intercept_ = solution.intercept
+        estimator.n_features_in_ = len(solution.coefficients)
+        if isinstance(estimator, ElasticNet):  # a Lasso is one too
+            estimator.dual_gap_, estimator.n_iter_ = solution.dual_gap, solution.iterations
+        return estimator
 
 
 class ElasticNet(Model):

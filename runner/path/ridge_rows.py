@@ -1,6 +1,7 @@
 """Ridge and least squares of row problems, through whichever of rows and columns are fewer.
 
-With fewer columns than rows the Gram problem is solved. With fewer rows, and Z, t as in
+With fewer columns than rows the Gram problem is solved, or the dense rows themselves where there is
+no penalty. With fewer rows, and Z, t as in
 `runner.path.columns`, penalty factors f and P the projection off the unpenalised columns,
 
     K = P Z diag(1 / f) Z' P = U diag(d) U'      b(alpha) = diag(1 / f) Z' P U (d + alpha)^-1 U' P t
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy import sparse
 from scipy.sparse.linalg import LinearOperator, lsqr
 
 from runner.path.columns import Columns, to_columns, to_gram
@@ -44,6 +46,8 @@ def solve_ridge_rows(problem: RowProblem, alphas: Floats, settings: PathSettings
 def solve_least_squares_rows(problem: RowProblem, settings: PathSettings) -> Path:
     """The path of the single alpha 0: the least-squares solution of least norm."""
     if _prefers_gram(problem, settings):
+        if not (settings.positive or sparse.issparse(problem.X)):
+            return _solve_orthogonally(to_columns(problem), settings)
         return solve_least_squares(to_gram(problem), settings)
     return _solve(problem, np.zeros(1), settings, None)
 
@@ -51,6 +55,38 @@ def solve_least_squares_rows(problem: RowProblem, settings: PathSettings) -> Pat
 def _prefers_gram(problem: RowProblem, settings: PathSettings) -> bool:
     n, p = problem.X.shape
     return settings.positive or (p <= n and p <= LARGEST_ORDER)
+
+
+def _solve_orthogonally(columns: Columns, settings: PathSettings) -> Path:
+    """Least squares of no more columns than rows, (n, p), by Householder's QR decomposition.
+
+    With Z = Q R the problem is that of R and Q't, whose condition is that of the rows; a Gram's is
+    its square. R = U diag(s) V' gives b = V diag(1 / s) U' Q't and, for the gradient g, the gap
+    |diag(1 / s) V' g|^2 / 2.
+    """
+    p = columns.count
+    every = np.arange(p)
+    rows = np.column_stack([columns.dense(every), columns.target])
+    triangle = np.asarray(np.linalg.qr(rows, mode="r"))
+    R, projected = triangle[:p, :p], triangle[:p, p]
+    size = np.linalg.norm(R, axis=0)
+    units = np.where(size > 0, size, 1.0)
+    U, s, V = np.linalg.svd(R / units)
+    least = len(rows) * EPS
+    if s[-1] <= least * s[0]:  # the least norm is that of the columns' own units
+        units = np.ones(p)
+        U, s, V = np.linalg.svd(R)
+    inverse = inverse_above(s, least * s[0])
+    b = V.T @ (inverse * (U.T @ projected)) / units
+    gradient = columns.gradient(columns.target - columns.fitted(b[:, None], every)[:, 0])
+    gaps = np.array([np.sum((inverse * (V @ (gradient / units))) ** 2) / 2])
+    return Path(
+        alphas=np.zeros(1),
+        coefficients=b[:, None],
+        dual_gaps=gaps,
+        iterations=np.ones(1, dtype=np.int64),
+        converged=within_tolerance(gaps, columns.yy, settings),
+    )
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from runner.errors import FitError
+from runner.path.columns import to_columns
+from runner.path.gap import within_tolerance
 from runner.path.gram import solve_gram
 from runner.path.ridge import solve_least_squares, solve_ridge
 from runner.path.ridge_rows import solve_least_squares_rows, solve_ridge_rows
@@ -17,6 +19,9 @@ from runner.records import GramProblem, Path, PooledProblem
 if TYPE_CHECKING:
     from runner.path.settings import PathSettings
     from runner.records import Floats, Integers, RowProblem
+
+TIGHT = 1e-12  # dual gap of a model that is kept, as a share of yy
+MOST_SWEEPS = 1_000  # towards it, from a solution within the tolerance
 
 
 def solve_path(
@@ -56,6 +61,39 @@ def solve_path(
     if len(penalised) < len(alphas):
         parts.append(_solve_unpenalised(problem, len(alphas) - len(penalised), settings))
     return _in_order(parts, np.argsort(order))
+
+
+def solve_tightly(
+    problem: GramProblem | RowProblem, alpha: float, l1_ratio: float, *, settings: PathSettings
+) -> Path:
+    """The path of a single alpha, solved far beyond the tolerance of the settings.
+
+    A model that is kept is worth more sweeps than a candidate among many: within the tolerance of a
+    search, features next to the threshold may be in or out. `converged` says whether the solution
+    meets the tolerance of the settings.
+
+    Raises:
+        FitError: As `solve_path`.
+    """
+    alphas = np.array([alpha])
+    path = solve_path(problem, alphas, l1_ratio, settings=settings)
+    yy = problem.yy if isinstance(problem, GramProblem) else to_columns(problem).yy
+    if not path.dual_gaps[0] > TIGHT * yy:
+        return path
+    further = replace(
+        settings,
+        tol=TIGHT,
+        max_iter=min(settings.max_iter, MOST_SWEEPS),
+        start=path.coefficients[:, 0],
+    )
+    tight = solve_path(problem, alphas, l1_ratio, settings=further)
+    if not tight.dual_gaps[0] < path.dual_gaps[0]:
+        return path
+    return replace(
+        tight,
+        iterations=path.iterations + tight.iterations,
+        converged=within_tolerance(tight.dual_gaps, yy, settings),
+    )
 
 
 def _solve_parts(

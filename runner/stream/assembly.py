@@ -14,8 +14,9 @@ import numpy as np
 import pandas as pd
 
 from runner.moments import column_variance
-from runner.path import solve_path
-from runner.pipeline import build_pipeline, make_plain
+from runner.path import solve_tightly
+from runner.pipeline import make_plain
+from runner.records import Solution
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
@@ -56,9 +57,9 @@ def solve(
 ) -> Solved:
     """Solve for the candidate on all training rows."""
     intercept = specs.model.fit_intercept
-    problem = folds.whole(preparation, fit_intercept=intercept)
-    alphas, settings = np.array([candidate.alpha]), specs.model.settings()
-    path = solve_path(problem.train, alphas, candidate.l1_ratio, settings=settings)
+    (problem,) = folds.whole(preparation, fit_intercept=intercept).parts
+    settings = specs.model.settings()
+    path = solve_tightly(problem, candidate.alpha, candidate.l1_ratio, settings=settings)
     prepared = folds.prepared(preparation)
     per_unit, constants = prepared.standard.in_columns_units(
         path.coefficients, fit_intercept=intercept
@@ -69,8 +70,8 @@ def solve(
 
 def assemble(
     solved: Solved, blocks: StreamBlocks, training: Moments, specs: Specs
-) -> tuple[Pipeline, Floats]:
-    """The fitted Pipeline, and the standard deviations (q,) of the columns that its model sees.
+) -> tuple[Pipeline, Solution, Floats]:
+    """The fitted Pipeline, what it holds, and the spread (q,) of the columns that its model sees.
 
     Args:
         solved: the winner.
@@ -78,15 +79,21 @@ def assemble(
         training: of all training rows.
         specs: those of the winner.
     """
+    from sklearn.pipeline import Pipeline
+
     prepared = solved.prepared
     weight = prepared.train.weight
-    pipeline = build_pipeline(specs, solved.candidate, solved.preparation, weight)
+    steps = solved.preparation.transformer()
     frame = _representative(blocks, training, prepared)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # these rows mean nothing
-        pipeline.fit(frame, np.arange(len(frame), dtype=np.float64))
-    columns = pipeline.named_steps["columns"].named_transformers_
+        steps.fit(frame)
+    columns = steps.named_steps["columns"].named_transformers_
     chosen = _set_columns(columns, blocks, prepared, training)
+    solution = _solution(solved, chosen, fit_intercept=specs.model.fit_intercept)
+    candidate = solved.candidate
+    model = specs.model.fitted(candidate.alpha, candidate.l1_ratio, weight, solution)
+    pipeline = Pipeline([*steps.steps, ("model", model)])
     make_plain(pipeline, solved.preparation, frame)
     standard = prepared.standard
     # a column with one value has no spread, not even that of rounding
@@ -97,8 +104,7 @@ def assemble(
         scaler.mean_, scaler.scale_ = standard.mean[chosen], standard.scale[chosen]
         scaler.var_ = variance[chosen]
         scaler.n_samples_seen_ = type(scaler.n_samples_seen_)(weight)
-    _set_model(pipeline.named_steps["model"], solved, chosen, specs)
-    return pipeline, spread[chosen]
+    return pipeline, solution, spread[chosen]
 
 
 def _representative(blocks: StreamBlocks, training: Moments, prepared: Prepared) -> pd.DataFrame:
@@ -168,15 +174,16 @@ def _set_indicators(fitted: dict[str, Any], prepared: Prepared, training: Moment
     return (first + np.flatnonzero(missing)).tolist()
 
 
-def _set_model(model: Any, solved: Solved, chosen: Integers, specs: Specs) -> None:  # noqa: ANN401
-    """Set what the model learnt; its columns are standardised as the training side says."""
+def _solution(solved: Solved, chosen: Integers, *, fit_intercept: bool) -> Solution:
+    """What the model learnt; its columns are standardised as the training side says."""
     standard, path = solved.prepared.standard, solved.path
     coefficients = path.coefficients[:, 0]
-    model.coef_ = coefficients[chosen].copy()
     # the mean of what is left of the columns once they are standardised, or 0
     away = (standard.offset - standard.location) / standard.scale
-    model.intercept_ = standard.y_mean - float(away @ coefficients)
-    if not specs.model.fit_intercept:
-        model.intercept_ = 0.0
-    if hasattr(model, "dual_gap_"):
-        model.dual_gap_, model.n_iter_ = float(path.dual_gaps[0]), int(path.iterations[0])
+    return Solution(
+        coefficients=coefficients[chosen].copy(),
+        intercept=standard.y_mean - float(away @ coefficients) if fit_intercept else 0.0,
+        dual_gap=float(path.dual_gaps[0]),
+        iterations=int(path.iterations[0]),
+        converged=bool(path.converged[0]),
+    )

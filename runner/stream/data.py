@@ -85,10 +85,9 @@ class StreamedData:
         """
         solved = self._solved = solve(self.folds, specs, candidate, preparation)
         training = self.folds.training
-        pipeline, spread = assemble(solved, self._blocks, training, specs)
+        pipeline, solution, spread = assemble(solved, self._blocks, training, specs)
         coefficients, intercept = read_coefficients(pipeline, spread)
-        said = [] if solved.path.converged[0] else ["the refitted model has not converged"]
-        final = Refit(pipeline, coefficients, intercept, tuple(said))
+        final = Refit(pipeline, coefficients, intercept, (solution,), ())
         self._check(final, solved)
         return final
 

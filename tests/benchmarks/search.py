@@ -25,12 +25,13 @@ import numpy as np
 import pandas as pd
 from sklearn.linear_model import ElasticNet, ElasticNetCV
 from sklearn.model_selection import GridSearchCV, PredefinedSplit, RandomizedSearchCV
+from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
 from runner.config import ExperimentConfig, composer, validate
 from runner.dataset.table import table_of
 from runner.folds import Folds
-from runner.pipeline import Specs, build_pipeline, prepare
+from runner.pipeline import Specs, prepare
 from runner.randomness import derive_seed
 from runner.search import Resolver
 from runner.search.score import Objective, Scorer
@@ -182,8 +183,7 @@ def against_search_cv(case: Case, ours: float, trials: Sequence[Trial], part: in
     preparation = prepare(specs, case.table, SEED)
     rng = np.random.default_rng(SEED)
     picked = [trials[i] for i in rng.choice(len(trials), part, replace=False)]
-    pipeline = build_pipeline(specs, picked[0].candidate, preparation, case.table.n_rows)
-    pipeline.set_params(model=ElasticNet(max_iter=10_000))
+    pipeline = Pipeline([*preparation.steps(), ("model", ElasticNet(max_iter=10_000))])
     grid = [
         {"model__alpha": [t.candidate.alpha], "model__l1_ratio": [t.candidate.l1_ratio]}
         for t in picked
@@ -247,8 +247,7 @@ def against_optuna_search_cv(case: Case, folder: Path, part: int) -> Row | None:
     config = case.config
     specs = Specs(config.imputer, config.features, config.model)
     preparation = prepare(specs, case.table, SEED)
-    pipeline = build_pipeline(specs, trials[0].candidate, preparation, case.table.n_rows)
-    pipeline.set_params(model=ElasticNet(max_iter=10_000))
+    pipeline = Pipeline([*preparation.steps(), ("model", ElasticNet(max_iter=10_000))])
     largest = max(trial.candidate.alpha for trial in trials)
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     searcher = OptunaSearchCV(
