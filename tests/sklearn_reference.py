@@ -14,17 +14,17 @@ from sklearn import metrics
 from sklearn.pipeline import Pipeline
 
 from runner.config import validate_section
+from runner.core.folds import Folds
+from runner.core.metrics import METRICS
 from runner.dataset.table import table_of
-from runner.folds import Folds
-from runner.metrics import METRICS
-from runner.pipeline import Specs, prepare
+from runner.features.pipeline import Specs, prepare
 from runner.records import Candidate
-from runner.search.score import Objective, Scorer
+from runner.search.scorer import Objective, Scorer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from runner.metrics import MetricName
+    from runner.core.metrics import MetricName
     from runner.records import Floats, Split, Table
 
 SEED = 3

@@ -10,25 +10,25 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from pydantic import Field, ValidationError
 
-from runner.bootstrap import Bootstrap
 from runner.config.messages import explain, unknown_key
 from runner.config.options import GROUPS, packaged_defaults
+from runner.core.metrics import FROM_MOMENTS, METRICS, MetricName
 from runner.errors import ConfigError
-from runner.metrics import FROM_MOMENTS, METRICS, MetricName
 from runner.randomness import generator
 from runner.search import SearchSpace
 from runner.space import AlphaRange, Choices, Dimension, Distribution, Range
 from runner.spec import Spec
+from runner.statistics.bootstrap import Bootstrap
 
 if TYPE_CHECKING:
     from runner.dataset import Dataset
-    from runner.features import MainEffects
+    from runner.features.main_effects import MainEffects
     from runner.imputer import Imputer
     from runner.model import Model
-    from runner.persistence import Persistence
+    from runner.persistence.formats import Persistence
     from runner.report import Report
     from runner.search import Search
-    from runner.split import Splitter
+    from runner.split.splitters import Splitter
 
 S = TypeVar("S", bound=Spec)
 SEARCHED = ("imputer", "features", "model")

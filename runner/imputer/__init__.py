@@ -10,7 +10,7 @@ from runner.imputer.knn import Knn
 from runner.imputer.linear import Linear
 from runner.imputer.neural import Neural
 from runner.imputer.none import Nothing
-from runner.imputer.rows import RowRule
+from runner.imputer.row_rule import RowRule
 from runner.imputer.simple import Constant, Simple, Zero
 
 KINDS: dict[str, type[Imputer]] = {

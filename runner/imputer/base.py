@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from runner.imputer.rows import RowRule
+from runner.imputer.row_rule import RowRule
 from runner.spec import Share, Spec
 
 if TYPE_CHECKING:

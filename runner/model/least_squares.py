@@ -12,7 +12,7 @@ from runner.spec import Count, Positive, Spec
 if TYPE_CHECKING:
     from sklearn.base import RegressorMixin
 
-    from runner.path import PathSettings
+    from runner.core.path import PathSettings
     from runner.records import Solution
 
 
@@ -47,7 +47,7 @@ class Model(Spec):
 
     def settings(self) -> PathSettings:
         """How paths of this model are solved."""
-        from runner.path import PathSettings
+        from runner.core.path import PathSettings
 
         return PathSettings(tol=self.tol, max_iter=self.max_iter, positive=self.positive)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.table import Table
 
-from runner.report.compared import compared_table, reasons
+from runner.report.baseline_table import compared_table, reasons
 from runner.report.specs import Report, Summary
 
 if TYPE_CHECKING:

@@ -13,21 +13,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from runner.moments import column_variance
-from runner.path import solve_tightly
-from runner.pipeline import make_plain
+from runner.core.moments import column_variance
+from runner.core.path import solve_tightly
+from runner.features.pipeline import make_plain
 from runner.records import Solution
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
-    from runner.folds import Preparation
-    from runner.folds.blocks import Prepared
-    from runner.moments import Moments
-    from runner.pipeline import Specs
+    from runner.core.folds import Preparation
+    from runner.core.folds.linear_preparation import Prepared
+    from runner.core.moments import Moments
+    from runner.features.pipeline import Specs
     from runner.records import Candidate, Floats, Integers, Path
-    from runner.stream.blocks import StreamBlocks
-    from runner.stream.folds import StreamFolds
+    from runner.stream.layout import StreamBlocks
+    from runner.stream.stream_folds import StreamFolds
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,26 +6,26 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from runner.core.metrics import FROM_MOMENTS, METRICS
 from runner.errors import FitError
-from runner.evaluate import HeldOut, Refit, predict_frame, read_coefficients
-from runner.metrics import FROM_MOMENTS, METRICS
+from runner.evaluation.winner import HeldOut, Refit, predict_frame, read_coefficients
 from runner.randomness import generator
 from runner.stream.assembly import Solved, assemble, solve
-from runner.stream.blocks import lay_out
-from runner.stream.columns import CategoryColumn, NumericColumn
-from runner.stream.folds import REMEDY, StreamFolds
+from runner.stream.column_entries import CategoryColumn, NumericColumn
+from runner.stream.layout import lay_out
+from runner.stream.moment_scores import block_intervals, residual_sums, scores_of
 from runner.stream.sample import Sample
-from runner.stream.scores import block_intervals, residual_sums, scores_of
+from runner.stream.stream_folds import REMEDY, StreamFolds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import pandas as pd
 
-    from runner.bootstrap import Bootstrap
-    from runner.folds import FoldProblem, Preparation
-    from runner.pipeline import Specs
+    from runner.core.folds import FoldProblem, Preparation
+    from runner.features.pipeline import Specs
     from runner.records import Candidate, Floats
+    from runner.statistics.bootstrap import Bootstrap
     from runner.stream.passage import Stream
 
 GUARD = 1e-6  # largest relative difference of a score from moments and from sampled rows

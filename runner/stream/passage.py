@@ -14,9 +14,9 @@ from threadpoolctl import threadpool_limits
 from runner.dataset import roles as column_roles
 from runner.errors import DataError
 from runner.stream.ahead import ahead
-from runner.stream.kinds import Kinds
-from runner.stream.rows import RowReader, Rows
-from runner.stream.sums import ONE, TARGET, BlockSums
+from runner.stream.block_sums import ONE, TARGET, BlockSums
+from runner.stream.column_kind import Kinds
+from runner.stream.row_reader import RowReader, Rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from runner.dataset.files import File
-    from runner.hashed_split import HashedSplit
     from runner.records import Floats
-    from runner.stream.columns import Column, NumericColumn
-    from runner.stream.sources import Source
+    from runner.split.hashed import HashedSplit
+    from runner.stream.column_entries import Column, NumericColumn
+    from runner.stream.file_batches import Source
 
 BATCH_ROWS = 65_536
 AHEAD = 2  # batches decoded before they are needed

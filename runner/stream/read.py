@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from runner.errors import ConfigError
+from runner.stream.file_batches import open_source
 from runner.stream.passage import Passage
-from runner.stream.sources import open_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from runner.dataset import Dataset
     from runner.dataset.files import File
-    from runner.split import Splitter
+    from runner.split.splitters import Splitter
     from runner.stream.passage import Stream
 
     Progress = Callable[[str, int | None, str], AbstractContextManager[Callable[[int], None]]]

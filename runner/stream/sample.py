@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 
 from runner.dataset import roles as column_roles
-from runner.stream.columns import CategoryColumn
+from runner.stream.column_entries import CategoryColumn
 
 if TYPE_CHECKING:
     from runner.records import Booleans, Floats

@@ -24,9 +24,9 @@ import numpy as np
 from scipy import sparse
 from threadpoolctl import threadpool_limits
 
-from runner.path import PathSettings, solve_path
-from runner.path.columns import to_columns
-from runner.path.gap import dual_gaps
+from runner.core.path import PathSettings, solve_path
+from runner.core.path.centred_columns import to_columns
+from runner.core.path.gap import dual_gaps
 from runner.records import RowProblem
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from runner.multiple import draw_with_target
-from runner.rubin import pool_estimates
+from runner.evaluation.multiple import draw_with_target
+from runner.statistics.rubin import pool_estimates
 
 if TYPE_CHECKING:
     from runner.records import Booleans, Floats

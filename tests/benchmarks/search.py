@@ -29,12 +29,12 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
 from runner.config import ExperimentConfig, composer, validate
+from runner.core.folds import Folds
 from runner.dataset.table import table_of
-from runner.folds import Folds
-from runner.pipeline import Specs, prepare
+from runner.features.pipeline import Specs, prepare
 from runner.randomness import derive_seed
 from runner.search import Resolver
-from runner.search.score import Objective, Scorer
+from runner.search.scorer import Objective, Scorer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -13,10 +13,10 @@ from pyarrow import parquet
 from runner.config import validate_section
 from runner.dataset.table import make_table
 from runner.errors import ConfigError, DataError
-from runner.hashed_split import HashedSplit
+from runner.split.hashed import HashedSplit
 from runner.stream.data import StreamedData
+from runner.stream.file_batches import open_source
 from runner.stream.passage import Passage
-from runner.stream.sources import open_source
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,10 +14,10 @@ import pytest
 from conftest import read_json
 
 from runner.config import validate_section
+from runner.core.folds import Folds
 from runner.dataset.table import make_table
-from runner.folds import Folds
+from runner.features.pipeline import Specs, prepare
 from runner.imputer import KINDS
-from runner.pipeline import Specs, prepare
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,16 +13,16 @@ import pytest
 from sklearn.base import clone
 
 from runner.config import validate_section
+from runner.core.folds import prepare_rows
 from runner.dataset.table import table_of
-from runner.folds import prepare_rows
+from runner.features.pipeline import Specs, prepare
 from runner.imputer import KINDS, Imputer
-from runner.pipeline import Specs, prepare
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
-    from runner.features import MainEffects
-    from runner.folds import Preparation
+    from runner.core.folds import Preparation
+    from runner.features.main_effects import MainEffects
     from runner.model import Model
     from runner.records import Floats, Table
 

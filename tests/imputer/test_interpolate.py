@@ -18,8 +18,8 @@ from scipy.interpolate import CubicSpline, UnivariateSpline
 from test_contract import preparation, table_with_roles
 
 from runner.config import validate_section
+from runner.core.folds import prepare_rows
 from runner.errors import DataError
-from runner.folds import prepare_rows
 from runner.imputer.series import AlongTime
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from runner.imputer.series import Method
     from runner.records import Booleans, Floats, Table
-    from runner.split import Splitter
+    from runner.split.splitters import Splitter
 
 METHODS: list[Method] = ["linear", "nearest", "previous", "spline"]
 

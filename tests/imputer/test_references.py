@@ -17,12 +17,12 @@ from sklearn.impute import IterativeImputer, KNNImputer, SimpleImputer
 from sklearn.linear_model import Ridge
 
 from runner.config import validate_section
+from runner.core.folds import prepare_rows
 from runner.dataset.table import table_of
-from runner.folds import prepare_rows
-from runner.pipeline import Specs, prepare
+from runner.features.pipeline import Specs, prepare
 
 if TYPE_CHECKING:
-    from runner.features import MainEffects
+    from runner.features.main_effects import MainEffects
     from runner.imputer import Imputer
     from runner.model import Model
     from runner.records import Floats

@@ -12,7 +12,7 @@ from sklearn.linear_model import ElasticNet
 from sklearn.preprocessing import StandardScaler
 from sklearn_reference import candidate, make_scorer, make_specs, make_split, make_table
 
-from runner.folds import Folds
+from runner.core.folds import Folds
 
 if TYPE_CHECKING:
     from conftest import Program

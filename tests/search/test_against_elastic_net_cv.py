@@ -22,12 +22,12 @@ from sklearn_reference import SEED, folds_of, make_scorer, make_specs
 from runner.config import validate_section
 from runner.dataset.table import table_of
 from runner.search import Resolver, Search, SearchSpace
-from runner.search.score import choose_best
+from runner.search.scorer import choose_best
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from runner.pipeline import Specs
+    from runner.features.pipeline import Specs
     from runner.records import Floats, Table, Trial
 
 TOL = 1e-12

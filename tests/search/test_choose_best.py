@@ -17,13 +17,13 @@ from sklearn_reference import (
 )
 
 from runner.config import validate_section
+from runner.core.metrics import METRICS
 from runner.errors import FitError
-from runner.metrics import METRICS
 from runner.records import Trial
 from runner.search import Resolver, Search, SearchSpace
-from runner.search.score import FAILED, NOT_CONVERGED, OK, choose_best
+from runner.search.scorer import FAILED, NOT_CONVERGED, OK, choose_best
 from runner.space import AlphaRange, Choices
-from runner.tables import trials_table
+from runner.store.tables import trials_table
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -21,12 +21,12 @@ from twins import (
     write,
 )
 
-from runner.bootstrap import Bootstrap
-from runner.hashed_split import HashedSplit
-from runner.pipeline import prepare
+from runner.features.pipeline import prepare
 from runner.search.resolve import Resolver, SearchSpace
-from runner.search.score import Objective, Scorer
+from runner.search.scorer import Objective, Scorer
 from runner.space import AlphaRange
+from runner.split.hashed import HashedSplit
+from runner.statistics.bootstrap import Bootstrap
 
 if TYPE_CHECKING:
     from pathlib import Path

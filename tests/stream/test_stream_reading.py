@@ -23,8 +23,8 @@ from twins import (
 )
 
 from runner.errors import DataError
-from runner.hashed_split import HashedSplit
-from runner.stream import columns as stream_columns
+from runner.split.hashed import HashedSplit
+from runner.stream import column_entries
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -128,7 +128,7 @@ def test_groups_stay_together() -> None:
     """All rows of a group are in one block, and blocks have about their share of the groups."""
     groups = np.random.default_rng(0).integers(0, 5000, 20_000)
     split = HashedSplit("split.folds", test=0.2, folds=5, by_group=True)
-    from runner.hashed_split import number_keys
+    from runner.split.hashed import number_keys
 
     block = split.blocks(number_keys(groups.astype(float)), seed=0)
     assert pd.Series(block).groupby(groups).nunique().max() == 1
@@ -157,14 +157,14 @@ def test_the_guard_compares_predictions(tmp_path: Path, monkeypatch: pytest.Monk
     from runner.errors import FitError
 
     dataset = file_dataset(write(numbers(), tmp_path / "a.parquet"))
-    written = stream_columns.NumericColumn.write
+    written = column_entries.NumericColumn.write
 
     def corrupt(self: Any, A: Any, rows: Any) -> None:  # noqa: ANN401
         written(self, A, rows)
         if self.name == "a":
             A[self.entry] *= 1.001
 
-    monkeypatch.setattr(stream_columns.NumericColumn, "write", corrupt)
+    monkeypatch.setattr(column_entries.NumericColumn, "write", corrupt)
     with pytest.raises(FitError, match=r"sampled rows.*dataset.stream=false"):
         refit(streamed(dataset), make_specs("mean", "lasso"), POINTS[1])
 

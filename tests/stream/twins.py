@@ -9,27 +9,27 @@ import numpy as np
 import pandas as pd
 
 from runner.config import validate_section
-from runner.folds import Folds
-from runner.hashed_split import HashedSplit, number_keys
-from runner.in_memory import TableData
-from runner.metrics import FROM_MOMENTS, METRICS
-from runner.pipeline import prepare
+from runner.core.folds import Folds
+from runner.core.metrics import FROM_MOMENTS, METRICS
+from runner.experiment.in_memory import TableData
+from runner.features.pipeline import prepare
 from runner.records import Split
-from runner.search.score import Objective, Scorer
+from runner.search.scorer import Objective, Scorer
+from runner.split.hashed import HashedSplit, number_keys
 from runner.stream.data import StreamedData
+from runner.stream.file_batches import open_source
 from runner.stream.passage import Passage
-from runner.stream.sources import open_source
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from runner.core.folds import FoldSource
     from runner.dataset.files import File
-    from runner.evaluate import Refit
-    from runner.folds import FoldSource
-    from runner.pipeline import Specs
+    from runner.evaluation.winner import Refit
+    from runner.experiment.workspace import Data
+    from runner.features.pipeline import Specs
     from runner.records import Candidate, Table, Trial
-    from runner.workspace import Data
 
 SEED = 3
 KFOLD = HashedSplit("split.folds", test=0.25, folds=3)

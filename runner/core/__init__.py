@@ -1,0 +1,1 @@
+"""The numerical core: arrays and tables come in, solutions and scores go out; no config."""

@@ -1,0 +1,23 @@
+"""Folds: from a table, a split and a preparation to the fold problems that a search solves."""
+
+from runner.core.folds.cache import Folds
+from runner.core.folds.disk import DiskCache
+from runner.core.folds.draws import stacking_weight
+from runner.core.folds.fold_problem import FoldProblem
+from runner.core.folds.preparation import Preparation
+from runner.core.folds.sides import Posed, kept_rows, prepare_rows, training_weight
+from runner.core.folds.source import Columns, FoldSource
+
+__all__ = [
+    "Columns",
+    "DiskCache",
+    "FoldProblem",
+    "FoldSource",
+    "Folds",
+    "Posed",
+    "Preparation",
+    "kept_rows",
+    "prepare_rows",
+    "stacking_weight",
+    "training_weight",
+]

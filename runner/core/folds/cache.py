@@ -1,0 +1,129 @@
+"""The fold problems of a run, made when first asked for and kept."""
+
+from __future__ import annotations
+
+import time
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from runner.core.folds.disk import cache_key
+from runner.core.folds.from_moments import FoldMoments
+from runner.core.folds.from_rows import problem_from_rows
+
+if TYPE_CHECKING:
+    from runner.core.folds.disk import DiskCache
+    from runner.core.folds.fold_problem import FoldProblem
+    from runner.core.folds.preparation import Preparation
+    from runner.records import Fold, Split, Table
+
+COLUMNS_PER_ROW = 0.5  # above this, cross products cost more than the rows they stand for
+WORTH_KEEPING = 0.2  # seconds to make a fold problem, above which it goes to the disk
+MEMORY = 2_000_000_000  # bytes of fold problems kept in memory
+
+
+class Folds:
+    """Makes fold problems, from moments where these suffice, else from rows.
+
+    Args:
+        table: all rows.
+        split: which of them train and validate.
+        disk: keeps for other runs what is slow to make.
+    """
+
+    def __init__(self, table: Table, split: Split, disk: DiskCache | None = None) -> None:
+        self.table = table
+        self.split = split
+        self.warnings: dict[str, None] = {}  # in order, each once
+        self._disk = disk
+        self._moments: FoldMoments | None = None
+        self._trusts_moments = True
+        self._problems: dict[tuple[object, ...], list[FoldProblem]] = {}
+
+    @cached_property
+    def gappy(self) -> tuple[str, ...]:
+        """The columns with gaps in the training rows."""
+        missing = self.table.features.iloc[self.split.train].isna().any()
+        return tuple(str(name) for name, any_is in missing.items() if any_is)
+
+    def problems(self, preparation: Preparation, *, fit_intercept: bool) -> list[FoldProblem]:
+        """One problem per fold, in the folds' order."""
+        return self._kept(self.split.folds, preparation, fit_intercept)
+
+    def whole(self, preparation: Preparation, *, fit_intercept: bool) -> FoldProblem:
+        """All training rows as one problem, without a validation side."""
+        return self._kept((None,), preparation, fit_intercept)[0]
+
+    def distrust_moments(self, reason: str) -> None:
+        """Make all fold problems from rows from now on."""
+        self.warnings[f"solved from rows instead of moments: {reason}"] = None
+        self._trusts_moments = False
+        self._problems = {}
+
+    def _kept(
+        self, folds: tuple[Fold | None, ...], preparation: Preparation, fit_intercept: bool
+    ) -> list[FoldProblem]:
+        key = (folds, preparation, fit_intercept)
+        found = self._problems.pop(key, None)
+        if found is None:
+            found = [self._problem(fold, preparation, fit_intercept) for fold in folds]
+        for problem in found:
+            self.warnings |= dict.fromkeys(problem.warnings)
+        self._problems[key] = found  # the last used is the last dropped
+        while len(self._problems) > 1 and self._size() > MEMORY:
+            self._problems.pop(next(iter(self._problems)))
+        return found
+
+    def _size(self) -> int:
+        return sum(problem.nbytes for kept in self._problems.values() for problem in kept)
+
+    def _problem(
+        self, fold: Fold | None, preparation: Preparation, fit_intercept: bool
+    ) -> FoldProblem:
+        if self._moments_suffice(preparation):
+            if self._moments is None:
+                self._moments = FoldMoments(self.table, self.split)
+            found = self._moments.problem(fold, preparation, fit_intercept=fit_intercept)
+            if not isinstance(found, str):
+                return found
+            self.warnings[f"solved from rows instead of moments: {found}"] = None
+        return self._from_rows(fold, preparation, fit_intercept)
+
+    def _from_rows(
+        self, fold: Fold | None, preparation: Preparation, fit_intercept: bool
+    ) -> FoldProblem:
+        """From the disk if it is there, else made, and kept on the disk if that took long."""
+        training, validation = self.split.train, self.split.test[:0]
+        if fold is not None:
+            training, validation = self.split.sides(fold)
+        key = cache_key(
+            self.table.data_hash, training, validation, preparation, fit_intercept, _versions()
+        )
+        found = self._disk.get(key) if self._disk is not None else None
+        if found is not None:
+            return found
+        started = time.perf_counter()
+        made = problem_from_rows(
+            self.table, training, validation, preparation, fit_intercept=fit_intercept
+        )
+        if self._disk is not None and time.perf_counter() - started > WORTH_KEEPING:
+            self._disk.put(key, made)
+        return made
+
+    def _moments_suffice(self, preparation: Preparation) -> bool:
+        if not self._trusts_moments or preparation.imputer.fill_value() is None:
+            return False
+        if self._moments is not None:
+            return True
+        levels = sum(self.table.features[c].nunique() + 1 for c in self.table.categorical)
+        width = len(self.table.numeric) + levels
+        return width <= COLUMNS_PER_ROW * len(self.split.train)
+
+
+def _versions() -> tuple[str, ...]:
+    """What a fold problem depends on beside its inputs."""
+    import numpy as np
+    import sklearn
+
+    from runner import __version__
+
+    return (__version__, np.__version__, sklearn.__version__)

@@ -1,0 +1,64 @@
+"""Fold problems from rows: the training side's imputer, encoder and scaler are fitted and used."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING
+
+from runner.core.folds.draws import pooled, stacked
+from runner.core.folds.fold_problem import FoldProblem, Side
+from runner.core.folds.sides import FoldRows, Posed, kept_rows
+
+if TYPE_CHECKING:
+    from runner.core.folds.preparation import Preparation
+    from runner.records import Floats, GramProblem, Integers, PooledProblem, RowProblem, Table
+
+
+def problem_from_rows(
+    table: Table,
+    training: Integers,
+    validation: Integers,
+    preparation: Preparation,
+    *,
+    fit_intercept: bool,
+) -> FoldProblem:
+    """Fit the preparation on the training rows and apply it to both sides.
+
+    Args:
+        table: all rows.
+        training: positions of the training rows.
+        validation: positions of the validation rows, possibly none.
+        preparation: what to fit.
+        fit_intercept: whether both sides are centred by the training side's means.
+    """
+    training, validation = kept_rows(table, training, validation, preparation)
+    rows = FoldRows(table, training, validation, preparation, fit_intercept)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        train, intercept, X_validation = _solvable(rows)
+    side = Side(
+        X=X_validation,
+        y=table.target[validation],
+        weight=None if table.weight is None else table.weight[validation],
+    )
+    return FoldProblem(
+        train=train,
+        intercept=intercept,
+        make_side=lambda: side,
+        warnings=tuple(dict.fromkeys(str(warning.message).splitlines()[0] for warning in caught)),
+    )
+
+
+def _solvable(
+    rows: FoldRows,
+) -> tuple[GramProblem | RowProblem | PooledProblem, float, Floats]:
+    """What is solved, its intercept, and the validation rows in its coordinates, (n, q)."""
+    if rows.preparation.imputer.draws > 1 and not rows.preparation.imputer.stacks:
+        return pooled(rows)
+    posed, X_validation = stacked(rows) if rows.preparation.imputer.draws > 1 else _single(rows)
+    return posed.train, posed.intercept, X_validation - posed.centre
+
+
+def _single(rows: FoldRows) -> tuple[Posed, Floats]:
+    X, X_validation = rows.prepare(rows.preparation)
+    return Posed.of(X, rows.y, rows.weight, fit_intercept=rows.fit_intercept), X_validation

@@ -1,0 +1,147 @@
+"""A fold's rows come in; both sides as the model sees them, and a problem to solve, go out."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from runner.errors import FitError
+from runner.records import GramProblem, RowProblem
+
+if TYPE_CHECKING:
+    from runner.core.folds.preparation import Preparation
+    from runner.records import Floats, Integers, Table
+
+NO_COLUMN = (
+    "no column is left: imputer.columns.drop leaves out all of them, or imputer.indicator=only "
+    "finds none with gaps"
+)
+
+
+@dataclass(frozen=True)
+class FoldRows:
+    """The rows that train and that are predicted, and what they are prepared with."""
+
+    table: Table
+    training: Integers
+    validation: Integers
+    preparation: Preparation
+    fit_intercept: bool  # whether both sides are centred by the training side's means
+
+    @property
+    def y(self) -> Floats:
+        """The training rows' target, (n,)."""
+        return self.table.target[self.training]
+
+    @property
+    def weight(self) -> Floats:
+        """The training rows' weights, (n,), 1 where the dataset has none."""
+        return training_weight(self.table, self.training)
+
+    def prepare(self, preparation: Preparation, *, scaled: bool = True) -> tuple[Floats, Floats]:
+        """Both sides after a preparation, see `prepare_rows`."""
+        return prepare_rows(self.table, self.training, self.validation, preparation, scaled=scaled)
+
+
+@dataclass(frozen=True)
+class Posed:
+    """A training side as a problem, and where its coordinates have their origin."""
+
+    train: GramProblem | RowProblem
+    intercept: float
+    centre: Floats  # (q,)
+
+    @classmethod
+    def of(cls, X: Floats, y: Floats, weight: Floats, *, fit_intercept: bool) -> Posed:
+        """Centre by the weighted means, if an intercept is fitted."""
+        rows, intercept, centre = _centred(X, y, weight, fit_intercept=fit_intercept)
+        return cls(rows if X.shape[1] > len(X) else _cross_products(rows), intercept, centre)
+
+    @classmethod
+    def of_rows(cls, X: Floats, y: Floats, weight: Floats, *, fit_intercept: bool) -> Posed:
+        """The same, kept as rows whatever their number."""
+        return cls(*_centred(X, y, weight, fit_intercept=fit_intercept))
+
+
+def training_weight(table: Table, training: Integers) -> Floats:
+    """The rows' weights, (n,), 1 where the dataset has none."""
+    return np.ones(len(training)) if table.weight is None else table.weight[training]
+
+
+def kept_rows(
+    table: Table, training: Integers, validation: Integers, preparation: Preparation
+) -> tuple[Integers, Integers]:
+    """The rows that train, and those that get a prediction, by the imputer's rule for rows.
+
+    Raises:
+        FitError: no row is left to train on, or to predict.
+        DataError: a validation row must be refused.
+    """
+    rule = preparation.imputer.rows
+    if rule.drop is None:
+        return training, validation
+    kept = training[rule.within(table.features.iloc[training])]
+    if not len(kept):
+        raise FitError(
+            f"every training row misses more than {rule.drop:.0%} of its features: "
+            "raise imputer.rows.drop"
+        )
+    predicted = validation[rule.predicted(table.features.iloc[validation])]
+    if len(validation) and not len(predicted):
+        raise FitError(
+            f"every row to predict misses more than {rule.drop:.0%} of its features: "
+            "raise imputer.rows.drop, or set imputer.rows.predict=impute"
+        )
+    return kept, predicted
+
+
+def prepare_rows(
+    table: Table,
+    training: Integers,
+    validation: Integers,
+    preparation: Preparation,
+    *,
+    scaled: bool = True,
+) -> tuple[Floats, Floats]:
+    """Both sides as the model sees them, (n, q) each, after what the training side says.
+
+    Without `scaled`, as they are before they are standardised.
+    """
+    columns = preparation.transformer()[:1]
+    weight = None if table.weight is None else table.weight[training]
+    with warnings.catch_warnings():
+        # a level that the training side lacks becomes zeros, as intended
+        warnings.filterwarnings("ignore", message="Found unknown categories")
+        X = columns.fit_transform(table.frame.iloc[training])
+        if X.shape[1] == 0:
+            raise FitError(NO_COLUMN)
+        X_validation = (
+            columns.transform(table.frame.iloc[validation])
+            if len(validation)
+            else np.empty((0, X.shape[1]))
+        )
+    for _, scaler in preparation.features.scaler_steps() if scaled else []:
+        X = scaler.fit_transform(X, sample_weight=weight)
+        X_validation = scaler.transform(X_validation) if len(validation) else X_validation
+    return np.asarray(X, dtype=np.float64), np.asarray(X_validation, dtype=np.float64)
+
+
+def _centred(
+    X: Floats, y: Floats, weight: Floats, *, fit_intercept: bool
+) -> tuple[RowProblem, float, Floats]:
+    """The rows as a problem, the intercept and the origin, (q,)."""
+    q = X.shape[1]
+    centre = np.average(X, axis=0, weights=weight) if fit_intercept else np.zeros(q)
+    y_mean = float(np.average(y, weights=weight)) if fit_intercept else 0.0
+    rows = RowProblem(X - centre, y - y_mean, weight, centre=np.zeros(q), scale=np.ones(q))
+    return rows, y_mean, centre
+
+
+def _cross_products(rows: RowProblem) -> GramProblem:
+    share = rows.weight / rows.weight.sum()
+    root = np.sqrt(share)
+    Z = rows.X * root[:, None]
+    return GramProblem(gram=Z.T @ Z, xy=Z.T @ (root * rows.y), yy=float(share @ rows.y**2))

@@ -1,0 +1,68 @@
+"""What a search needs of fold problems, wherever they come from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from runner.core.folds.fold_problem import FoldProblem
+    from runner.core.folds.preparation import Preparation
+    from runner.records import Fold
+
+
+class Columns(Protocol):
+    """The columns of the data."""
+
+    @property
+    def numeric(self) -> tuple[str, ...]:
+        """Names of the numeric columns."""
+
+    @property
+    def categorical(self) -> tuple[str, ...]:
+        """Names of the categorical columns."""
+
+    @property
+    def roles(self) -> tuple[str | None, str | None]:
+        """Names of the time and the group column."""
+
+    def levels(self, column: str) -> Iterable[Any]:
+        """The levels of a categorical column, NaN among them where values are missing."""
+
+
+class FoldList(Protocol):
+    """How rows are divided."""
+
+    @property
+    def folds(self) -> tuple[Fold, ...]:
+        """The folds."""
+
+
+class FoldSource(Protocol):
+    """Makes the fold problems of a run."""
+
+    @property
+    def table(self) -> Columns:
+        """The columns that a preparation is for."""
+
+    @property
+    def gappy(self) -> tuple[str, ...] | None:
+        """The columns with gaps in the training rows, or None where moments know them."""
+
+    @property
+    def split(self) -> FoldList:
+        """The folds."""
+
+    @property
+    def warnings(self) -> dict[str, None]:
+        """What a reader of the results should know, in order."""
+
+    def problems(self, preparation: Preparation, *, fit_intercept: bool) -> list[FoldProblem]:
+        """One problem per fold, in the folds' order."""
+
+    def whole(self, preparation: Preparation, *, fit_intercept: bool) -> FoldProblem:
+        """All training rows as one problem, without a validation side."""
+
+    def distrust_moments(self, reason: str) -> None:
+        """Make all fold problems from rows from now on."""

@@ -1,0 +1,7 @@
+"""Elastic-net paths: a least-squares problem and alphas in, coefficients and dual gaps out."""
+
+from runner.core.path.alpha_grid import alpha_grid, alpha_max
+from runner.core.path.settings import PathSettings
+from runner.core.path.solve_path import solve_path, solve_tightly
+
+__all__ = ["PathSettings", "alpha_grid", "alpha_max", "solve_path", "solve_tightly"]

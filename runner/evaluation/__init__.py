@@ -1,0 +1,1 @@
+"""The winner: refitted, predicted out of fold, tested once, its coefficients read."""

@@ -1,0 +1,167 @@
+"""The winner, looked at: refitted, predicted out of fold, tested once, its coefficients read."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from runner.core.folds import kept_rows, training_weight
+from runner.core.metrics import METRICS, score_predictions
+from runner.evaluation.fitting import fit_model
+from runner.features.pipeline import make_plain
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sklearn.ensemble import VotingRegressor
+    from sklearn.pipeline import Pipeline
+
+    from runner.core.folds import FoldProblem, Preparation
+    from runner.features.pipeline import Specs
+    from runner.records import Candidate, Floats, Integers, Solution, Table
+
+
+@dataclass(frozen=True)
+class Refit:
+    """The winner, fitted to all training rows."""
+
+    pipeline: Pipeline | VotingRegressor
+    coefficients: pd.DataFrame  # a row per feature
+    intercept: float
+    solutions: tuple[Solution, ...]  # of the one model, or of each that is averaged
+    warnings: tuple[str, ...]
+    imputer: dict[str, Any] = field(default_factory=dict)  # how its rounds ended, if it has any
+    inference: pd.DataFrame | None = None  # unpenalised estimates, with multiple imputation only
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """What a candidate, fitted without a fold, says of that fold."""
+
+    predictions: list[Floats]  # (n,) per fold
+    scores: dict[str, Floats]  # every metric, (folds,)
+
+
+def refit(
+    specs: Specs, candidate: Candidate, preparation: Preparation, table: Table, rows: Integers
+) -> Refit:
+    """Fit the winner's Pipeline to those of the table's rows that the imputer's rule keeps."""
+    from sklearn.pipeline import Pipeline
+
+    rows, _ = kept_rows(table, rows, rows[:0], preparation)
+    features, weight = table.frame.iloc[rows], training_weight(table, rows)
+    own_weight = None if table.weight is None else weight
+    columns = preparation.transformer()
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        X = columns.fit_transform(features, **preparation.fit_parameters(own_weight))
+        model = fit_model(X, table.target[rows], weight, specs.model, candidate)
+    pipeline = Pipeline([*columns.steps, ("model", model.estimator)])
+    rounds = describe_rounds(pipeline)
+    make_plain(pipeline, preparation, features)
+    coefficients, intercept = read_coefficients(pipeline, column_spread(X, weight))
+    said = dict.fromkeys(str(warning.message).splitlines()[0] for warning in caught)
+    return Refit(pipeline, coefficients, intercept, (model.solution,), tuple(said), rounds)
+
+
+def describe_rounds(pipeline: Pipeline) -> dict[str, Any]:
+    """How many rounds a chained imputer took, and whether it converged; empty for others."""
+    from sklearn.pipeline import Pipeline
+
+    numeric = pipeline.named_steps["columns"].named_transformers_.get("numeric")
+    imputer = getattr(numeric, "imputer_", numeric)  # behind a shift
+    imputer = imputer[-1] if isinstance(imputer, Pipeline) else imputer  # behind a copy
+    if not hasattr(imputer, "n_iter_"):
+        return {}
+    rounds = int(imputer.n_iter_)
+    # scikit-learn's own says it by stopping early
+    converged = getattr(imputer, "converged_", rounds < imputer.max_iter)
+    return {"rounds": rounds, "converged": bool(converged)}
+
+
+def predict(pipeline: Pipeline | VotingRegressor, table: Table, rows: Integers) -> Floats:
+    """Predictions (n,) for the given rows; a level never seen in training counts as none."""
+    return predict_frame(pipeline, table.frame.iloc[rows])
+
+
+def predict_frame(pipeline: Pipeline | VotingRegressor, features: pd.DataFrame) -> Floats:
+    """Predictions (n,) for the rows of a data frame; see `predict`."""
+    if not len(features):
+        return np.empty(0)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Found unknown categories")
+        predictions: Floats = pipeline.predict(features)
+    return predictions
+
+
+def hold_out(problems: Sequence[FoldProblem], coefficients: Sequence[Floats]) -> HeldOut:
+    """Predict each fold's validation rows and score them, all computed from the rows.
+
+    Args:
+        problems: one per fold.
+        coefficients: (q,) per fold, fitted to its training side alone.
+    """
+    predictions = [
+        problem.predict(fitted[:, None])[:, 0]
+        for problem, fitted in zip(problems, coefficients, strict=True)
+    ]
+    by_fold = [
+        score_predictions(METRICS, problem.side.y, predicted[:, None], problem.side.weight)
+        for problem, predicted in zip(problems, predictions, strict=True)
+    ]
+    scores = {str(m): np.array([fold[m][0] for fold in by_fold]) for m in METRICS}
+    return HeldOut(predictions, scores)
+
+
+def disagreement(scores: dict[str, Floats], from_rows: dict[str, Floats]) -> float:
+    """The largest difference between two sets of fold scores, relative to those from rows.
+
+    Only mse and rmse are compared: their relative error is that of the sums behind every metric
+    that moments give, while r2 may be near 0.
+    """
+    pairs = [(scores[name], from_rows[name]) for name in ("mse", "rmse") if name in scores]
+    tiny = np.finfo(np.float64).tiny
+    return max((float(np.max(np.abs(a - b) / np.maximum(b, tiny))) for a, b in pairs), default=0.0)
+
+
+def column_spread(X: Floats, weight: Floats) -> Floats:
+    """Standard deviations (q,) of the columns that a model sees, (n, q), by row weights (n,)."""
+    mean = np.average(X, axis=0, weights=weight)
+    spread: Floats = np.sqrt(np.average((X - mean) ** 2, axis=0, weights=weight))
+    return spread
+
+
+def read_coefficients(pipeline: Pipeline, spread: Floats) -> tuple[pd.DataFrame, float]:
+    """A row per feature, in the model's order, and the intercept in the target's units.
+
+    `spread` (q,) has the columns' standard deviations, which a Pipeline without a scaler lacks.
+
+    `coefficient` is the change of the prediction per unit of the feature, `standardised` that per
+    standard deviation over the training rows. `rank` orders by the size of the latter, from 1.
+    """
+    model = pipeline.named_steps["model"]
+    names = pipeline[:-1].get_feature_names_out()
+    fitted = np.asarray(model.coef_, dtype=np.float64).ravel()
+    scaler = pipeline.named_steps.get("scaler")
+    if scaler is None:
+        coefficient, standardised = fitted, fitted * spread
+        intercept = float(model.intercept_)
+    else:
+        coefficient, standardised = fitted / scaler.scale_, fitted
+        intercept = float(model.intercept_ - scaler.mean_ @ coefficient)
+    size = pd.Series(np.abs(standardised))
+    coefficients = pd.DataFrame(
+        {
+            "feature": names,
+            "coefficient": coefficient + 0.0,  # no -0.0
+            "standardised": standardised + 0.0,
+            "sign": np.sign(coefficient).astype(int),
+            "selected": coefficient != 0,
+            "rank": size.rank(ascending=False, method="first").astype(int),
+        }
+    )
+    return coefficients, intercept

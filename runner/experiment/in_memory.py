@@ -1,0 +1,157 @@
+"""The data of a run whose rows are in memory: what its stages ask for."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from runner.core.folds import kept_rows
+from runner.evaluation.imputation_error import measure_errors
+from runner.evaluation.winner import HeldOut, Refit, hold_out, predict, refit
+from runner.randomness import generator
+from runner.statistics.bootstrap import Scored, score_intervals
+from runner.statistics.missingness import describe_missingness
+from runner.store.tables import predictions_table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+
+    from runner.core.folds import FoldProblem, Folds, Preparation
+    from runner.features.pipeline import Specs
+    from runner.records import Candidate, Floats, Integers
+    from runner.statistics.bootstrap import Bootstrap
+    from runner.statistics.missingness import Missingness
+
+
+class TableData:
+    """A table and its folds."""
+
+    def __init__(self, folds: Folds) -> None:
+        self.folds = folds
+        self._table, self._split = folds.table, folds.split
+        self.data_hash = self._table.data_hash
+
+    def describe(self) -> dict[str, Any]:
+        """Size of the table, what is missing in it, and the rows left out with the reason."""
+        gaps = self._table.features.isna().to_numpy()
+        return {
+            "rows": self._table.n_rows,
+            "dropped": self._table.dropped,
+            "numeric": len(self._table.numeric),
+            "categorical": len(self._table.categorical),
+            "missing_share": float(gaps.mean()),
+            "rows_with_missing": int(gaps.any(axis=1).sum()),
+        }
+
+    def missing_numeric(self) -> dict[str, int]:
+        """How many values the numeric columns lack, those that lack any."""
+        counts = self._table.features[list(self._table.numeric)].isna().sum()
+        return {str(name): int(count) for name, count in counts.items() if count}
+
+    @cached_property
+    def missingness(self) -> Missingness | None:
+        """Where values are missing, and what that tells of the target; None if none is."""
+        return describe_missingness(self._table, self._split)
+
+    def hold_out(self, problems: Sequence[FoldProblem], coefficients: Sequence[Floats]) -> HeldOut:
+        """Predictions of every fold's validation rows, and their scores."""
+        return hold_out(problems, coefficients)
+
+    def refit(self, specs: Specs, candidate: Candidate, preparation: Preparation) -> Refit:
+        """Fit the winner's Pipeline to all training rows."""
+        if preparation.imputer.draws > 1:
+            from runner.evaluation.multiple import refit_draws
+
+            return refit_draws(specs, candidate, preparation, self._table, self._split.train)
+        return refit(specs, candidate, preparation, self._table, self._split.train)
+
+    def score_test(
+        self, final: Refit, preparation: Preparation, bootstrap: Bootstrap, *, seed: int
+    ) -> tuple[Floats, dict[str, Any] | None]:
+        """Predictions of the test rows, and their scores with intervals; None without test rows."""
+        table, (_, rows) = self._table, self._kept(self._split.test, preparation)
+        tested = predict(final.pipeline, table, rows)
+        if not len(rows):
+            return tested, None
+        weight = None if table.weight is None else table.weight[rows]
+        group = None if table.group is None else table.group[rows]
+        scored = Scored(table.target[rows], tested, weight, group)
+        intervals = score_intervals(scored, bootstrap, generator(seed, "bootstrap"))
+        scores = {str(metric): vars(interval) for metric, interval in intervals.items()}
+        return tested, {"rows": len(rows), "level": bootstrap.level, **scores}
+
+    def predictions(
+        self, held_out: HeldOut, tested: Floats, preparation: Preparation
+    ) -> pd.DataFrame:
+        """A row per prediction, and per row that the imputer's rule for rows skips."""
+        folds = [
+            self._spread(predicted, self._split.sides(fold)[1], preparation)
+            for fold, predicted in zip(self._split.folds, held_out.predictions, strict=True)
+        ]
+        test = self._spread(tested, self._split.test, preparation)
+        return predictions_table(self._table, self._split, folds, test)
+
+    def left_out(self, preparation: Preparation) -> dict[str, int]:
+        """How many rows the imputer's rule for rows keeps from training, and from a prediction."""
+        split = self._split
+        validation = [split.sides(fold)[1] for fold in split.folds]
+        wanted = np.unique(np.concatenate([*validation, split.test]))
+        kept, predicted = self._kept(wanted, preparation)
+        return {
+            "training": len(split.train) - len(kept),
+            "prediction": len(wanted) - len(predicted),
+        }
+
+    def fold_sizes(self) -> list[tuple[int, int]]:
+        """How many rows train and validate, per fold, before the imputer's rule for rows."""
+        sides = [self._split.sides(fold) for fold in self._split.folds]
+        return [(len(training), len(validation)) for training, validation in sides]
+
+    def imputation_errors(self, preparation: Preparation) -> pd.DataFrame | None:
+        """A row per hidden value of each fold's validation rows; None without a mask."""
+        if self._table.hidden is None:
+            return None
+        return measure_errors(self._table, self._table.hidden, self._split, preparation)
+
+    def _kept(self, rows: Integers, preparation: Preparation) -> tuple[Integers, Integers]:
+        """All training rows, and those of some rows that get a prediction."""
+        return kept_rows(self._table, self._split.train, rows, preparation)
+
+    def _spread(self, predicted: Floats, rows: Integers, preparation: Preparation) -> Floats:
+        """Predictions of some rows, NaN for those that are skipped."""
+        spread = np.full(len(rows), np.nan)
+        spread[np.isin(rows, self._kept(rows, preparation)[1])] = predicted
+        return spread
+
+    def describe_columns(self) -> list[dict[str, Any]]:
+        """The features as a model file's manifest states them."""
+        return [self._describe_column(str(name)) for name in self._table.features]
+
+    def describe_roles(self, preparation: Preparation) -> list[dict[str, Any]]:
+        """The time and group columns that the imputer needs, as the manifest states them."""
+        return [self._describe_role(name) for name in preparation.role_columns]
+
+    def example(self, preparation: Preparation) -> pd.DataFrame:
+        """The first row that trains."""
+        training = self._split.train
+        kept, _ = kept_rows(self._table, training, training[:0], preparation)
+        return self._table.frame.iloc[kept[:1]]
+
+    def _describe_role(self, name: str) -> dict[str, Any]:
+        values, rank = self._table.role_values[name], self._table.time
+        described: dict[str, Any] = {"name": name, "missing_share": float(values.isna().mean())}
+        if name == self._table.roles[0] and rank is not None:
+            first, last = values.iloc[[int(rank.argmin()), int(rank.argmax())]]
+            return {**described, "kind": "time", "min": first, "max": last}
+        return {**described, "kind": "group", "groups": values.nunique()}
+
+    def _describe_column(self, name: str) -> dict[str, Any]:
+        column = self._table.features[name]
+        described: dict[str, Any] = {"name": name, "missing_share": float(column.isna().mean())}
+        if name in self._table.categorical:
+            return {**described, "kind": "categorical", "levels": sorted(column.dropna().unique())}
+        return {**described, "kind": "numeric", "min": column.min(), "max": column.max()}

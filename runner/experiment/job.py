@@ -1,0 +1,36 @@
+"""One config to run: where it goes, and the fingerprint of its result."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from runner.features.pipeline import Specs
+from runner.store.directory import fingerprint_of
+from runner.store.environment import versions
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from runner.config import Composed, ExperimentConfig
+
+
+@dataclass(frozen=True)
+class Job:
+    """One config to run, and where."""
+
+    config: ExperimentConfig
+    composed: Composed
+    folder: Path
+    chosen: bool  # whether the user named the folder
+
+    @property
+    def specs(self) -> Specs:
+        """What a candidate may change."""
+        return Specs(self.config.imputer, self.config.features, self.config.model)
+
+    def fingerprint(self, data_hash: str) -> str:
+        """Hash of what determines the result: config less report and cache, data, versions."""
+        volatile = {"report", "cache"}
+        sections = {k: v for k, v in self.composed.sections.items() if k not in volatile}
+        return fingerprint_of([sections, data_hash, versions()])

@@ -1,0 +1,142 @@
+"""What the runs of a sweep share: data that was read, and fold problems, each made once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+from runner.core.folds import DiskCache, Folds
+from runner.experiment.in_memory import TableData
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+
+    from runner.config import ExperimentConfig
+    from runner.core.folds import FoldProblem, FoldSource, Preparation
+    from runner.evaluation.winner import HeldOut, Refit
+    from runner.features.pipeline import Specs
+    from runner.records import Candidate, Floats, Table
+    from runner.statistics.bootstrap import Bootstrap
+    from runner.statistics.missingness import Missingness
+    from runner.stream.data import StreamedData
+    from runner.stream.read import Asked, Progress, Reading
+
+
+class Data(Protocol):
+    """What the stages of a run ask of its data, whether the rows are in memory or not."""
+
+    @property
+    def data_hash(self) -> str:
+        """Of all that determines a result."""
+
+    @property
+    def folds(self) -> FoldSource:
+        """Makes the fold problems."""
+
+    def describe(self) -> dict[str, Any]:
+        """Size of the data, for the record."""
+
+    def missing_numeric(self) -> dict[str, int]:
+        """How many values the numeric columns lack, those that lack any."""
+
+    @property
+    def missingness(self) -> Missingness | None:
+        """Where values are missing; None if none is, or if the rows are not in memory."""
+
+    def hold_out(self, problems: Sequence[FoldProblem], coefficients: Sequence[Floats]) -> HeldOut:
+        """What a candidate's coefficients (q,) per fold say of each fold."""
+
+    def refit(self, specs: Specs, candidate: Candidate, preparation: Preparation) -> Refit:
+        """The winner, fitted to all training rows."""
+
+    def score_test(
+        self, final: Refit, preparation: Preparation, bootstrap: Bootstrap, *, seed: int
+    ) -> tuple[Floats, dict[str, Any] | None]:
+        """Predictions of the test rows, and what is recorded of them."""
+
+    def predictions(
+        self, held_out: HeldOut, tested: Floats, preparation: Preparation
+    ) -> pd.DataFrame | None:
+        """A row per prediction, or None if there are no rows to tell."""
+
+    def left_out(self, preparation: Preparation) -> dict[str, int]:
+        """How many rows the imputer's rule for rows keeps from training, and from a prediction."""
+
+    def fold_sizes(self) -> list[tuple[int, int]]:
+        """How many rows train and validate, per fold."""
+
+    def imputation_errors(self, preparation: Preparation) -> pd.DataFrame | None:
+        """A row per hidden value that is filled out of fold; None where nothing is hidden."""
+
+    def describe_columns(self) -> list[dict[str, Any]]:
+        """What a model file expects, a description per feature."""
+
+    def describe_roles(self, preparation: Preparation) -> list[dict[str, Any]]:
+        """What it expects beside them, a description per time and group column."""
+
+    def example(self, preparation: Preparation) -> pd.DataFrame:
+        """A row whose prediction is stated with the model."""
+
+
+class Workspace:
+    """Keeps the last data, and its folds, while runs ask for the same.
+
+    Args:
+        reading: of streamed data that is going on already.
+    """
+
+    def __init__(self, reading: Reading | None = None) -> None:
+        self._tables: dict[str, Table] = {}
+        self._data: dict[str, TableData] = {}
+        self._reading = reading
+        self._stream: tuple[Asked, StreamedData] | None = None
+
+    def data(self, config: ExperimentConfig, progress: Progress) -> Data:
+        """The config's data, divided.
+
+        Args:
+            config: which data.
+            progress: shows a bar while rows are read that do not stay in memory.
+        """
+        if config.dataset.streams:
+            return self._streamed(config, progress)
+        return self._table_data(config)
+
+    def table(self, config: ExperimentConfig) -> Table:
+        """The config's rows."""
+        key = f"{config.general.seed} {config.dataset.model_dump_json()}"
+        if key not in self._tables:
+            # one at a time: tables may be large
+            self._tables = {key: config.dataset.load(config.general.seed)}
+            self._data, self._stream = {}, None
+        return self._tables[key]
+
+    def folds(self, config: ExperimentConfig) -> Folds:
+        """The folds of the config's rows."""
+        return self._table_data(config).folds
+
+    def _table_data(self, config: ExperimentConfig) -> TableData:
+        table = self.table(config)
+        general = config.general
+        key = f"{general.seed} {config.split.model_dump_json()} {general.cache!r}"
+        if key not in self._data:
+            cache = general.cache
+            disk = DiskCache(cache.path, cache.megabytes * 1_000_000) if cache.megabytes else None
+            folds = Folds(table, config.split.split(table, general.seed), disk)
+            self._data[key] = TableData(folds)
+        return self._data[key]
+
+    def _streamed(self, config: ExperimentConfig, progress: Progress) -> StreamedData:
+        from runner.stream.read import Asked, Reading  # pyarrow, and only streams need it
+
+        asked = Asked(config.dataset, config.split, config.general.seed)
+        if self._stream is None or self._stream[0] != asked:
+            reading, self._reading = self._reading, None
+            if reading is None or reading.asked != asked:
+                reading = Reading(asked)
+            from runner.stream.data import StreamedData  # while it reads
+
+            self._tables, self._data = {}, {}
+            self._stream = (asked, StreamedData(reading.result(progress)))
+        return self._stream[1]

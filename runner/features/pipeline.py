@@ -1,0 +1,100 @@
+"""From specs to a preparation of columns, and from a fitted Pipeline to one of plain parts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from runner.core.folds import Preparation
+from runner.randomness import derive_seed
+from runner.spec import Spec
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from sklearn.pipeline import Pipeline
+
+    from runner.core.folds import Columns
+    from runner.features.main_effects import MainEffects
+    from runner.imputer import Imputer
+    from runner.model import Model
+
+K = TypeVar("K", bound=Spec)
+
+
+@dataclass(frozen=True)
+class Specs:
+    """The three sections of a config that a candidate may change."""
+
+    imputer: Imputer
+    features: MainEffects
+    model: Model
+
+    def having(self, values: dict[str, Any]) -> Specs:
+        """The same with the values of a candidate, by dotted key; a penalty is left as it is."""
+        return Specs(
+            imputer=_having(self.imputer, "imputer", values),
+            features=_having(self.features, "features", values),
+            model=_having(self.model, "model", values),
+        )
+
+
+def _having(spec: K, section: str, values: dict[str, Any]) -> K:
+    prefix = section + "."
+    own = {
+        key.removeprefix(prefix): value
+        for key, value in values.items()
+        if key.startswith(prefix) and key not in {"model.alpha", "model.l1_ratio"}
+    }
+    return spec.having(own) if own else spec
+
+
+def prepare(
+    specs: Specs, table: Columns, seed: int, gappy: tuple[str, ...] | None = None
+) -> Preparation:
+    """The preparation of a table's columns that the specs describe.
+
+    Args:
+        specs: the config's sections.
+        table: the columns.
+        seed: of the run.
+        gappy: the columns with gaps in the training rows, if they are known.
+    """
+    return Preparation(
+        imputer=specs.imputer,
+        features=specs.features,
+        numeric=table.numeric,
+        categorical=table.categorical,
+        roles=table.roles,
+        verbose_names=_names_collide(table),
+        seed=derive_seed(seed, "imputer"),
+        gappy=gappy,
+    )
+
+
+def make_plain(pipeline: Pipeline, preparation: Preparation, features: pd.DataFrame) -> None:
+    """Put scikit-learn's own parts in the place of fitted ones of this package.
+
+    Args:
+        pipeline: fitted; changed in place.
+        preparation: what it was built from.
+        features: the rows that it was fitted to.
+    """
+    from sklearn.base import clone
+
+    columns = pipeline.named_steps["columns"]
+    for at, (name, fitted, chosen) in enumerate(columns.transformers_):
+        if name == "remainder":
+            continue
+        plain = preparation.imputer.plain_part(name, fitted, features[list(chosen)])
+        columns.transformers_[at] = (name, plain, chosen)
+        columns.transformers[at] = (name, clone(plain), chosen)
+
+
+def _names_collide(table: Columns) -> bool:
+    """Whether two features would have one name: a column a_b, and a level b of a column a."""
+    names = Counter(table.numeric)
+    names.update(f"missingindicator_{column}" for column in table.numeric)
+    for column in table.categorical:
+        names.update(f"{column}_{level}" for level in table.levels(column))
+    return any(count > 1 for count in names.values())

@@ -1,0 +1,141 @@
+"""Solves all folds for one l1_ratio, from the nearest known solution, in threads if it pays."""
+
+from __future__ import annotations
+
+import math
+import os
+import warnings
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+from threadpoolctl import ThreadpoolController
+
+from runner.core.path import solve_path
+from runner.records import GramProblem
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from runner.core.folds import FoldProblem
+    from runner.core.metrics import MetricName
+    from runner.core.path import PathSettings
+    from runner.records import Floats, Path
+
+# multiplications of one path above which a thread per fold gains more than it costs: at 100
+# features and 100 alphas (1e6) it gained nothing, at 500 features (2.5e7) a factor of 1.7
+WORTH_THREADS = 4e6
+REMEMBERED = 100  # solutions kept to start others from
+
+
+@dataclass(frozen=True)
+class _Known:
+    """One solution of every fold."""
+
+    log_alpha: float
+    l1_ratio: float
+    coefficients: list[Floats]
+
+    def distance(self, log_alpha: float, l1_ratio: float) -> float:
+        """How far another penalty is: a decade of alpha counts as much as the whole l1_ratio."""
+        return abs(self.log_alpha - log_alpha) / math.log(10) + abs(self.l1_ratio - l1_ratio)
+
+
+@dataclass
+class Neighbours:
+    """The latest solutions of one set of fold problems."""
+
+    known: deque[_Known] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
+
+    def nearest(self, alpha: float, l1_ratio: float) -> list[Floats] | None:
+        """The coefficients, per fold, of the nearest penalty."""
+        if not self.known or alpha <= 0:
+            return None
+        log_alpha = math.log(alpha)
+        return min(self.known, key=lambda k: k.distance(log_alpha, l1_ratio)).coefficients
+
+    def remember(self, paths: Sequence[Path], l1_ratio: float) -> None:
+        """Keep the solutions of a candidate that was solved alone; paths need no start."""
+        alpha = float(paths[0].alphas[0])
+        if len(paths[0].alphas) == 1 and alpha > 0:
+            solved = [path.coefficients[:, 0] for path in paths]
+            self.known.append(_Known(math.log(alpha), l1_ratio, solved))
+
+
+@dataclass(frozen=True)
+class How:
+    """What is the same for all paths of one set of fold problems."""
+
+    settings: PathSettings
+    metrics: tuple[MetricName, ...]
+    neighbours: Neighbours = field(default_factory=Neighbours)
+
+
+@dataclass(frozen=True)
+class Solved:
+    """One fold's path, and the scores (a,) of its solutions on the validation side."""
+
+    path: Path
+    scores: dict[MetricName, Floats]
+    n_nonzero: Floats  # (a,), the mean over models where values are imputed several times
+
+
+def solve_folds(
+    problems: Sequence[FoldProblem],
+    alphas: Floats,
+    l1_ratio: float,
+    how: How,
+) -> list[Solved]:
+    """Solve and score the path of every fold.
+
+    Args:
+        problems: one per fold.
+        alphas: (a,), ascending.
+        l1_ratio: of the whole path.
+        how: how to solve and what to score; the solution is added to its neighbours.
+    """
+    starts = how.neighbours.nearest(float(alphas[-1]), l1_ratio)
+
+    def solve(number: int) -> Solved:
+        own = how.settings if starts is None else replace(how.settings, start=starts[number])
+        problem = problems[number]
+        path = solve_path(problem.train, alphas, l1_ratio, settings=own)
+        count = np.count_nonzero(path.coefficients, axis=0) / len(problem.parts)
+        return Solved(path, problem.score(how.metrics, path.coefficients), count)
+
+    workers = min(_cores(), len(problems))
+    # a path is many small products, which threads of BLAS only delay, most of all on a busy machine
+    with _blas().limit(limits=1, user_api="blas"), warnings.catch_warnings():
+        # a path says itself what has not converged; threads must not each change the filters
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        if workers > 1 and _work(problems[0], len(alphas)) > WORTH_THREADS:
+            with ThreadPoolExecutor(workers) as pool:
+                solved = list(pool.map(solve, range(len(problems))))
+        else:
+            solved = [solve(number) for number in range(len(problems))]
+    how.neighbours.remember([fold.path for fold in solved], l1_ratio)
+    return solved
+
+
+@cache
+def _blas() -> ThreadpoolController:
+    """Looking for the libraries takes longer than a small path."""
+    return ThreadpoolController()
+
+
+def _work(problem: FoldProblem, n_alphas: int) -> float:
+    sizes = [
+        part.gram.size if isinstance(part, GramProblem) else np.prod(part.X.shape)
+        for part in problem.parts
+    ]
+    return float(sum(sizes)) * n_alphas
+
+
+def _cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

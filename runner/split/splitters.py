@@ -1,0 +1,257 @@
+"""Splits: which rows are test, and in which fold each other row is.
+
+Seeds come from the run's seed by name, so that every run with the same dataset, split and seed
+has the same folds.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import numpy as np
+from pydantic import Field
+
+from runner.errors import ConfigError, DataError
+from runner.randomness import derive_seed, generator
+from runner.records import Fold, Split
+from runner.spec import Count, Share, Spec
+from runner.split.hashed import HashedSplit
+
+if TYPE_CHECKING:
+    from runner.records import Integers, Table
+
+Folds = Annotated[int, Field(ge=2)]
+
+
+class Splitter(Spec):
+    """Base of the splits: `test` is the share of rows kept for the one test at the end."""
+
+    name: str
+    test: Share | None
+
+    def split(self, table: Table, seed: int) -> Split:
+        """Divide the rows of `table`.
+
+        Raises:
+            DataError: the table is too small, or lacks the group or time that the split needs.
+        """
+        train, test = self._test_rows(table, seed)
+        partitions, folds = self._folds(table, train, seed)
+        return Split(train=train, test=test, partitions=partitions, folds=folds)
+
+    def by_hash(self) -> HashedSplit | None:
+        """The like of this split for rows that are not in memory, or None if there is none."""
+        return None
+
+    def _test_rows(self, table: Table, seed: int) -> tuple[Integers, Integers]:
+        """Positions of the training and the test rows, each in ascending order."""
+        order = generator(seed, "split", "test").permutation(table.n_rows)
+        n_test = 0 if self.test is None else max(1, round(self.test * table.n_rows))
+        return np.sort(order[n_test:]), np.sort(order[:n_test])
+
+    def _folds(
+        self, table: Table, train: Integers, seed: int
+    ) -> tuple[tuple[Integers, ...], tuple[Fold, ...]]:
+        raise NotImplementedError
+
+
+class Kfold(Splitter):
+    """Every training row is in the validation side of one of `folds` folds, at random."""
+
+    name: Literal["kfold"]
+    folds: Folds
+
+    def by_hash(self) -> HashedSplit:
+        """Every row's block from its number."""
+        return HashedSplit("split.folds", self.test, self.folds)
+
+    def _folds(
+        self, table: Table, train: Integers, seed: int
+    ) -> tuple[tuple[Integers, ...], tuple[Fold, ...]]:
+        del table
+        return _repeated(len(train), self.folds, 1, seed)
+
+
+class Repeated(Splitter):
+    """k-fold, `repeats` times over with other folds."""
+
+    name: Literal["repeated"]
+    folds: Folds
+    repeats: Count
+
+    def _folds(
+        self, table: Table, train: Integers, seed: int
+    ) -> tuple[tuple[Integers, ...], tuple[Fold, ...]]:
+        del table
+        return _repeated(len(train), self.folds, self.repeats, seed)
+
+
+class Grouped(Splitter):
+    """k-fold where all rows of a group (`dataset.group`) stay together, in the test rows too."""
+
+    name: Literal["grouped"]
+    folds: Folds
+
+    def by_hash(self) -> HashedSplit:
+        """Every row's block from its group."""
+        return HashedSplit("split.folds", self.test, self.folds, by_group=True)
+
+    def _test_rows(self, table: Table, seed: int) -> tuple[Integers, Integers]:
+        group = _required(table.group, "grouped", "group")
+        codes = generator(seed, "split", "test").permutation(np.unique(group))
+        if self.test is None:
+            return np.arange(table.n_rows), np.arange(0)
+        sizes = np.cumsum([np.count_nonzero(group == code) for code in codes])
+        n_groups = int(np.searchsorted(sizes, self.test * table.n_rows)) + 1
+        is_test = np.isin(group, codes[:n_groups])
+        return np.flatnonzero(~is_test), np.flatnonzero(is_test)
+
+    def _folds(
+        self, table: Table, train: Integers, seed: int
+    ) -> tuple[tuple[Integers, ...], tuple[Fold, ...]]:
+        from sklearn.model_selection import GroupKFold
+
+        group = _required(table.group, "grouped", "group")[train]
+        n_groups = len(np.unique(group))
+        if n_groups < self.folds:
+            raise DataError(
+                f"split.folds is {self.folds}, but there are only {n_groups} groups to train on"
+            )
+        splitter = GroupKFold(
+            self.folds, shuffle=True, random_state=derive_seed(seed, "split", "folds")
+        )
+        block = np.empty(len(train), dtype=np.int64)
+        for number, (_, validation) in enumerate(splitter.split(block, groups=group)):
+            block[validation] = number
+        return (block,), _one_against_rest(self.folds, 0)
+
+
+class Time(Splitter):
+    """In order of `dataset.time`: fold k validates on the block after those it trains on.
+
+    The test rows are the last. `gap` rows before each validation block are left out of its
+    training side. Rows of the same time stay together.
+    """
+
+    name: Literal["time"]
+    folds: Count
+    gap: Annotated[int, Field(ge=0)]
+
+    def _test_rows(self, table: Table, seed: int) -> tuple[Integers, Integers]:
+        del seed
+        time = _required(table.time, "time", "time")
+        share = 0.0 if self.test is None else self.test
+        boundary = _boundaries(time, [1 - share])[0] if share else np.inf
+        return np.flatnonzero(time < boundary), np.flatnonzero(time >= boundary)
+
+    def _folds(
+        self, table: Table, train: Integers, seed: int
+    ) -> tuple[tuple[Integers, ...], tuple[Fold, ...]]:
+        del seed
+        time = _required(table.time, "time", "time")[train]
+        if len(np.unique(time)) <= self.folds:
+            raise DataError(
+                f"split.folds is {self.folds}, but the training rows have only "
+                f"{len(np.unique(time))} different times"
+            )
+        starts = _boundaries(time, [k / (self.folds + 1) for k in range(1, self.folds + 1)])
+        # the rows of a gap are a block of their own: 0 train, 1 gap, 2 train, 3 gap, ...
+        order = np.argsort(time, kind="stable")
+        position = np.empty(len(time), dtype=np.int64)
+        position[order] = np.arange(len(time))
+        edges: list[int] = []
+        for start in starts:
+            first = int(np.count_nonzero(time < start))
+            edges += [max(first - self.gap, edges[-1] if edges else 0), first]
+        block = np.searchsorted(edges, position, side="right").astype(np.int64)
+        last = 2 * self.folds
+        folds = tuple(
+            Fold(
+                k + 1, 0, tuple(range(2 * k + 1)), tuple(range(2 * k + 2, min(2 * k + 3, last) + 1))
+            )
+            for k in range(self.folds)
+        )
+        if any(edge == 0 for edge in edges):
+            raise DataError(f"split.gap is {self.gap}, which leaves the first fold no rows")
+        return (block,), folds
+
+
+class Holdout(Splitter):
+    """One fold: a `validation` share of the rows scores the candidates, the rest trains them."""
+
+    name: Literal["holdout"]
+    validation: Share
+
+    def by_hash(self) -> HashedSplit:
+        """Every row's block from its number.
+
+        Raises:
+            ConfigError: the shares leave no row to train on.
+        """
+        if self.validation + (self.test or 0.0) >= 1:
+            raise ConfigError(
+                f"split.validation is {self.validation}, which leaves no row to train on"
+            )
+        return HashedSplit("split.validation", self.test, 1, validation=self.validation)
+
+    def _folds(
+        self, table: Table, train: Integers, seed: int
+    ) -> tuple[tuple[Integers, ...], tuple[Fold, ...]]:
+        n_validation = max(1, round(self.validation * table.n_rows))
+        if n_validation >= len(train):
+            raise DataError(
+                f"split.validation is {self.validation}, which leaves no row to train on"
+            )
+        order = generator(seed, "split", "folds").permutation(len(train))
+        block = np.zeros(len(train), dtype=np.int64)
+        block[order[:n_validation]] = 1
+        return (block,), (Fold(1, 0, (0,), (1,)),)
+
+
+KINDS: dict[str, type[Splitter]] = {
+    "kfold": Kfold,
+    "repeated": Repeated,
+    "grouped": Grouped,
+    "time": Time,
+    "holdout": Holdout,
+}
+
+
+def _repeated(
+    n_rows: int, n_folds: int, repeats: int, seed: int
+) -> tuple[tuple[Integers, ...], tuple[Fold, ...]]:
+    if n_rows < n_folds:
+        raise DataError(f"split.folds is {n_folds}, but there are only {n_rows} rows to train on")
+    partitions: list[Integers] = []
+    folds: list[Fold] = []
+    for repeat in range(repeats):
+        order = generator(seed, "split", "folds", repeat).permutation(n_rows)
+        block = np.empty(n_rows, dtype=np.int64)
+        block[order] = np.arange(n_rows) % n_folds
+        partitions.append(block)
+        folds += _one_against_rest(n_folds, repeat)
+    return tuple(partitions), tuple(folds)
+
+
+def _one_against_rest(n_folds: int, partition: int) -> tuple[Fold, ...]:
+    return tuple(
+        Fold(
+            number=partition * n_folds + k + 1,
+            partition=partition,
+            training=tuple(b for b in range(n_folds) if b != k),
+            validation=(k,),
+        )
+        for k in range(n_folds)
+    )
+
+
+def _boundaries(time: Integers, shares: list[float]) -> list[int]:
+    """The times at which the given shares of the rows are past."""
+    ordered = np.sort(time)
+    return [int(ordered[min(int(share * len(ordered)), len(ordered) - 1)]) for share in shares]
+
+
+def _required(values: Integers | None, split: str, role: str) -> Integers:
+    if values is None:
+        raise DataError(f"split={split} needs dataset.{role}: name the column that holds it")
+    return values

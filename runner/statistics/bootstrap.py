@@ -1,0 +1,132 @@
+"""Bootstrap intervals of the scores of one set of predictions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from runner.core.metrics import METRICS, explained, score_predictions
+from runner.spec import Count, Share, Spec
+
+if TYPE_CHECKING:
+    from runner.core.metrics import MetricName
+    from runner.records import Floats, Integers
+
+ROUNDING = 1e-13  # share of the mean square of y below which its variance is rounding
+
+
+class Bootstrap(Spec):
+    """How many resamples, and the share of their scores that an interval holds."""
+
+    resamples: Count
+    level: Share
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Rows with a prediction."""
+
+    y: Floats  # (n,)
+    predictions: Floats  # (n,)
+    weight: Floats | None  # (n,)
+    group: Integers | None  # (n,)
+
+    def take(self, rows: Integers) -> Scored:
+        """Some of the rows, a row as often as it is named."""
+        weight = None if self.weight is None else self.weight[rows]
+        return Scored(self.y[rows], self.predictions[rows], weight, group=None)
+
+    def scores(self, metrics: tuple[MetricName, ...] = METRICS) -> dict[MetricName, float]:
+        """Every metric, or some."""
+        found = score_predictions(metrics, self.y, self.predictions[:, None], self.weight)
+        return {metric: float(value[0]) for metric, value in found.items()}
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A score, and the ends of its bootstrap interval."""
+
+    score: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class _Sums:
+    """What each row adds to the metrics, so that a resample is a count of rows.
+
+    With errors e, weights w and the target y less its mean, the columns of `parts` are
+
+        w, w e, w e^2, w |e|, w |e| / |y|, w y, w y^2.
+    """
+
+    scored: Scored
+    parts: Floats  # (n, 7)
+    order: Integers  # (n,), by |e|
+
+    @classmethod
+    def of(cls, scored: Scored) -> _Sums:
+        y, e = scored.y, scored.y - scored.predictions
+        w = np.ones(len(y)) if scored.weight is None else scored.weight
+        floor = np.finfo(np.float64).eps  # scikit-learn's, for y = 0
+        size, away = np.abs(e), y - y.mean()
+        columns = [w, w * e, w * e**2, w * size, w * size / np.maximum(np.abs(y), floor)]
+        parts = np.column_stack([*columns, w * away, w * away**2])
+        return cls(scored, parts, np.argsort(size, kind="stable"))
+
+    def scores(self, rows: Integers) -> dict[MetricName, float]:
+        """Every metric of a resample, given as positions of rows."""
+        counts = np.bincount(rows, minlength=len(self.order))
+        total, *sums = counts @ self.parts
+        bias, mse, mae, mape, shift, square = (value / total for value in sums)
+        spread = float(square - shift**2)
+        if spread <= ROUNDING * square:  # one value of y, drawn again and again
+            spread = 0.0
+        return {
+            "mse": mse,
+            "rmse": float(np.sqrt(mse)),
+            "mae": mae,
+            "median_ae": self._median(rows, counts),
+            "r2": float(explained(mse, spread)),
+            "mape": mape,
+            "explained_variance": float(explained(mse - bias**2, spread)),
+        }
+
+    def _median(self, rows: Integers, counts: Integers) -> float:
+        """The median of |e|, the mean of the two middle ones of an even number."""
+        if self.scored.weight is not None:
+            return self.scored.take(rows).scores(("median_ae",))["median_ae"]
+        cumulated = np.cumsum(counts[self.order])
+        middle = [(len(rows) - 1) // 2, len(rows) // 2]
+        at = self.order[np.searchsorted(cumulated, middle, side="right")]
+        return float(np.abs(self.scored.y[at] - self.scored.predictions[at]).mean())
+
+
+def score_intervals(
+    scored: Scored, bootstrap: Bootstrap, rng: np.random.Generator
+) -> dict[MetricName, Interval]:
+    """Every metric with its percentile bootstrap interval (Efron 1979).
+
+    Rows are drawn with replacement, or whole groups where there are any. The model is not fitted
+    again: an interval shows what another draw of these rows would do, not what another draw of
+    training rows would.
+    """
+    scores = scored.scores()
+    sums = _Sums.of(scored)
+    drawn = [sums.scores(_resample(scored, rng)) for _ in range(bootstrap.resamples)]
+    tails = [(1 - bootstrap.level) / 2, (1 + bootstrap.level) / 2]
+    intervals = {}
+    for metric, score in scores.items():
+        low, high = np.quantile([found[metric] for found in drawn], tails)
+        intervals[metric] = Interval(score, float(low), float(high))
+    return intervals
+
+
+def _resample(scored: Scored, rng: np.random.Generator) -> Integers:
+    if scored.group is None:
+        return rng.integers(len(scored.y), size=len(scored.y))
+    codes = np.unique(scored.group)
+    picked = rng.choice(codes, size=len(codes))
+    return np.concatenate([np.flatnonzero(scored.group == code) for code in picked])

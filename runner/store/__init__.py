@@ -1,0 +1,1 @@
+"""Run directories: what is written there, and the only writer of it."""

@@ -1,0 +1,203 @@
+"""Splits: whatever the rows, folds divide them as they say."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from runner.config import validate_section
+from runner.dataset.table import table_of
+from runner.errors import DataError
+from runner.split.splitters import Splitter
+
+if TYPE_CHECKING:
+    from runner.records import Integers, Split, Table
+
+seeds = st.integers(0, 2**31)
+shares = st.none() | st.floats(0.05, 0.5)
+
+
+def splitter(name: str, **keys: Any) -> Splitter:  # noqa: ANN401 - any YAML value
+    """Validate a split section."""
+    spec = validate_section("split", {"name": name, **keys})
+    assert isinstance(spec, Splitter)
+    return spec
+
+
+def table(rows: int, *, time: Integers | None = None, group: Integers | None = None) -> Table:
+    """Make rows that differ in nothing but their roles."""
+    frame = pd.DataFrame({"a": np.arange(rows, dtype=float)})
+    return table_of(frame, np.zeros(rows), time=time, group=group)
+
+
+def check(made: Split, rows: int) -> None:
+    """Assert what holds of every split: sides apart, rows in order, none lost."""
+    assert list(range(rows)) == sorted([*made.train, *made.test])
+    for part in (made.train, made.test):
+        assert sorted(part) == list(part)
+    assert list(range(1, len(made.folds) + 1)) == [fold.number for fold in made.folds]
+    for fold in made.folds:
+        training, validation = made.sides(fold)
+        assert min(len(training), len(validation)) > 0
+        assert not set(training) & set(validation)
+        assert {*training, *validation} <= set(made.train)
+        assert sorted(training) == list(training)
+        assert sorted(validation) == list(validation)
+
+
+@given(rows=st.integers(12, 80), folds=st.integers(2, 6), test=shares, seed=seeds)
+def test_kfold_partitions_the_training_rows(
+    rows: int, folds: int, test: float | None, seed: int
+) -> None:
+    """Every training row is validated once, and trains in all other folds."""
+    made = splitter("kfold", folds=folds, test=test).split(table(rows), seed)
+    check(made, rows)
+    sides = [made.sides(fold) for fold in made.folds]
+    assert folds == len(sides)
+    assert list(made.train) == sorted(np.concatenate([validation for _, validation in sides]))
+    assert {len(made.train)} == {len(t) + len(v) for t, v in sides}
+    sizes = [len(validation) for _, validation in sides]
+    assert max(sizes) - min(sizes) <= 1
+
+
+@given(rows=st.integers(12, 60), repeats=st.integers(2, 4), seed=seeds)
+def test_repeats_are_partitions_of_their_own(rows: int, repeats: int, seed: int) -> None:
+    """Each repeat validates every training row once, the first as k-fold does."""
+    made = splitter("repeated", folds=3, repeats=repeats).split(table(rows), seed)
+    check(made, rows)
+    assert 3 * repeats == len(made.folds)
+    for repeat in range(repeats):
+        sides = [made.sides(fold)[1] for fold in made.folds[3 * repeat : 3 * repeat + 3]]
+        assert list(made.train) == sorted(np.concatenate(sides))
+    once = splitter("kfold", folds=3).split(table(rows), seed)
+    np.testing.assert_array_equal(once.partitions[0], made.partitions[0])
+
+
+def test_repeats_differ() -> None:
+    """Two repeats have other folds."""
+    made = splitter("repeated", folds=3, repeats=2).split(table(50), 0)
+    assert not np.array_equal(made.partitions[0], made.partitions[1])
+
+
+@given(rows=st.integers(10, 80), validation=st.floats(0.05, 0.4), test=shares, seed=seeds)
+def test_holdout_has_one_validation_share(
+    rows: int, validation: float, test: float | None, seed: int
+) -> None:
+    """One fold, whose validation side is the share of all rows that was asked for."""
+    made = splitter("holdout", validation=validation, test=test).split(table(rows), seed)
+    check(made, rows)
+    (fold,) = made.folds
+    training, held_out = made.sides(fold)
+    assert max(1, round(validation * rows)) == len(held_out)
+    assert len(made.train) == len(training) + len(held_out)
+
+
+@given(sizes=st.lists(st.integers(1, 9), min_size=8, max_size=20), test=shares, seed=seeds)
+def test_groups_stay_together(sizes: list[int], test: float | None, seed: int) -> None:
+    """No group is on two sides of anything."""
+    group = np.random.default_rng(seed).permutation(np.repeat(np.arange(len(sizes)), sizes))
+    assume(test is None or len(group) * (1 - test) > max(sizes) * 4)
+    made = splitter("grouped", folds=3, test=test).split(table(len(group), group=group), seed)
+    check(made, len(group))
+    assert not set(group[made.train]) & set(group[made.test])
+    for fold in made.folds:
+        training, validation = made.sides(fold)
+        assert not set(group[training]) & set(group[validation])
+    held_out = np.concatenate([made.sides(fold)[1] for fold in made.folds])
+    assert list(made.train) == sorted(held_out)
+
+
+@settings(max_examples=200)
+@given(
+    rows=st.integers(30, 90), ties=st.integers(1, 4), folds=st.integers(1, 5), seed=seeds,
+    test=shares, gap=st.integers(0, 4),
+)  # fmt: skip
+def test_time_goes_on(  # noqa: PLR0913 - all that a split in time depends on
+    *, rows: int, ties: int, folds: int, seed: int, test: float | None, gap: int
+) -> None:
+    """Training is strictly before validation, that before the test; ties together, gap kept."""
+    time = np.random.default_rng(seed).permutation(np.arange(rows) // ties)
+    try:
+        made = splitter("time", folds=folds, test=test, gap=gap).split(table(rows, time=time), 0)
+    except DataError:
+        assert len(np.unique(time)) * (1 - (test or 0)) <= (folds + 1) * (gap + 2)
+        return
+    check(made, rows)
+    if len(made.test):
+        assert time[made.train].max() < time[made.test].min()
+    for fold in made.folds:
+        training, validation = made.sides(fold)
+        assert time[training].max() < time[validation].min()
+        between = time[made.train] < time[validation].min()
+        assert gap == np.count_nonzero(between) - len(training)
+    held_out = [set(time[made.sides(fold)[1]]) for fold in made.folds]
+    assert sum(len(times) for times in held_out) == len(set().union(*held_out))
+    assert time[made.train].max() == max(held_out[-1])
+
+
+def test_time_needs_rows_before_the_first_fold() -> None:
+    """A gap that would leave nothing to train on is refused."""
+    with pytest.raises(DataError, match=r"split\.gap is 9"):
+        splitter("time", folds=3, gap=9).split(table(20, time=np.arange(20)), 0)
+
+
+@given(seed=seeds)
+def test_same_seed_same_folds(seed: int) -> None:
+    """Folds follow from the seed; another seed gives others."""
+    first, second, other = (
+        splitter("kfold").split(table(60), number) for number in (seed, seed, seed + 1)
+    )
+    np.testing.assert_array_equal(first.train, second.train)
+    np.testing.assert_array_equal(first.partitions[0], second.partitions[0])
+    assert not np.array_equal(first.partitions[0], other.partitions[0])
+
+
+def test_folds_do_not_depend_on_what_else_is_asked() -> None:
+    """The test rows are the same whatever the number and the kind of the folds."""
+    kinds = [
+        splitter("kfold", folds=3), splitter("kfold", folds=7),
+        splitter("repeated", repeats=2), splitter("holdout"),
+    ]  # fmt: skip
+    tests = {tuple(kind.split(table(50), 4).test) for kind in kinds}
+    assert 1 == len(tests)
+
+
+@pytest.mark.parametrize("share", [0.1, 0.25, 0.5])
+def test_the_test_share_is_kept(share: float) -> None:
+    """The share of test rows is the one asked for; null means none."""
+    assert round(share * 40) == len(splitter("kfold", test=share).split(table(40), 0).test)
+    assert 0 == len(splitter("kfold", test=None).split(table(40), 0).test)
+
+
+@pytest.mark.parametrize(
+    ("keys", "rows"),
+    [
+        ({"name": "kfold", "folds": 9}, 8),
+        ({"name": "repeated", "folds": 9}, 8),
+        ({"name": "holdout", "validation": 0.9}, 10),
+        ({"name": "holdout"}, 1),
+        ({"name": "kfold", "test": 0.95}, 10),
+    ],
+)
+def test_too_few_rows_are_refused(keys: dict[str, Any], rows: int) -> None:
+    """Fewer training rows than folds need are an error that names the key."""
+    with pytest.raises(DataError, match=r"split\."):
+        splitter(**keys).split(table(rows), 0)
+
+
+@pytest.mark.parametrize("name", ["time", "grouped"])
+def test_roles_are_needed(name: str) -> None:
+    """A split in time needs times, one by groups needs groups."""
+    with pytest.raises(DataError, match=f"split={name} needs dataset"):
+        splitter(name).split(table(20), 0)
+
+
+def test_test_rows_leave_groups_to_train_on() -> None:
+    """Groups so large that the test takes them all are refused by name."""
+    with pytest.raises(DataError, match=r"split\."):
+        splitter("grouped", folds=2, test=0.9).split(table(4, group=np.array([0, 0, 1, 1])), 0)

@@ -1,0 +1,347 @@
+"""Runs of a sweep are compared with their baseline, fold by fold, by the published test."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import QUICK, Program, mixed_frame, read_json
+from scipy import stats
+
+from runner.errors import ConfigError
+from runner.statistics.paired_comparison import (
+    check_baseline,
+    compare_folds,
+    comparison_table,
+    describe,
+    sections,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from runner.records import Floats
+
+SIZES = {"training": [80, 80, 80, 80, 80], "validation": [20, 20, 20, 20, 20]}
+BASE = [5.0, 4.0, 6.0, 5.5, 4.5]
+BASELINE = "report.baseline={imputer: mean}"
+MASKED = "dataset.mask={share: 0.2, mechanism: MCAR}"
+
+
+def run(
+    folds: list[float] | None = None,
+    overrides: dict[str, str] | None = None,
+    **known: Any,  # noqa: ANN401 - any JSON value
+) -> dict[str, Any]:
+    """Make the record of a run with these scores."""
+    scores = np.array(folds if folds is not None else BASE)
+    cv = {"mean": scores.mean(), "se": scores.std(ddof=1) / np.sqrt(len(scores)), "folds": scores}
+    return {
+        "status": "finished",
+        "metric": "mse",
+        "overrides": overrides or {},
+        "cv": {"mse": cv},
+        "folds": SIZES,
+        "timings": {"search": 1.0, "refit": 0.5},
+        **known,
+    }
+
+
+def compared(*records: dict[str, Any], **baseline: Any) -> pd.DataFrame:  # noqa: ANN401 - YAML values
+    """Compare records, named by their order."""
+    runs = [(str(number), record) for number, record in enumerate(records)]
+    return comparison_table(runs, baseline or {"imputer": "mean"})
+
+
+def test_a_case_by_hand() -> None:
+    """Of the differences 1, 2, 3 with n_test / n_train 1/2, the error is sqrt((1/3 + 1/2) 1).
+
+    So t = 2 / 0.9129 = 2.191 with 2 degrees of freedom, whose quantile of 0.975 is 4.303; with
+    two degrees of freedom, P(|T| > t) = 1 - t / sqrt(t^2 + 2).
+    """
+    found = compare_folds(np.array([1.0, 2.0, 3.0]), 0.5)
+    error, t = np.sqrt(5 / 6), 2 / np.sqrt(5 / 6)
+    assert 2.0 == found.difference
+    assert 2 - 4.302653 * error == pytest.approx(found.low, abs=1e-6)
+    assert 2 + 4.302653 * error == pytest.approx(found.high, abs=1e-6)
+    assert 1 - t / np.sqrt(t**2 + 2) == pytest.approx(found.p, abs=1e-12)
+
+
+def test_without_the_correction_it_is_scipys() -> None:
+    """Were the folds independent, the paired t-test of scipy would be right."""
+    rng = np.random.default_rng(0)
+    a, b = rng.normal(size=(2, 10))
+    found, expected = compare_folds(a - b, 0.0), stats.ttest_rel(a, b)
+    interval = expected.confidence_interval(0.95)
+    np.testing.assert_allclose(
+        [expected.pvalue, interval.low, interval.high], [found.p, found.low, found.high]
+    )
+
+
+def test_what_the_correction_widens() -> None:
+    """With 5 folds of equal size the interval is wider by sqrt((1/5 + 1/4) / (1/5)) = 1.5."""
+    differences = np.array([0.5, -0.2, 0.4, 0.1, 0.3])
+    wide, narrow = compare_folds(differences, 0.25), compare_folds(differences, 0.0)
+    assert 1.5 == pytest.approx((wide.high - wide.low) / (narrow.high - narrow.low))
+
+
+def held_out_differences(rng: np.random.Generator, folds: int, rows: int) -> Floats:
+    """Squared errors of two models of the same worth, each on a noise column of its own."""
+    X, y = rng.normal(size=(rows, 2)), rng.normal(size=rows)
+    fold = np.arange(rows) % folds
+    differences = np.empty(folds)
+    for k in range(folds):
+        train, test = fold != k, fold == k
+        slopes = X[train].T @ y[train] / (X[train] ** 2).sum(axis=0)
+        errors = (y[test, None] - X[test] * slopes) ** 2
+        differences[k] = np.subtract(*errors.mean(axis=0))
+    return differences
+
+
+def test_intervals_cover_where_there_is_no_difference() -> None:
+    """Of two models of the same worth, 95 % intervals or more have 0 within."""
+    rng = np.random.default_rng(1)
+    trials = 1_000
+    covered = 0
+    for _ in range(trials):
+        found = compare_folds(held_out_differences(rng, 5, 60), 0.25)
+        covered += found.low <= 0 <= found.high
+    assert covered / trials >= 0.95
+
+
+def test_p_and_interval_agree() -> None:
+    """Zero is within the interval just where p is above 0.05."""
+    rng = np.random.default_rng(0)
+    found = [compare_folds(rng.normal(1.0, 1.0, 5), 0.25) for _ in range(200)]
+    expected = [one.p > 0.05 for one in found]
+    assert expected == [one.low <= 0 <= one.high for one in found]
+    assert {True, False} == set(expected)
+
+
+@pytest.mark.parametrize(
+    ("differences", "expected"),
+    [
+        ([0.0, 0.0, 0.0], [0.0, 0.0, 0.0, 1.0]),
+        ([2.0, 2.0], [2.0, 2.0, 2.0, 0.0]),
+        ([2.0], [2.0, np.nan, np.nan, np.nan]),
+        ([2.0, np.nan], [np.nan, np.nan, np.nan, np.nan]),
+    ],
+)
+def test_degenerate_differences(differences: list[float], expected: list[float]) -> None:
+    """No spread is certainty; of one fold there is no interval."""
+    found = compare_folds(np.array(differences), 0.25)
+    np.testing.assert_array_equal(expected, [found.difference, found.low, found.high, found.p])
+
+
+def test_each_run_has_its_own_baseline() -> None:
+    """A run is compared with the one that differs in the baseline's key alone."""
+    shifted = [fold + 1.0 for fold in BASE]
+    table = compared(
+        run(BASE, {"dataset": "a", "imputer": "mean"}),
+        run([*BASE[:-1], 5.5], {"dataset": "a", "imputer": "knn"}),
+        run(shifted, {"dataset": "b", "imputer": "mean"}),
+        run(BASE, {"dataset": "b", "imputer": "knn"}),
+    )
+    assert ["run", "dataset", "imputer", "status"] == list(table.columns[:4])
+    np.testing.assert_allclose(table["difference"].astype(float), [np.nan, 0.2, np.nan, -1.0])
+    expected = compare_folds(np.array([0, 0, 0, 0, 1.0]), 0.25)
+    np.testing.assert_allclose(
+        table.loc[1, ["low", "high", "p"]].astype(float), [expected.low, expected.high, expected.p]
+    )
+    assert ["the baseline", "", "the baseline", ""] == table["reason"].fillna("").to_list()
+    assert [1.5] * 4 == table["seconds"].to_list()
+
+
+def test_filled_values_are_compared_alike() -> None:
+    """Where a mask was set, the error of what was filled in has its own paired difference."""
+    masked = [
+        {"imputation": {"nrmse": {"mean": 1.0, "folds": np.array(folds)}}}
+        for folds in ([1.0, 1.1, 0.9, 1.0, 1.0], [0.5, 0.7, 0.5, 0.6, 0.4])
+    ]
+    unfilled = {"imputation": {"nrmse": None, "reason": "fills nothing"}}
+    table = compared(
+        run(BASE, {"imputer": "mean"}, **masked[0]),
+        run(BASE, {"imputer": "knn"}, **masked[1]),
+        run(BASE, {"imputer": "none"}, **unfilled),
+    )
+    expected = compare_folds(np.array([-0.5, -0.4, -0.4, -0.4, -0.6]), 0.25)
+    found = table.loc[1, ["nrmse_difference", "nrmse_low", "nrmse_high"]].astype(float)
+    np.testing.assert_allclose([expected.difference, expected.low, expected.high], found)
+    assert [False, False, True] == table["nrmse"].isna().to_list()
+    assert "fills nothing" == table["reason"][2]
+
+
+def test_what_cannot_be_compared_is_a_row_with_its_reason() -> None:
+    """Failed runs, those whose baseline failed, and those with other folds say so."""
+    failed = {"status": "failed", "metric": "mse", "error": "too few rows"}
+    other = {"training": [60] * 5, "validation": [40] * 5}
+    table = compared(
+        run(BASE, {"imputer": "mean"}),
+        {**failed, "overrides": {"imputer": "knn"}},
+        {**run(BASE, {"imputer": "zero"}), "folds": other},
+        {**failed, "overrides": {"imputer": "mean", "model": "ols"}},
+        run(BASE, {"imputer": "zero", "model": "ols"}),
+        run(BASE, {"imputer": "zero", "model": "lasso"}),
+    )
+    assert [
+        "the baseline",
+        "too few rows",
+        "the baseline has other folds, or another metric",
+        "too few rows",
+        "the baseline failed",
+        "no run with the baseline's values is else alike",
+    ] == table["reason"].to_list()
+    assert table["difference"].isna().all()
+
+
+def test_differences_of_rounding_are_none() -> None:
+    """Scores that differ in the last digits alone do not differ."""
+    almost = [fold * (1 + 1e-13) for fold in BASE]
+    table = compared(run(BASE, {"imputer": "mean"}), run(almost, {"imputer": "zero"}))
+    found = table.loc[1, ["difference", "low", "high", "p"]].to_numpy(dtype=float)
+    np.testing.assert_array_equal([0.0, 0.0, 0.0, 1.0], found)
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "same"),
+    [
+        ("0", 0, True),
+        ("0.0", 0, True),
+        ("-0.5", -0.5, True),
+        ("1e-3", 0.001, True),
+        ("1", True, False),
+        ("true", True, True),
+        ("True", True, True),
+        ("true", 1, False),
+        ("false", False, True),
+        ("only", False, False),
+        ("null", None, True),
+        ("mean", "mean", True),
+        ("means", "mean", False),
+    ],
+)
+def test_what_counts_as_the_value(
+    text: str, value: bool | float | str | None, *, same: bool
+) -> None:
+    """An override has the baseline's value if YAML would read it so, whatever its spelling."""
+    runs = [{"imputer.key": text}]
+    if same:
+        check_baseline({"imputer.key": value}, runs)
+    else:
+        with pytest.raises(ConfigError, match="no run of this sweep sets that"):
+            check_baseline({"imputer.key": value}, runs)
+
+
+@pytest.mark.parametrize("key", ["seed", "split", "split.folds", "dataset", "dataset.path"])
+def test_a_baseline_must_have_the_same_folds(key: str) -> None:
+    """Keys that change the rows or their folds cannot be a baseline's."""
+    with pytest.raises(ConfigError, match=f"names {key}, but runs that differ in it have other"):
+        check_baseline({key: "1"}, [{key: "1"}])
+    check_baseline({"dataset.mask.mechanism": "MCAR"}, [{"dataset.mask.mechanism": "MCAR"}])
+
+
+def test_parts_are_what_is_compared_with_one_another() -> None:
+    """A part per combination of the other overrides, its runs best first, failed ones last."""
+    failed = {"status": "failed", "metric": "r2", "error": "no", "overrides": {}}
+    records = [
+        {**run([score] * 5, {"dataset": dataset, "imputer": imputer, "seed": "1"}), "metric": "r2"}
+        | {"cv": {"r2": {"mean": score, "se": 0.0, "folds": [score] * 5}}}
+        for dataset, imputer, score in (
+            ("a", "mean", 0.1), ("a", "knn", 0.3), ("b", "mean", 0.2), ("b", "knn", 0.1),
+        )
+    ]  # fmt: skip
+    records.insert(0, failed | {"overrides": {"dataset": "a", "imputer": "x", "seed": "1"}})
+    table = compared(*records)
+    parts = sections(table, {"imputer": "mean"})
+    assert ["dataset=a", "dataset=b"] == [title for title, _ in parts]
+    expected = [["knn", "mean", "x"], ["mean", "knn"]]
+    assert expected == [part["imputer"].to_list() for _, part in parts]
+    assert "r2: larger is better" in describe(table, {"imputer": "mean"})
+
+
+def test_numbers_stay_in_their_order() -> None:
+    """Where the baseline's key has numbers, its runs are in the order of the sweep."""
+    records = [run([-delta] * 5, {"imputer.delta": str(delta)}) for delta in (-1, 0, 1)]
+    runs = [(str(number), record) for number, record in enumerate(records)]
+    table = comparison_table(runs, {"imputer.delta": 0})
+    ((title, part),) = sections(table, {"imputer.delta": 0})
+    assert ("", ["-1", "0", "1"]) == (title, part["imputer.delta"].to_list())
+
+
+@pytest.fixture(scope="module")
+def swept(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """Sweep with a mask and a baseline, one imputer of it failing; gives the folder and output."""
+    folder = tmp_path_factory.mktemp("compared")
+    mixed_frame().to_csv(folder / "mixed.csv", index=False)
+    data = ("dataset=csv", "dataset.path=mixed.csv", "dataset.target=outcome")
+    varied = ("imputer=none,knn,mean", "metric=mse", "hydra.sweep.dir=swept")
+    ended = Program(folder)("-m", *data, *QUICK, MASKED, BASELINE, *varied)
+    assert 1 == ended.status
+    return folder / "swept", ended.out
+
+
+def test_a_sweep_writes_the_comparison(swept: tuple[Path, str]) -> None:
+    """comparison.csv agrees with the runs' records, and with the test of their differences."""
+    folder, _ = swept
+    table = pd.read_csv(folder / "comparison.csv", dtype={"run": str}).set_index("imputer")
+    records = {name: read_json(folder / table["run"][name] / "run.json") for name in table.index}
+    knn, mean = (np.array(records[name]["cv"]["mse"]["folds"]) for name in ("knn", "mean"))
+    sizes = records["mean"]["folds"]
+    ratio = np.mean(np.divide(sizes["validation"], sizes["training"]))
+    expected = compare_folds(knn - mean, float(ratio))
+    found = table.loc["knn", ["difference", "low", "high", "p"]].astype(float)
+    np.testing.assert_allclose(
+        [expected.difference, expected.low, expected.high, expected.p], found, rtol=1e-9
+    )
+    assert table["nrmse"]["knn"] == records["knn"]["imputation"]["nrmse"]["mean"]
+    assert table["reason"]["none"].startswith("imputer=none, but values are missing")
+    assert "the baseline" == table["reason"]["mean"]
+
+
+def test_a_sweep_shows_the_comparison(swept: tuple[Path, str]) -> None:
+    """The screen has the runs, what the differences are, why one has none, and the files."""
+    _, out = swept
+    lines = [line for line in out.splitlines() if line.strip()]
+    start = next(i for i, line in enumerate(lines) if line.split()[:3] == ["imputer", "cv", "mse"])
+    assert {"knn", "mean"} == {line.split()[0] for line in lines[start + 1 : start + 3]}
+    assert ["none", "-"] == lines[start + 3].split()[:2]
+    assert lines[start + 4].startswith("imputer=none: imputer=none, but values are missing")
+    assert lines[start + 5].startswith("differences are from imputer=mean, fold by fold")
+    assert lines[-1].endswith("swept/comparison.csv")
+    assert max(len(line) for line in lines[start : start + 4]) <= 100
+
+
+def test_a_sweep_without_its_baseline_is_refused(program: Program, mixed: tuple[str, ...]) -> None:
+    """A baseline that no run has is said before any run starts."""
+    ended = program("-m", *mixed, "imputer=knn,median", BASELINE, "hydra.sweep.dir=swept")
+    assert (2, True) == (ended.status, "report.baseline is imputer=mean, but no run" in ended.err)
+    assert not (program.folder / "swept").exists()
+
+
+@pytest.mark.parametrize(
+    ("preset", "further", "values"),
+    [
+        ("delta", ("imputer=mean",), [-2, -1, -0.5, 0, 0.5, 1, 2]),
+        ("informative_missingness", (), [False, True, "only"]),
+        ("imputer_benchmark", ("imputer=mean,zero",), []),
+    ],
+)
+def test_presets_compare(
+    program: Program, further: tuple[str, ...], preset: str, values: list[Any]
+) -> None:
+    """Each preset sweeps by itself, every run finishes, and all but the baselines are compared."""
+    quick = [argument for argument in QUICK if not argument.startswith("split")]
+    folder = program.sweep(f"experiment={preset}", *quick, *further, "split.folds=3")
+    table = pd.read_csv(folder / "comparison.csv")
+    assert {"finished"} == set(table["status"])
+    baselines = table["reason"] == "the baseline"
+    assert (9 if preset == "imputer_benchmark" else 1) == baselines.sum()
+    assert table.loc[~baselines, "p"].notna().all()
+    if values:
+        (key,) = [c for c in table.columns if str(c).startswith("imputer.")]
+        told = pd.read_csv(folder / "comparison.csv", dtype=str)[key].to_list()
+        assert [str(value) for value in values] == told
+    else:
+        assert table["nrmse"].notna().all()

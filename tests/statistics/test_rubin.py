@@ -1,0 +1,34 @@
+"""Rubin's rules against those of R's mice."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from runner.statistics.rubin import pool_estimates
+
+GOLDEN = pd.read_csv(Path(__file__).parents[1] / "golden" / "rubin.csv")
+
+
+@pytest.mark.parametrize("case", range(len(GOLDEN)))
+def test_pooling_is_that_of_mice(case: int) -> None:
+    """Estimate, variances, degrees of freedom and fraction missing are pool.scalar's."""
+    row = GOLDEN.iloc[case]
+    estimates = np.array(str(row["estimates"]).split(), dtype=float)[:, None]
+    variances = np.array(str(row["variances"]).split(), dtype=float)[:, None]
+    found = pool_estimates(estimates, variances, freedom=float(row["n"] - row["k"]), level=0.9)
+    for name in ("estimate", "within", "between", "df", "fraction_missing"):
+        np.testing.assert_allclose(found[name].iloc[0], row[name], rtol=1e-12)
+    np.testing.assert_allclose(found["se"].iloc[0] ** 2, row["total"], rtol=1e-12)
+
+
+def test_without_spread_between_draws_it_is_the_complete_data_interval() -> None:
+    """Where the draws agree, the interval is that of one least-squares fit."""
+    found = pool_estimates(np.full((4, 1), 2.0), np.full((4, 1), 0.25), freedom=10.0, level=0.95)
+    low, high = 2 - 2.228 * 0.5, 2 + 2.228 * 0.5
+    assert 10.0 * 11 / 13 == pytest.approx(found["df"].iloc[0])
+    assert low > found["low"].iloc[0]  # fewer degrees of freedom, by Barnard and Rubin
+    assert high < found["high"].iloc[0]
