@@ -23,7 +23,8 @@ from omegaconf.errors import (
     OmegaConfBaseException,
 )
 
-from runner.config.options import GROUPS, packaged_folder
+from runner.config.kinds import GROUPS, all_kinds, plugin_configs
+from runner.config.options import packaged_folder
 from runner.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -67,14 +68,20 @@ def composer(config_dir: Path | None, config_name: str) -> Iterator[Composer]:
     if config_dir is not None:
         _check_folder(config_dir)
     own = config_dir.resolve() if config_dir is not None else None
+    plugins = [f"file://{folder}" for folder in plugin_configs()]
     if own is not None and (own / f"{config_name}.yaml").is_file():  # Hydra begins where it is
-        fixed = f"hydra.searchpath=[pkg://{MODULE}]"
+        fixed = _search_in([f"pkg://{MODULE}", *plugins])
         with initialize_config_dir(config_dir=str(own), version_base="1.3", job_name="run"):
-            yield Composer(config_name, fixed=(fixed,))
+            yield Composer(config_name, fixed=fixed)
         return
-    searchpath = () if own is None else (f"hydra.searchpath=['file://{own}']",)
+    fixed = _search_in([*plugins, *([] if own is None else [f"file://{own}"])])
     with initialize_config_module(config_module=MODULE, version_base="1.3", job_name="run"):
-        yield Composer(config_name, fixed=searchpath)
+        yield Composer(config_name, fixed=fixed)
+
+
+def _search_in(places: list[str]) -> tuple[str, ...]:
+    """The override that adds places to look for configs in, if there are any."""
+    return (f"hydra.searchpath=[{','.join(map(repr, places))}]",) if places else ()
 
 
 def _check_folder(config_dir: Path) -> None:
@@ -143,7 +150,7 @@ class Composer:
         return Composed(
             sections=cast("dict[str, Any]", sections),
             overrides={key.lstrip("+"): value for key, value in keyed.items()},
-            choices={k: v for k, v in hydra.runtime.choices.items() if not k.startswith("hydra/")},
+            choices={k: v for k, v in hydra.runtime.choices.items() if "/" not in k},
             hydra_overrides=tuple(str(override) for override in hydra.overrides.hydra),
             hydra=hydra,
             yaml=yaml,
@@ -251,7 +258,8 @@ def _force(overrides: list[str], cause: BaseException | None) -> list[str] | Non
 def _is_field(key: str) -> bool:
     """Whether some option of a group has that key."""
     group, _, field = key.partition(".")
-    return any(field in kind.model_fields for kind in GROUPS.get(group, {}).values())
+    kinds = all_kinds(group).values() if group in GROUPS else ()
+    return any(field in kind.model_fields for kind in kinds)
 
 
 def _quoted(override: str) -> str | None:

@@ -1,62 +1,73 @@
-"""What can be chosen: the kinds of each group, and the packaged YAML with their defaults."""
+"""What can be chosen: the options of each group, and what their YAML says."""
 
 from __future__ import annotations
 
 from functools import cache
-from pathlib import Path
+from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from runner import dataset, features, imputer, model, persistence, report, search, split
+from runner.config.kinds import GROUPS, plugin_configs
 
 if TYPE_CHECKING:
-    from runner.spec import Spec
+    from importlib.resources.abc import Traversable
+    from pathlib import Path
 
-GROUPS: dict[str, dict[str, type[Spec]]] = {
-    "dataset": {**dataset.KINDS},
-    "split": {**split.KINDS},
-    "imputer": {**imputer.KINDS},
-    "features": {**features.KINDS},
-    "model": {**model.KINDS},
-    "search": {**search.KINDS},
-    "persistence": {**persistence.KINDS},
-    "report": {**report.KINDS},
-}
+HERE = "@_here_"  # what a shared file's name ends with in a list of defaults
 
 
-def packaged_folder() -> Path:
+def packaged_folder() -> Traversable:
     """Where the packaged configs are, in an installed package as in an editable one."""
-    from importlib.resources import files
-
-    return Path(str(files("runner.conf")))
+    return files("runner.conf")
 
 
 @cache
 def packaged_defaults(group: str, name: str) -> dict[str, Any]:
-    """The values of the packaged option of that name; none if there is no such file."""
-    file = packaged_folder() / group / f"{name}.yaml"
-    if not file.is_file():
-        return {}
-    values: dict[str, Any] = yaml.safe_load(file.read_text(encoding="utf-8"))
+    """The values of the packaged option of that name; none if there is no such file.
+
+    Those of the files that its list of defaults names are among them.
+    """
+    own = _read(group, name)
+    values: dict[str, Any] = {}
+    for part in own.pop("defaults", ["_self_"]):
+        values |= own if part == "_self_" else _read(group, part.removesuffix(HERE))
     return values
 
 
+def _read(group: str, name: str) -> dict[str, Any]:
+    for folder in (packaged_folder(), *plugin_configs()):
+        file = folder / group / f"{name}.yaml"
+        if file.is_file():
+            values: dict[str, Any] = yaml.safe_load(file.read_text(encoding="utf-8"))
+            return values
+    return {}
+
+
 def describe_options(config_dir: Path | None) -> dict[str, dict[str, str]]:
-    """Every group's options, each with the first sentence of its file, the user's own included."""
-    folders = [packaged_folder()] + ([config_dir] if config_dir else [])
-    groups = [*GROUPS, "experiment"]
+    """Every group's options, each with the first sentence of its file.
+
+    Those of other installed packages and the user's own are included.
+    """
+    folders = [packaged_folder(), *plugin_configs(), *([config_dir] if config_dir else [])]
     return {
         group: {
-            file.stem: _description(file)
+            file.name.removesuffix(".yaml"): _description(file)
             for folder in folders
-            for file in sorted((folder / group).glob("*.yaml"))
+            for file in _files(folder / group)
         }
-        for group in groups
+        for group in (*GROUPS, "experiment")
     }
 
 
-def _description(file: Path) -> str:
+def _files(folder: Traversable) -> list[Traversable]:
+    """The YAML files of a folder by name; none if there is no such folder."""
+    if not folder.is_dir():
+        return []
+    return sorted((f for f in folder.iterdir() if f.name.endswith(".yaml")), key=lambda f: f.name)
+
+
+def _description(file: Traversable) -> str:
     for line in file.read_text(encoding="utf-8").splitlines():
         text = line.lstrip("# ").strip()
         if line.startswith("#") and text and not text.startswith("@"):

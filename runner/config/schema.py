@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from pydantic import Field, ValidationError
 
+from runner.config.kinds import GROUPS, all_kinds, find_kind, kind_names
 from runner.config.messages import explain, unknown_key
-from runner.config.options import GROUPS, packaged_defaults
+from runner.config.options import packaged_defaults
 from runner.core.metrics import FROM_MOMENTS, METRICS, MetricName
 from runner.errors import ConfigError
 from runner.randomness import generator
@@ -162,13 +163,16 @@ def _check_space(config: ExperimentConfig) -> None:
             raise ConfigError(
                 f"search.space.{key} is not a key of {', '.join(SEARCHED[:-1])} or {SEARCHED[-1]}"
             )
-        known = {name for kind in GROUPS[section].values() for name in kind.dotted_keys()}
-        if _field(key) not in known - {"name"}:
-            raise ConfigError(unknown_key(f"search.space.{key}", sorted(known - {"name"})))
+        spec = _section(config, key)
+        chosen_has_it = _field(key) in spec.dotted_keys() - {"name"}
+        if not chosen_has_it:
+            kinds = all_kinds(section).values()
+            known = {name for kind in kinds for name in kind.dotted_keys()} - {"name"}
+            if _field(key) not in known:
+                raise ConfigError(unknown_key(f"search.space.{key}", sorted(known)))
         if isinstance(dimension, AlphaRange) and key != "model.alpha":
             raise ConfigError(f"search.space.{key} has eps, which only model.alpha can have")
-        spec = _section(config, key)
-        if _field(key) not in spec.dotted_keys():
+        if not chosen_has_it:
             continue
         for value in _extremes(dimension):
             try:
@@ -208,13 +212,13 @@ def validate_section(group: str, section: Any) -> Spec:  # noqa: ANN401 - any YA
     """
     if not isinstance(section, dict):
         raise ConfigError(f"{group} is {section!r}, but must be a section: {group}=OPTION")
-    kinds = GROUPS[group]
+    names = kind_names(group)
     name = section.get("name")
-    if name not in kinds:
-        near = difflib.get_close_matches(str(name), list(kinds), n=1)
+    if name not in names:
+        near = difflib.get_close_matches(str(name), names, n=1)
         hint = f"; did you mean {near[0]}?" if near else ""
-        raise ConfigError(f"{group}.name is {name!r}, but must be one of {', '.join(kinds)}{hint}")
-    return _checked(kinds[name], {**packaged_defaults(group, name), **section}, group)
+        raise ConfigError(f"{group}.name is {name!r}, but must be one of {', '.join(names)}{hint}")
+    return _checked(find_kind(group, name), {**packaged_defaults(group, name), **section}, group)
 
 
 def _checked(kind: type[S], values: dict[str, Any], prefix: str) -> S:

@@ -40,6 +40,7 @@ class Artefacts:
             "environment.json",
             {
                 **describe_environment(),
+                "plugins": self.job.plugins,
                 "data_hash": self.data.data_hash,
                 "seeds": {"seed": seed, **seeds},
             },

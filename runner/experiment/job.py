@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from runner.config import GROUPS, plugins_of
 from runner.features.pipeline import Specs
 from runner.store.directory import fingerprint_of
 from runner.store.environment import versions
@@ -29,8 +30,13 @@ class Job:
         """What a candidate may change."""
         return Specs(self.config.imputer, self.config.features, self.config.model)
 
+    @property
+    def plugins(self) -> list[dict[str, str]]:
+        """The chosen kinds that other packages bring, and these packages' versions."""
+        return plugins_of({group: getattr(self.config, group).name for group in GROUPS})
+
     def fingerprint(self, data_hash: str) -> str:
-        """Hash of what determines the result: config less report and cache, data, versions."""
+        """Hash of what determines the result: config less report and cache, data and versions."""
         volatile = {"report", "cache"}
         sections = {k: v for k, v in self.composed.sections.items() if k not in volatile}
-        return fingerprint_of([sections, data_hash, versions()])
+        return fingerprint_of([sections, data_hash, versions(), self.plugins])

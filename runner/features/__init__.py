@@ -1,5 +1,5 @@
 """Features: how columns become the numbers that a model sees."""
 
-from runner.features.main_effects import KINDS, MainEffects
+from runner.features.main_effects import MainEffects
 
-__all__ = ["KINDS", "MainEffects"]
+__all__ = ["MainEffects"]

@@ -34,6 +34,3 @@ class MainEffects(Spec):
         from sklearn.preprocessing import StandardScaler
 
         return [("scaler", StandardScaler())]
-
-
-KINDS = {"main_effects": MainEffects}

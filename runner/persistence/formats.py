@@ -57,6 +57,3 @@ class Nothing(Persistence):
     """The model is not saved."""
 
     name: Literal["none"]
-
-
-KINDS: dict[str, type[Persistence]] = {"pickle": Pickle, "joblib": Joblib, "none": Nothing}

@@ -32,6 +32,3 @@ class Nothing(Report):
     """Nothing but errors."""
 
     name: Literal["none"]
-
-
-KINDS: dict[str, type[Report]] = {"summary": Summary, "none": Nothing}

@@ -1,5 +1,5 @@
 """Splits: which rows are test, and in which fold each other row is."""
 
-from runner.split.splitters import KINDS, Splitter
+from runner.split.splitters import Splitter
 
-__all__ = ["KINDS", "Splitter"]
+__all__ = ["Splitter"]

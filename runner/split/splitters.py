@@ -208,15 +208,6 @@ class Holdout(Splitter):
         return (block,), (Fold(1, 0, (0,), (1,)),)
 
 
-KINDS: dict[str, type[Splitter]] = {
-    "kfold": Kfold,
-    "repeated": Repeated,
-    "grouped": Grouped,
-    "time": Time,
-    "holdout": Holdout,
-}
-
-
 def _repeated(
     n_rows: int, n_folds: int, repeats: int, seed: int
 ) -> tuple[tuple[Integers, ...], tuple[Fold, ...]]:

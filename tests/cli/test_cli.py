@@ -14,7 +14,7 @@ import pytest
 from conftest import OtherProcess, mixed_frame, read_json
 
 from runner import __version__
-from runner.config.options import GROUPS
+from runner.config.kinds import GROUPS, kind_names
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,7 +33,7 @@ def test_help_lists_every_option(program: Program) -> None:
     assert [*GROUPS, "experiment"] == groups
     options = [line.split(maxsplit=1) for line in listed if line.startswith("    ")]
     names = [words[0] for words in options]
-    assert {name for kinds in GROUPS.values() for name in kinds} <= set(names)
+    assert {name for group in GROUPS for name in kind_names(group)} <= set(names)
     assert {"smoke", "compare_penalties", "compare_imputers", "nhefs"} <= set(names)
     assert [] == [words for words in options if len(words) < 2]
 

@@ -14,10 +14,10 @@ import pytest
 from conftest import read_json
 
 from runner.config import validate_section
+from runner.config.kinds import all_kinds
 from runner.core.folds import Folds
 from runner.dataset.table import make_table
 from runner.features.pipeline import Specs, prepare
-from runner.imputer import KINDS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from runner.records import Split, Table
 
 SEED = 5
+KINDS: dict[str, Any] = all_kinds("imputer")
 FILLING = sorted(name for name, kind in KINDS.items() if kind.fills)
 TINY = {  # what keeps the slow ones quick
     "forest": {"n_estimators": 3, "max_iter": 2},

@@ -13,10 +13,11 @@ import pytest
 from sklearn.base import clone
 
 from runner.config import validate_section
+from runner.config.kinds import all_kinds
 from runner.core.folds import prepare_rows
 from runner.dataset.table import table_of
 from runner.features.pipeline import Specs, prepare
-from runner.imputer import KINDS, Imputer
+from runner.imputer import Imputer
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from runner.records import Floats, Table
 
 SEED = 3
+KINDS: dict[str, Any] = all_kinds("imputer")
 FILLING = sorted(name for name, kind in KINDS.items() if kind.fills)
 TRAINING, VALIDATION = np.arange(40), np.arange(40, 60)
 

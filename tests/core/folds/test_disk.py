@@ -11,13 +11,14 @@ import pandas as pd
 import pytest
 
 from runner.config import composer, validate, validate_section
+from runner.config.kinds import kind_names
 from runner.core.folds import DiskCache, FoldProblem, Folds
 from runner.core.folds import cache as folds_cache
 from runner.core.folds.disk import cache_key
 from runner.core.folds.fold_problem import Side
 from runner.dataset.table import table_of
 from runner.features.pipeline import Specs, prepare
-from runner.imputer import KINDS, Imputer
+from runner.imputer import Imputer
 from runner.records import GramProblem, RowProblem, Table
 
 if TYPE_CHECKING:
@@ -179,7 +180,7 @@ def test_every_parameter_of_the_imputer_is_in_the_key(
 OTHER: dict[type, Any] = {bool: True, int: 7, float: 0.37, str: "other", type(None): 0.25}
 
 
-@pytest.mark.parametrize("name", sorted(KINDS))
+@pytest.mark.parametrize("name", kind_names("imputer"))
 def test_every_key_of_every_imputer_makes_another_entry(name: str, table: Table) -> None:
     """Whatever key of an imputer has another value, the entry has another name."""
     spec = validate_section("imputer", {"name": name})

@@ -1,0 +1,167 @@
+"""Kinds are found by name, imported when chosen, and brought by other installed packages too."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import yaml
+
+from runner.config.kinds import GROUPS, all_kinds, find_kind, kind_names
+from runner.errors import ConfigError
+
+if TYPE_CHECKING:
+    from conftest import OtherProcess
+
+ROOT = Path(__file__).parents[2]
+HALVES = '''
+"""Half of the mean."""
+
+from typing import Literal
+
+from sklearn.impute import SimpleImputer
+
+from runner.imputer import Imputer
+
+
+class Halves(Imputer):
+    """Fills with a share of the column's mean."""
+
+    name: Literal["halves"]
+    share: float
+
+    def numeric(self, seed):
+        """A constant would do."""
+        return SimpleImputer(strategy="constant", fill_value=self.share, keep_empty_features=True)
+'''
+HALVES_YAML = """\
+# half of nothing in particular
+defaults: [_self_, common/gaps@_here_]
+name: halves
+share: 0.5
+"""
+METADATA = "Metadata-Version: 2.1\nName: enet-halves\nVersion: 1.2\n"
+WHEEL = "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+
+
+def install(folder: Path, *, point: str = "enet_halves.fill:Halves", module: str = HALVES) -> Path:
+    """Install a tiny package with one imputer into a folder for PYTHONPATH, from a wheel."""
+    about = "enet_halves-1.2.dist-info"
+    wheel = folder / "enet_halves-1.2-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as file:
+        file.writestr("enet_halves/__init__.py", "")
+        file.writestr("enet_halves/fill.py", module)
+        file.writestr("enet_halves/conf/imputer/halves.yaml", HALVES_YAML)
+        file.writestr(f"{about}/METADATA", METADATA)
+        file.writestr(f"{about}/WHEEL", WHEEL)
+        file.writestr(f"{about}/entry_points.txt", f"[enet_runner.imputers]\nhalves = {point}\n")
+        file.writestr(f"{about}/RECORD", "")
+    command = [sys.executable, "-m", "pip", "install", "-q", "--no-index", "--no-deps"]
+    subprocess.run([*command, "--target", str(folder / "site"), str(wheel)], check=True)
+    return folder / "site"
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_every_kind_is_found_and_has_its_yaml(group: str) -> None:
+    """Each name of a group has a class that states it, and an option of that name."""
+    options = [yaml.safe_load(f.read_text()) for f in (ROOT / "conf" / group).glob("*.yaml")]
+    assert {option["name"] for option in options} == set(kind_names(group))
+    for name, kind in all_kinds(group).items():
+        assert name in kind.model_fields["name"].annotation.__args__  # type: ignore[union-attr]
+
+
+def test_a_group_has_the_folder_of_its_name() -> None:
+    """conf/X has runner/X, for every X; the presets of conf/experiment are run by theirs."""
+    folders = {path.name for path in (ROOT / "conf").iterdir() if path.is_dir()} - {"__pycache__"}
+    assert folders == {*GROUPS, "experiment"}
+    assert [] == [name for name in folders if not (ROOT / "runner" / name).is_dir()]
+
+
+def test_no_two_files_have_one_name() -> None:
+    """Only the faces of packages, and the bases of families, share a name with another."""
+    seen: dict[str, list[str]] = {}
+    for path in (ROOT / "runner").rglob("*"):
+        if "__pycache__" not in path.parts and (path.suffix == ".py" or path.is_dir()):
+            seen.setdefault(path.stem, []).append(str(path.relative_to(ROOT)))
+    for name in ("__init__", "base"):
+        del seen[name]
+    assert {} == {name: paths for name, paths in seen.items() if len(paths) > 1}
+
+
+def test_only_what_is_chosen_is_imported(other_process: OtherProcess) -> None:
+    """Validating the default config imports no imputer but its own, and no study of Optuna."""
+    program = (
+        "import sys; from runner.config import composer, validate\n"
+        "with composer(None, 'config') as c: validate(c.compose([]).sections)\n"
+        "print(sorted(name for name in sys.modules if name.startswith('runner.')))"
+    )
+    ended = other_process.python("-c", program)
+    assert "runner.imputer.simple" in ended.out, ended.err
+    for name in ("forest", "knn", "boosting", "interpolate"):
+        assert f"runner.imputer.{name}" not in ended.out
+    assert "runner.search.optuna" not in ended.out
+
+
+def test_there_is_no_such_kind() -> None:
+    """A name that nothing states is an error of ours."""
+    with pytest.raises(ConfigError, match="imputer has no kind 'nothing'"):
+        find_kind("imputer", "nothing")
+
+
+class TestInstalled:
+    """A kind that an installed package brings."""
+
+    def test_is_used_from_yaml(
+        self, other_process: OtherProcess, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        """It is listed, run with its own YAML, searched, and named with its version."""
+        monkeypatch.setenv("PYTHONPATH", str(install(tmp_path)))
+        assert "half of nothing in particular" in other_process("--help").out
+        quick = ["dataset=penguins", "model=ols", "search=grid", "hydra.run.dir=made"]
+        space = "+search.space.imputer.share=[0.25,0.75]"
+        ended = other_process("imputer=halves", "imputer.share=0.25", space, *quick)
+        assert (0, "") == (ended.status, ended.err)
+        environment = json.loads((other_process.folder / "made/environment.json").read_text())
+        assert environment["plugins"] == [
+            {"kind": "imputer=halves", "package": "enet-halves", "version": "1.2"}
+        ]
+        record = json.loads((other_process.folder / "made/run.json").read_text())
+        assert record["best"]["parameters"]["imputer.share"] in {0.25, 0.75}
+
+    def test_is_validated_like_ours(
+        self, other_process: OtherProcess, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        """An unknown key and a value of the wrong type are named."""
+        monkeypatch.setenv("PYTHONPATH", str(install(tmp_path)))
+        ended = other_process("imputer=halves", "imputer.share=much", "+imputer.shape=1")
+        assert ended.status == 2
+        assert "imputer.share is 'much', but must be" in ended.err
+        assert "imputer.shape is not a key; did you mean imputer.share?" in ended.err
+
+    @pytest.mark.parametrize(
+        ("point", "said"),
+        [
+            ("enet_halves.fill:Literal", "must be a subclass of runner.imputer.base.Imputer"),
+            ("enet_halves.fill:Nothing", "cannot be imported"),
+            ("enet_halves.full:Halves", "cannot be imported"),
+        ],
+    )
+    def test_that_is_none_is_refused(
+        self,
+        other_process: OtherProcess,
+        monkeypatch: pytest.MonkeyPatch,
+        tmp_path: Path,
+        point: str,
+        said: str,
+    ) -> None:
+        """What cannot be imported or is no imputer is named with its package."""
+        monkeypatch.setenv("PYTHONPATH", str(install(tmp_path, point=point)))
+        ended = other_process("imputer=halves")
+        assert ended.status == 2
+        assert "enet-halves" in ended.err
+        assert said in ended.err
