@@ -1,6 +1,6 @@
 """`python -m runner` is `enet`."""
 
-from runner.cli.run_and_sweep import main
+from runner.cli.program import main
 
 if __name__ == "__main__":
     main()

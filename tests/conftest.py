@@ -19,7 +19,7 @@ import pandas as pd
 import pytest
 from hypothesis import settings
 
-from runner.cli.run_and_sweep import main
+from runner.cli.program import main
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -320,7 +320,7 @@ def test_answers_come_before_heavy_imports(
 
 LOADED = f"""
 import sys
-from runner.cli.run_and_sweep import main
+from runner.cli.program import main
 try:
     main({{arguments!r}})
 except SystemExit:

@@ -1,106 +1,29 @@
-"""The command line: `enet [-m] [GROUP=OPTION] [KEY=VALUE] ...`."""
+"""Overrides come in and are run, once or as a sweep; an exit status goes out."""
 
 from __future__ import annotations
 
-import argparse
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runner import __version__
-from runner.errors import ConfigError, DataError, RunDirectoryError, RunnerError
+from runner.errors import RunnerError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    import argparse
 
     from runner.config import Composed, ExperimentConfig
     from runner.report.screen import Screen
     from runner.stream.read import Reading
 
-USAGE_ERROR = 2
 FAILURE = 1
-INTERRUPTED = 130
-
-EPILOG = """\
-examples:
-  enet                                             run the default experiment
-  enet dataset=hitters imputer=knn search=optuna   choose options
-  enet dataset=csv dataset.path=my.csv dataset.target=y
-  enet model.l1_ratio=0.5 'model.alpha=[0.01,0.1]' set keys
-  enet -m imputer=mean,knn model=lasso,ridge       sweep over every combination
-  enet experiment=compare_penalties                a preset that sweeps by itself
-"""
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the program and exit: 0 done, 1 a run failed, 2 the config or the data is at fault."""
-    options = _parser().parse_args(arguments)
-    try:
-        if options.help:
-            print(_help(options.config_dir))
-            status = 0
-        elif options.cfg:
-            print(_composed_text(options))
-            status = 0
-        else:
-            status = _run(options)
-    except (ConfigError, DataError, RunDirectoryError) as error:
-        print(f"enet: {error}", file=sys.stderr)
-        status = USAGE_ERROR
-    except RunnerError as error:
-        print(f"enet: {error}", file=sys.stderr)
-        status = FAILURE
-    except BrokenPipeError:  # whoever read the output has closed it
-        sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115 - for the interpreter's last flush
-        status = 0
-    except KeyboardInterrupt:
-        print("enet: interrupted", file=sys.stderr)
-        status = INTERRUPTED
-    sys.exit(status)
+def run_or_sweep(options: argparse.Namespace) -> int:
+    """Run what the overrides say; 0 if all went well, 1 if a run failed.
 
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="enet",
-        description="Run and sweep elastic-net experiments from YAML.",
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        add_help=False,
-    )
-    parser.add_argument(
-        "overrides",
-        nargs="*",
-        metavar="GROUP=OPTION or KEY=VALUE",
-        help="what to change in the config",
-    )
-    parser.add_argument(
-        "-m",
-        "--multirun",
-        action="store_true",
-        help="run every combination of comma-separated values",
-    )
-    parser.add_argument(
-        "--config-dir",
-        type=Path,
-        metavar="DIR",
-        help="a folder with your own options, such as DIR/dataset/mine.yaml",
-    )
-    parser.add_argument(
-        "--config-name",
-        default="config",
-        metavar="NAME",
-        help="the primary config (default: config)",
-    )
-    parser.add_argument(
-        "-c", "--cfg", action="store_true", help="print the composed config and stop"
-    )
-    parser.add_argument("-h", "--help", action="store_true", help="print this and stop")
-    parser.add_argument("--version", action="version", version=f"enet-runner {__version__}")
-    return parser
-
-
-def _run(options: argparse.Namespace) -> int:
+    Raises:
+        RunnerError: a single run, or the sweep as a whole, could not be made.
+    """
     from runner.config import composer, validate
 
     with composer(options.config_dir, options.config_name) as composing:
@@ -169,19 +92,10 @@ def _screen(config: ExperimentConfig) -> Screen:
     return Screen(config.report)
 
 
-def _composed_text(options: argparse.Namespace) -> str:
+def print_config(options: argparse.Namespace) -> None:
+    """Print the composed config, or that of every run."""
     from runner.config import composer
 
     with composer(options.config_dir, options.config_name) as composing:
         jobs, _ = composing.jobs(options.overrides, multirun=options.multirun)
-        return "---\n".join(composing.compose(job).yaml["config"] for job in jobs).rstrip()
-
-
-def _help(config_dir: Path | None) -> str:
-    from runner.config import describe_options
-
-    lines = [_parser().format_help().rstrip(), "", "groups and their options:"]
-    for group, options in describe_options(config_dir).items():
-        lines.append(f"  {group}")
-        lines += [f"    {option:<18} {text}" for option, text in options.items()]
-    return "\n".join(lines)
+        print("---\n".join(composing.compose(job).yaml["config"] for job in jobs).rstrip())

@@ -3,21 +3,60 @@
 from __future__ import annotations
 
 import difflib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from runner.errors import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from runner.dataset.files import File
+    Spellings = list[str | int | float]
 
 MOST_LEVELS = 0.5  # a text column with more levels than this share of its rows is no category
 FEW_LEVELS = 20
 SOME = 12  # columns that a message lists
 
 
-def check_roles(columns: Sequence[str], roles: File) -> None:
+class ColumnRoles(Protocol):
+    """Which columns a config names, and for what."""
+
+    @property
+    def target(self) -> str:
+        """What is predicted."""
+
+    @property
+    def features(self) -> list[str] | None:
+        """What it is predicted from; None for every column without another role."""
+
+    @property
+    def drop(self) -> list[str]:
+        """Columns that are left out."""
+
+    @property
+    def categorical(self) -> list[str]:
+        """Columns of codes that are no quantities."""
+
+    @property
+    def na_values(self) -> Spellings | dict[str, Spellings]:
+        """Further spellings of a missing value, of all columns or by column."""
+
+    @property
+    def time(self) -> str | None:
+        """Orders the rows."""
+
+    @property
+    def group(self) -> str | None:
+        """Its rows stay together."""
+
+    @property
+    def weight(self) -> str | None:
+        """How much a row counts."""
+
+    def missing_in(self, column: str) -> Spellings:
+        """The further spellings of a missing value in a column."""
+
+
+def check_roles(columns: Sequence[str], roles: ColumnRoles) -> None:
     """Raise DataError unless each column that has a role is there."""
     single = {"target": roles.target, "time": roles.time, "group": roles.group}
     single["weight"] = roles.weight
@@ -33,7 +72,7 @@ def check_roles(columns: Sequence[str], roles: File) -> None:
         raise DataError(f"dataset.features names the target {roles.target!r}")
 
 
-def feature_names(columns: Sequence[str], roles: File) -> list[str]:
+def feature_names(columns: Sequence[str], roles: ColumnRoles) -> list[str]:
     """The features, in the order of the config or of the file; raises DataError if none is left."""
     others = {roles.target, roles.time, roles.group, roles.weight, *roles.drop}
     names = roles.features or [name for name in columns if name not in others]

@@ -16,11 +16,11 @@ from runner.errors import DataError
 from runner.records import Table
 
 if TYPE_CHECKING:
-    from runner.dataset.files import File
+    from runner.dataset.roles import ColumnRoles
     from runner.records import Floats, Integers
 
 
-def make_table(frame: pd.DataFrame, roles: File) -> Table:
+def make_table(frame: pd.DataFrame, roles: ColumnRoles) -> Table:
     """Give the columns of `frame` the roles that the config says.
 
     Raises:
@@ -100,7 +100,7 @@ def table_of(  # noqa: PLR0913 - one argument per role
     )
 
 
-def _without_sentinels(frame: pd.DataFrame, roles: File) -> pd.DataFrame:
+def _without_sentinels(frame: pd.DataFrame, roles: ColumnRoles) -> pd.DataFrame:
     """The same with further spellings of a missing value as missing.
 
     Text of which only numbers are left becomes numbers, unless the column is a category, a time or
@@ -131,7 +131,7 @@ def _blanked(column: pd.Series, spellings: list[Any], *, as_it_is: bool) -> pd.S
     return column.mask(absent)
 
 
-def _role_values(frame: pd.DataFrame, roles: File) -> pd.DataFrame:
+def _role_values(frame: pd.DataFrame, roles: ColumnRoles) -> pd.DataFrame:
     """The time and group columns, each once."""
     named = list(dict.fromkeys(name for name in (roles.time, roles.group) if name))
     return frame[named].reset_index(drop=True)
@@ -170,12 +170,12 @@ def _numbers(column: pd.Series) -> Floats | None:
     return None
 
 
-def _features(frame: pd.DataFrame, roles: File) -> pd.DataFrame:
+def _features(frame: pd.DataFrame, roles: ColumnRoles) -> pd.DataFrame:
     settled = {name: _feature(frame[name], roles) for name in frame}
     return pd.DataFrame(settled, index=frame.index)
 
 
-def _feature(column: pd.Series, roles: File) -> pd.Series:
+def _feature(column: pd.Series, roles: ColumnRoles) -> pd.Series:
     """float64 for numbers, be they quantities or codes, object of str for text; NaN if missing."""
     name = str(column.name)
     if column.isna().all():

@@ -33,14 +33,14 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from runner.dataset.files import File
+    from runner.dataset.roles import ColumnRoles
 
 
 @dataclass(frozen=True, eq=False)
 class Kinds:
     """Decides what each column is."""
 
-    roles: File
+    roles: ColumnRoles
     gappy: set[str]  # columns of which the files say that values are missing
     n_blocks: int
     new_entry: Callable[[], int]

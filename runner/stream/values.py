@@ -15,7 +15,7 @@ from runner.dataset import roles as column_roles
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from runner.dataset.files import File
+    from runner.dataset.roles import ColumnRoles
     from runner.records import Floats, Integers
 
     Bytes = NDArray[np.uint8]
@@ -58,7 +58,7 @@ class Sentinels:
     spellings: tuple[Any, ...]  # as text and, where they are numbers, as such
 
     @classmethod
-    def of(cls, roles: File, column: str) -> Sentinels:
+    def of(cls, roles: ColumnRoles, column: str) -> Sentinels:
         """Those of a column."""
         return cls(tuple(column_roles.sentinels(roles.missing_in(column))))
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from runner.cli.run_and_sweep import main
+from runner.cli.program import main
 from runner.core.moments import ValidationMoments
 
 if TYPE_CHECKING:
