@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from runner.checks import REFIT_NOT_CONVERGED, WARNED_IN_REFIT
 from runner.core.folds import kept_rows, training_weight
 from runner.core.metrics import METRICS, score_predictions
 from runner.evaluation.fitting import fit_model
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from sklearn.ensemble import VotingRegressor
     from sklearn.pipeline import Pipeline
 
+    from runner.checks import Finding
     from runner.core.folds import FoldProblem, Preparation
     from runner.features.pipeline import Specs
     from runner.records import Candidate, Floats, Integers, Solution, Table
@@ -36,6 +38,38 @@ class Refit:
     warnings: tuple[str, ...]
     imputer: dict[str, Any] = field(default_factory=dict)  # how its rounds ended, if it has any
     inference: pd.DataFrame | None = None  # unpenalised estimates, with multiple imputation only
+
+    @property
+    def dual_gap(self) -> float:
+        """Of several models that are averaged, the largest."""
+        return max(solution.dual_gap for solution in self.solutions)
+
+    @property
+    def converged(self) -> bool:
+        """Whether the saved model is the minimum of its objective."""
+        return all(solution.converged for solution in self.solutions)
+
+    def describe(self) -> dict[str, Any]:
+        """How the winner was refitted, its size, and how its imputer's rounds ended, if any."""
+        return {
+            **({"imputer": self.imputer} if self.imputer else {}),
+            "refit": {
+                "dual_gap": self.dual_gap,
+                "iterations": sum(solution.iterations for solution in self.solutions),
+                "converged": self.converged,
+            },
+            "n_features": len(self.coefficients),
+            "n_selected": int(self.coefficients["selected"].sum()),
+            "intercept": self.intercept,
+        }
+
+    def findings(self) -> list[Finding]:
+        """What a reader of the result should know of the saved model."""
+        found = [WARNED_IN_REFIT.found(warning) for warning in self.warnings]
+        if not self.converged:
+            said = f"the refitted winner has not converged: its dual gap is {self.dual_gap:.2g}"
+            found.append(REFIT_NOT_CONVERGED.found(said))
+        return found
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,20 +12,19 @@ from runner.store.environment import describe_environment
 from runner.store.tables import trials_table
 
 if TYPE_CHECKING:
-    import pandas as pd
-
-    from runner.core.folds import Preparation
-    from runner.evaluation.winner import Refit
     from runner.experiment.job import Job
+    from runner.experiment.judging import Judged, Winner
+    from runner.experiment.searching import Searched
     from runner.experiment.workspace import Data
-    from runner.records import Trial
     from runner.store.directory import RunDirectory
     from runner.store.run_record import RunRecord
+
+log = logging.getLogger("runner")
 
 
 @dataclass(frozen=True)
 class Artefacts:
-    """Writes what is known so far."""
+    """Writes what is known so far, and says it in the record."""
 
     directory: RunDirectory
     job: Job
@@ -32,49 +32,64 @@ class Artefacts:
     record: RunRecord
 
     def write_origin(self) -> None:
-        """What is needed to run this again."""
-        seed = self.job.config.general.seed
+        """What is needed to run this again, and where values are missing, if any are."""
+        directory, data, seed = self.directory, self.data, self.job.config.general.seed
+        training, validation = zip(*data.fold_sizes(), strict=True)
+        self.record.add(
+            dataset=data.describe(), folds={"training": training, "validation": validation}
+        )
         seeds = {name: derive_seed(seed, name) for name in ("split", "search", "imputer")}
-        self.directory.write_composed(self.job.composed.yaml)
-        self.directory.write_json(
+        directory.write_composed(self.job.composed.yaml)
+        directory.write_json(
             "environment.json",
             {
                 **describe_environment(),
                 "plugins": self.job.plugins,
-                "data_hash": self.data.data_hash,
+                "data_hash": data.data_hash,
                 "seeds": {"seed": seed, **seeds},
             },
         )
+        directory.write_json("run.json", self.record.content)
+        if data.missingness is not None:
+            directory.write_table("missingness.csv", data.missingness.columns)
+            directory.write_table("missing_patterns.csv", data.missingness.patterns)
+            self.record.add(missingness=data.missingness.summary)
+            self.record.note(data.missingness.findings())
+
+    def write_results(self, searched: Searched, winner: Winner, judged: Judged) -> None:
+        """The tables of the search and of the winner, and its model."""
+        tables = {
+            "trials.csv": trials_table(searched.trials),
+            "coefficients.csv": winner.final.coefficients,
+            "predictions.csv": judged.predictions,
+            "inference.csv": winner.final.inference,
+            "imputation.csv": judged.imputation,
+        }
+        for name, table in tables.items():
+            if table is not None:
+                self.directory.write_table(name, table)
+        self._write_model(winner)
+        self.record.add(**judged.record, **searched.describe(), **winner.final.describe())
+        self.record.note(self.data.folds.findings)
+        self.record.note([*winner.final.findings(), *searched.findings()])
+
+    def finish(self, timings: dict[str, float]) -> None:
+        """The record, for the last time."""
+        self.record.note(self.job.findings())
+        for finding in self.record.findings:
+            log.warning("%s %s; %s", finding.code, finding.message, finding.remedy)
+        self.record.finish(timings)
         self.directory.write_json("run.json", self.record.content)
 
-    def write_missingness(self) -> None:
-        """Where values are missing, if any are."""
-        missingness = self.data.missingness
-        if missingness is not None:
-            self.directory.write_table("missingness.csv", missingness.columns)
-            self.directory.write_table("missing_patterns.csv", missingness.patterns)
-            self.record.add(missingness=missingness.summary)
-
-    def write_results(
-        self, trials: list[Trial], final: Refit, predictions: pd.DataFrame | None
-    ) -> None:
-        """The tables of the search and of the winner."""
-        directory = self.directory
-        directory.write_table("trials.csv", trials_table(trials))
-        directory.write_table("coefficients.csv", final.coefficients)
-        if predictions is not None:
-            directory.write_table("predictions.csv", predictions)
-        if final.inference is not None:
-            directory.write_table("inference.csv", final.inference)
-
-    def write_model(self, final: Refit, preparation: Preparation) -> None:
+    def _write_model(self, winner: Winner) -> None:
         """The model and its manifest, if the config asks for them."""
-        directory, persistence = self.directory, self.job.config.persistence
+        persistence, final = self.job.config.persistence, winner.final
         if persistence.suffix is not None:
-            name = f"model{persistence.suffix}"
-            path = directory.write(name, lambda file: persistence.dump(final.pipeline, file))
-            columns = self.data.describe_columns() + self.data.describe_roles(preparation)
-            manifest = describe_model(
-                persistence.name, path, final, columns, self.data.example(preparation)
+            path = self.directory.write(
+                f"model{persistence.suffix}", lambda file: persistence.dump(final.pipeline, file)
             )
-            directory.write_json("model.json", manifest)
+            roles = self.data.describe_roles(winner.preparation)
+            columns = self.data.describe_columns() + roles
+            example = self.data.example(winner.preparation)
+            manifest = describe_model(persistence.name, path, final, columns, example)
+            self.directory.write_json("model.json", manifest)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from runner.checks import SPACE_WITHOUT_EFFECT
 from runner.config import GROUPS, plugins_of
 from runner.features.pipeline import Specs
 from runner.store.directory import fingerprint_of
@@ -13,6 +14,7 @@ from runner.store.environment import versions
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from runner.checks import Finding
     from runner.config import Composed, ExperimentConfig
 
 
@@ -34,6 +36,13 @@ class Job:
     def plugins(self) -> list[dict[str, str]]:
         """The chosen kinds that other packages bring, and these packages' versions."""
         return plugins_of({group: getattr(self.config, group).name for group in GROUPS})
+
+    def findings(self) -> list[Finding]:
+        """What a reader of the result should know of the config."""
+        return [
+            SPACE_WITHOUT_EFFECT.found(f"search.space.{key} is not a parameter of what was chosen")
+            for key in self.config.ignored_space
+        ]
 
     def fingerprint(self, data_hash: str) -> str:
         """Hash of what determines the result: config less report and cache, data and versions."""

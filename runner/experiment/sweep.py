@@ -15,6 +15,7 @@ from runner.experiment.run import Outcome, record_failure, run
 from runner.experiment.workspace import Workspace
 from runner.statistics import paired_comparison as comparison
 from runner.store.directory import RunDirectory, fingerprint_of
+from runner.store.run_record import SCHEMA_VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -141,7 +142,7 @@ def _row(outcome: Outcome) -> dict[str, Any]:
 
 def _describe(sweep: SweepOutcome) -> dict[str, Any]:
     return {
-        "version": 1,
+        "schema_version": SCHEMA_VERSION,
         "runs": len(sweep.outcomes),
         "failed": sweep.failed,
         "folders": [outcome.folder.name for outcome in sweep.outcomes],

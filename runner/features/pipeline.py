@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from sklearn.pipeline import Pipeline
 
-    from runner.core.folds import Columns
+    from runner.core.folds import Columns, FoldSource
     from runner.features.main_effects import MainEffects
     from runner.imputer import Imputer
     from runner.model import Model
@@ -70,6 +70,11 @@ def prepare(
         seed=derive_seed(seed, "imputer"),
         gappy=gappy,
     )
+
+
+def preparation_of(specs: Specs, folds: FoldSource, seed: int) -> Preparation:
+    """The preparation of the columns that folds are made of; see `prepare`."""
+    return prepare(specs, folds.table, seed, folds.gappy)
 
 
 def make_plain(pipeline: Pipeline, preparation: Preparation, features: pd.DataFrame) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Protocol
 
 from pydantic import Field
 
@@ -13,6 +13,19 @@ if TYPE_CHECKING:
     import pandas as pd
     from sklearn.base import TransformerMixin
     from sklearn.impute import MissingIndicator
+
+    from runner.core.folds import Preparation
+
+
+class DataSeen(Protocol):
+    """What an imputer may ask of the data before the search."""
+
+    def missing_numeric(self) -> dict[str, int]:
+        """How many values the numeric columns lack, those that lack any."""
+
+    def left_out(self, preparation: Preparation) -> dict[str, int]:
+        """How many rows the rule for rows leaves out; raises FitError or DataError if it cannot."""
+
 
 Limit = Annotated[float, Field(ge=0, lt=1)]
 
@@ -46,6 +59,17 @@ class Imputer(Spec):
     delta: float
     columns: ColumnRule
     rows: RowRule
+
+    def check_data(self, data: DataSeen, preparation: Preparation) -> None:
+        """Say before the search what of the data this section cannot take.
+
+        Raises:
+            ConfigError: the dataset lacks what the section needs.
+            DataError: the values, or a row that must be refused.
+            FitError: the rule for rows leaves none.
+        """
+        if self.rows.drop is not None:
+            data.left_out(preparation)
 
     @property
     def draws(self) -> int:

@@ -10,6 +10,8 @@ from runner.errors import ConfigError
 from runner.imputer.base import Imputer
 
 if TYPE_CHECKING:
+    from runner.core.folds import Preparation
+    from runner.imputer.base import DataSeen
     from runner.imputer.series import AlongTime
 
 
@@ -28,6 +30,22 @@ class Interpolate(Imputer):
     name: Literal["interpolate"]
     method: Literal["linear", "nearest", "previous", "spline"]
     order: Annotated[int, Field(ge=1, le=5)]
+
+    def check_data(self, data: DataSeen, preparation: Preparation) -> None:
+        """The dataset must name the time, and neither role may be a feature as well."""
+        features = (*preparation.numeric, *preparation.categorical)
+        for key, column in zip(("time", "group"), preparation.roles, strict=True):
+            if column in features:
+                raise ConfigError(
+                    f"imputer={self.name} needs dataset.{key} as it is, but dataset.features has "
+                    f"{column} too: leave it out of them"
+                )
+        if preparation.roles[0] is None:
+            raise ConfigError(
+                f"imputer={self.name} needs dataset.time: name the column that holds it, or choose "
+                "another imputer if there is none"
+            )
+        super().check_data(data, preparation)
 
     def numeric_along(self, seed: int, time: str | None, group: str | None) -> AlongTime:
         """A transformer of the numeric columns and those of time and group; no use of `seed`.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from runner.evaluation.winner import Refit, predict_frame
 from runner.store.directory import sha256
 from runner.store.environment import versions
+from runner.store.run_record import SCHEMA_VERSION
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,6 +28,7 @@ def describe_model(
         example: features of the rows whose prediction is stated.
     """
     return {
+        "schema_version": SCHEMA_VERSION,
         "format": form,
         "file": path.name,
         "bytes": path.stat().st_size,

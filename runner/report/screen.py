@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 WIDTH_WITHOUT_TERMINAL = 100
-MOST_NAMES = 5
 
 
 class Screen:
@@ -72,10 +71,8 @@ class Screen:
         self.say(f"{record['n_selected']} of {record['n_features']} features selected")
         if self._report.top and record["n_selected"]:
             self._console.print(_coefficient_table(coefficients, self._report.top))
-        if record.get("missingness", {}).get("predicting"):
-            self.say(_missingness_line(record["missingness"]))
-        for warning in record["warnings"]:
-            self.say(f"warning: {warning}")
+        for line in finding_lines(record["checks"]):
+            self.say(line)
         self.say(_files_line(folder))
 
     def show_sweep(self, results: pd.DataFrame, paths: Sequence[Path]) -> None:
@@ -141,12 +138,17 @@ def _data_line(record: dict[str, Any]) -> str:
     return line + (streamed if data.get("streamed") else "")
 
 
-def _missingness_line(missingness: dict[str, Any]) -> str:
-    names = missingness["predicting"]
-    some = ", ".join(names[:MOST_NAMES]) + (", ..." if len(names) > MOST_NAMES else "")
-    together = missingness["r2_together"]
-    gain = "" if together is None else f", out-of-fold r2 {together:.2g} by all gaps together"
-    return f"note: whether a value is missing predicts the target ({some}{gain}): missingness.csv"
+def finding_lines(checks: Sequence[dict[str, str]]) -> list[str]:
+    """A line for each check that has found something, warnings first."""
+    grouped: dict[str, list[dict[str, str]]] = {}
+    for found in sorted(checks, key=lambda found: (found["severity"] != "warning", found["code"])):
+        grouped.setdefault(found["code"], []).append(found)
+    lines = []
+    for code, group in grouped.items():
+        first, more = group[0], len(group) - 1
+        rest = f" (and {more} more of these in run.json)" if more else ""
+        lines.append(f"{first['severity']} {code}: {first['message']}{rest}; {first['remedy']}")
+    return lines
 
 
 def _best_line(record: dict[str, Any]) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 from runner.core.metrics import loss
 from runner.core.path import alpha_max
 from runner.errors import FitError, RunnerError
-from runner.features.pipeline import Specs, prepare
+from runner.features.pipeline import Specs, preparation_of
 from runner.records import Trial
 from runner.search.fold_paths import How, Neighbours, Solved, solve_folds
 
@@ -85,7 +85,7 @@ class Scorer:
     def alpha_max(self, values: dict[str, Any]) -> float:
         """The least alpha that selects nothing on all training rows; implements AlphaMax."""
         specs = self._specs.having(values)
-        preparation = prepare(specs, self._folds.table, self._seed, self._folds.gappy)
+        preparation = preparation_of(specs, self._folds, self._seed)
         whole = self._folds.whole(preparation, fit_intercept=specs.model.fit_intercept)
         most = alpha_max(
             whole.train, float(values["model.l1_ratio"]), positive=specs.model.positive
@@ -150,7 +150,7 @@ class Scorer:
     def _problems(self, candidate: Candidate) -> tuple[list[FoldProblem], PathSettings]:
         specs, key = self._specs.having(candidate.values), candidate.preparation_key()
         if key not in self._prepared:
-            self._prepared[key] = prepare(specs, self._folds.table, self._seed, self._folds.gappy)
+            self._prepared[key] = preparation_of(specs, self._folds, self._seed)
         preparation = self._prepared[key]
         problems = self._folds.problems(preparation, fit_intercept=specs.model.fit_intercept)
         return problems, specs.model.settings()

@@ -25,11 +25,15 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
+from runner.checks import GAPS_PREDICT
+
 if TYPE_CHECKING:
+    from runner.checks import Finding
     from runner.records import Booleans, Floats, Integers, Split, Table
 
 LEVEL = 0.05
 MOST_PATTERNS = 20
+MOST_NAMES = 5  # columns that a finding names
 MOST_WORK = 2e9  # multiplications, above which the r2 of all columns together is left out
 # ridge penalty per 0/1 column, optimal where they explain a tenth of the variance: (1 - r2) / r2
 PENALTY = 9.0
@@ -42,6 +46,17 @@ class Missingness:
     columns: pd.DataFrame  # a row per column with gaps
     patterns: pd.DataFrame  # the most frequent sets of missing columns, complete rows included
     summary: dict[str, Any]
+
+    def findings(self) -> list[Finding]:
+        """Whether what is missing tells of the target."""
+        names = self.summary["predicting"]
+        if not names:
+            return []
+        some = ", ".join(names[:MOST_NAMES]) + (", ..." if len(names) > MOST_NAMES else "")
+        together = self.summary["r2_together"]
+        gain = "" if together is None else f", out-of-fold r2 {together:.2g} by all gaps together"
+        said = f"whether a value is missing predicts the target ({some}{gain})"
+        return [GAPS_PREDICT.found(said)]
 
 
 def describe_missingness(table: Table, split: Split) -> Missingness | None:

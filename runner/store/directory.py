@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from runner.errors import RunDirectoryError
+from runner.store.run_record import upgrade
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -113,12 +114,12 @@ def to_json(content: dict[str, Any]) -> str:
 
 
 def read_record(folder: Path) -> dict[str, Any] | None:
-    """The record in a folder, or None if there is none that can be read."""
+    """The record in a folder as this version writes it, or None if there is none to be read."""
     try:
         record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    return record if isinstance(record, dict) else None
+    return upgrade(record) if isinstance(record, dict) else None
 
 
 @contextmanager

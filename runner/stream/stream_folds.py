@@ -13,6 +13,7 @@ from runner.errors import FitError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from runner.checks import Finding
     from runner.core.folds import FoldProblem, Preparation
     from runner.core.folds.fold_problem import Side
     from runner.records import Fold
@@ -67,7 +68,7 @@ class StreamFolds:
     def __init__(self, blocks: StreamBlocks, folds: tuple[Fold, ...]) -> None:
         self.table = StreamColumns(blocks)
         self.split = StreamSplit(folds)
-        self.warnings: dict[str, None] = {}
+        self.findings: dict[Finding, None] = {}
         self.training = sides(blocks.folds, None)[0]
         self._blocks = blocks
         self._problems: dict[tuple[object, ...], FoldProblem] = {}

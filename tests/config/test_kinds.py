@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tomllib
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 import yaml
+from test_docs import files_shown
 
 from runner.config.kinds import GROUPS, all_kinds, find_kind, kind_names
 from runner.errors import ConfigError
@@ -19,47 +21,27 @@ if TYPE_CHECKING:
     from conftest import OtherProcess
 
 ROOT = Path(__file__).parents[2]
-HALVES = '''
-"""Half of the mean."""
-
-from typing import Literal
-
-from sklearn.impute import SimpleImputer
-
-from runner.imputer import Imputer
-
-
-class Halves(Imputer):
-    """Fills with a share of the column's mean."""
-
-    name: Literal["halves"]
-    share: float
-
-    def numeric(self, seed):
-        """A constant would do."""
-        return SimpleImputer(strategy="constant", fill_value=self.share, keep_empty_features=True)
-'''
-HALVES_YAML = """\
-# half of nothing in particular
-defaults: [_self_, common/gaps@_here_]
-name: halves
-share: 0.5
-"""
-METADATA = "Metadata-Version: 2.1\nName: enet-halves\nVersion: 1.2\n"
+SHOWN = files_shown("extending.md")
+METADATA = "Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
 WHEEL = "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
 
 
-def install(folder: Path, *, point: str = "enet_halves.fill:Halves", module: str = HALVES) -> Path:
-    """Install a tiny package with one imputer into a folder for PYTHONPATH, from a wheel."""
-    about = "enet_halves-1.2.dist-info"
-    wheel = folder / "enet_halves-1.2-py3-none-any.whl"
+def install(folder: Path, *, point: str | None = None) -> Path:
+    """Install the package that docs/extending.md shows into a folder for PYTHONPATH.
+
+    `point`: what its entry point names in place of the imputer.
+    """
+    project = tomllib.loads(SHOWN["pyproject.toml"])["project"]
+    (points,) = project["entry-points"].items()
+    lines = [f"{name} = {point or value}" for name, value in points[1].items()]
+    about = f"enet_halves-{project['version']}.dist-info"
+    wheel = folder / f"enet_halves-{project['version']}-py3-none-any.whl"
     with zipfile.ZipFile(wheel, "w") as file:
-        file.writestr("enet_halves/__init__.py", "")
-        file.writestr("enet_halves/fill.py", module)
-        file.writestr("enet_halves/conf/imputer/halves.yaml", HALVES_YAML)
-        file.writestr(f"{about}/METADATA", METADATA)
+        for name, content in SHOWN.items():
+            file.writestr(name, content)
+        file.writestr(f"{about}/METADATA", METADATA.format(**project))
         file.writestr(f"{about}/WHEEL", WHEEL)
-        file.writestr(f"{about}/entry_points.txt", f"[enet_runner.imputers]\nhalves = {point}\n")
+        file.writestr(f"{about}/entry_points.txt", "\n".join([f"[{points[0]}]", *lines, ""]))
         file.writestr(f"{about}/RECORD", "")
     command = [sys.executable, "-m", "pip", "install", "-q", "--no-index", "--no-deps"]
     subprocess.run([*command, "--target", str(folder / "site"), str(wheel)], check=True)
@@ -121,7 +103,7 @@ class TestInstalled:
     ) -> None:
         """It is listed, run with its own YAML, searched, and named with its version."""
         monkeypatch.setenv("PYTHONPATH", str(install(tmp_path)))
-        assert "half of nothing in particular" in other_process("--help").out
+        assert "the same share of one everywhere" in other_process("--help").out
         quick = ["dataset=penguins", "model=ols", "search=grid", "hydra.run.dir=made"]
         space = "+search.space.imputer.share=[0.25,0.75]"
         ended = other_process("imputer=halves", "imputer.share=0.25", space, *quick)

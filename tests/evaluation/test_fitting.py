@@ -22,7 +22,6 @@ from runner.evaluation.fitting import fit_model
 from runner.evaluation.multiple import refit_draws
 from runner.evaluation.winner import refit
 from runner.features.pipeline import prepare
-from runner.store.run_record import refit_warnings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -162,12 +161,17 @@ def test_what_has_not_converged_says_so() -> None:
     specs = make_specs("mean", "elastic_net", AS_SHIPPED)
     preparation, rows = prepare(specs, table, SEED), np.arange(table.n_rows)
     final = refit(specs, candidate(0.01, 0.5), preparation, table, rows)
-    assert refit_warnings(final) == []
+    assert final.converged
+    assert final.findings() == []
     (solution,) = final.solutions
     short = replace(solution, dual_gap=0.25, converged=False)
-    assert refit_warnings(replace(final, solutions=(solution, short))) == [
-        "the refitted winner has not converged (dual gap 0.25): raise model.max_iter or model.tol"
-    ]
+    partly = replace(final, solutions=(solution, short))
+    assert not partly.describe()["refit"]["converged"]
+    assert partly.describe()["refit"]["dual_gap"] == 0.25
+    (found,) = partly.findings()
+    assert (found.code, found.severity) == ("EN401", "warning")
+    assert found.message == "the refitted winner has not converged: its dual gap is 0.25"
+    assert "raise model.max_iter or model.tol" in found.remedy
 
 
 def test_a_wide_run_saves_the_minimum(tmp_path: Path) -> None:

@@ -164,10 +164,10 @@ def test_a_run_directory_is_complete(finished_run: Path) -> None:
 def test_the_record_is_complete(finished_run: Path) -> None:
     """run.json says what a reader of the run needs."""
     record = read_json(finished_run / "run.json")
-    assert "finished" == record["status"]
+    assert (2, "finished") == (record["schema_version"], record["status"])
     expected = {
         "best", "choices", "cv", "dataset", "fingerprint", "finished", "metric", "n_features",
-        "n_selected", "overrides", "started", "test", "timings", "warnings",
+        "n_selected", "overrides", "refit", "started", "test", "timings", "checks",
     }  # fmt: skip
     assert set() == expected - record.keys()
     assert {"rows": 88, "dropped": {"target missing": 2}}.items() <= record["dataset"].items()
@@ -237,7 +237,7 @@ def test_predictions_agree_with_the_record(finished_run: Path) -> None:
 def test_the_environment_is_recorded(finished_run: Path) -> None:
     """environment.json names versions, platform, data and seeds."""
     environment = read_json(finished_run / "environment.json")
-    expected = {"versions", "platform", "git", "data_hash", "seeds"}
+    expected = {"versions", "platform", "git", "data_hash", "seeds", "plugins"}
     assert expected == environment.keys()
     assert {"python", "scikit-learn", "numpy", "enet-runner"} <= environment["versions"].keys()
     assert 64 == len(environment["data_hash"])

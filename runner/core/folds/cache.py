@@ -6,11 +6,13 @@ import time
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from runner.checks import SOLVED_FROM_ROWS, WARNED_IN_FOLDS
 from runner.core.folds.disk import cache_key
 from runner.core.folds.from_moments import FoldMoments
 from runner.core.folds.from_rows import problem_from_rows
 
 if TYPE_CHECKING:
+    from runner.checks import Finding
     from runner.core.folds.disk import DiskCache
     from runner.core.folds.fold_problem import FoldProblem
     from runner.core.folds.preparation import Preparation
@@ -33,7 +35,7 @@ class Folds:
     def __init__(self, table: Table, split: Split, disk: DiskCache | None = None) -> None:
         self.table = table
         self.split = split
-        self.warnings: dict[str, None] = {}  # in order, each once
+        self.findings: dict[Finding, None] = {}  # in order, each once
         self._disk = disk
         self._moments: FoldMoments | None = None
         self._trusts_moments = True
@@ -55,7 +57,7 @@ class Folds:
 
     def distrust_moments(self, reason: str) -> None:
         """Make all fold problems from rows from now on."""
-        self.warnings[f"solved from rows instead of moments: {reason}"] = None
+        self.findings[SOLVED_FROM_ROWS.found(reason)] = None
         self._trusts_moments = False
         self._problems = {}
 
@@ -67,7 +69,7 @@ class Folds:
         if found is None:
             found = [self._problem(fold, preparation, fit_intercept) for fold in folds]
         for problem in found:
-            self.warnings |= dict.fromkeys(problem.warnings)
+            self.findings |= dict.fromkeys(map(WARNED_IN_FOLDS.found, problem.warnings))
         self._problems[key] = found  # the last used is the last dropped
         while len(self._problems) > 1 and self._size() > MEMORY:
             self._problems.pop(next(iter(self._problems)))
@@ -85,7 +87,7 @@ class Folds:
             found = self._moments.problem(fold, preparation, fit_intercept=fit_intercept)
             if not isinstance(found, str):
                 return found
-            self.warnings[f"solved from rows instead of moments: {found}"] = None
+            self.findings[SOLVED_FROM_ROWS.found(found)] = None
         return self._from_rows(fold, preparation, fit_intercept)
 
     def _from_rows(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from runner.checks import Finding
     from runner.core.folds.fold_problem import FoldProblem
     from runner.core.folds.preparation import Preparation
     from runner.records import Fold
@@ -55,7 +56,7 @@ class FoldSource(Protocol):
         """The folds."""
 
     @property
-    def warnings(self) -> dict[str, None]:
+    def findings(self) -> dict[Finding, None]:
         """What a reader of the results should know, in order."""
 
     def problems(self, preparation: Preparation, *, fit_intercept: bool) -> list[FoldProblem]:

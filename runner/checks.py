@@ -1,0 +1,106 @@
+"""Numbered checks: what a reader of a result should know, and what can be done about it.
+
+A check is raised where its figures are known; `docs/checks.md` lists all of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a check has found in one run."""
+
+    code: str
+    title: str
+    severity: Literal["warning", "note"]
+    message: str
+    remedy: str
+
+
+@dataclass(frozen=True)
+class Check:
+    """Something to look for. A warning may make the result wrong, a note tells more of it."""
+
+    code: str
+    title: str
+    severity: Literal["warning", "note"]
+    remedy: str
+
+    def found(self, message: str) -> Finding:
+        """It was found; the message is a sentence with its figures."""
+        return Finding(self.code, self.title, self.severity, message, self.remedy)
+
+
+# EN1: the data
+GAPS_PREDICT = Check(
+    "EN101",
+    "Gaps tell of the target",
+    "note",
+    "look at missingness.csv; imputer.indicator=auto gives the model columns that say what is "
+    "missing",
+)
+
+# EN2: the folds
+SOLVED_FROM_ROWS = Check(
+    "EN201",
+    "Solved from rows instead of moments",
+    "note",
+    "nothing is wrong, only slower; features.scale=true often spares it",
+)
+WARNED_IN_FOLDS = Check(
+    "EN202",
+    "A library warned while a fold was prepared",
+    "warning",
+    "what it says is about the training rows of a fold: look at the imputer and at rare levels",
+)
+
+# EN3: the search
+BEST_NOT_CONVERGED = Check(
+    "EN301",
+    "The best candidate has not converged",
+    "warning",
+    "raise model.max_iter or model.tol",
+)
+CANDIDATES_FAILED = Check(
+    "EN302",
+    "Candidates failed",
+    "warning",
+    "the status column of trials.csv has the reason of each",
+)
+SPACE_WITHOUT_EFFECT = Check(
+    "EN303",
+    "A searched key has no effect",
+    "warning",
+    "take it out of search.space, or choose the option that has it",
+)
+
+# EN4: the winner
+REFIT_NOT_CONVERGED = Check(
+    "EN401",
+    "The refitted winner has not converged",
+    "warning",
+    "the saved model is not the minimum of its objective: raise model.max_iter or model.tol",
+)
+WARNED_IN_REFIT = Check(
+    "EN402",
+    "A library warned while the winner was refitted",
+    "warning",
+    "what it says is about all training rows: look at the imputer and at rare levels",
+)
+
+# EN9: records of earlier versions
+EARLIER_WARNING = Check(
+    "EN901",
+    "A warning of an earlier version",
+    "warning",
+    "run it again for what this version says",
+)
+
+
+def all_checks() -> list[Check]:
+    """Every check, by code."""
+    checks = [value for value in globals().values() if isinstance(value, Check)]
+    return sorted(checks, key=lambda check: check.code)

@@ -1,0 +1,68 @@
+"""A winner comes in; what it is worth, out of fold and on the test rows, goes out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from runner.evaluation import imputation_error
+from runner.features.pipeline import preparation_of
+from runner.store.tables import summarise_folds
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from runner.core.folds import Preparation
+    from runner.evaluation.winner import Refit
+    from runner.experiment.job import Job
+    from runner.experiment.searching import Searched
+    from runner.experiment.workspace import Data
+    from runner.features.pipeline import Specs
+
+
+@dataclass(frozen=True)
+class Winner:
+    """The best candidate, fitted to all training rows."""
+
+    specs: Specs
+    preparation: Preparation
+    final: Refit
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What a winner is worth."""
+
+    record: dict[str, Any]  # its scores, and how many rows its imputer leaves out
+    predictions: pd.DataFrame | None
+    imputation: pd.DataFrame | None  # errors of what it fills in, by column, if values were hidden
+
+
+def refit(job: Job, data: Data, searched: Searched) -> Winner:
+    """Fit the best candidate to all training rows."""
+    candidate = searched.best.candidate
+    specs = job.specs.having(candidate.values)
+    preparation = preparation_of(specs, data.folds, job.config.general.seed)
+    return Winner(specs, preparation, data.refit(specs, candidate, preparation))
+
+
+def judge(job: Job, data: Data, searched: Searched, winner: Winner) -> Judged:
+    """Score a winner, and what its imputer fills in where a mask has hidden values."""
+    general, held_out, preparation = job.config.general, searched.held_out, winner.preparation
+    tested, test = data.score_test(winner.final, preparation, general.bootstrap, seed=general.seed)
+    record = {"cv": summarise_folds(held_out.scores | searched.best.scores), "test": test}
+    if winner.specs.imputer.rows.drop is not None:
+        record["rows_left_out"] = data.left_out(preparation)
+    imputation = None
+    if job.config.dataset.mask is not None:
+        record["imputation"], imputation = _judge_imputation(data, winner)
+    return Judged(record, data.predictions(held_out, tested, preparation), imputation)
+
+
+def _judge_imputation(data: Data, winner: Winner) -> tuple[dict[str, Any], pd.DataFrame | None]:
+    reason = imputation_error.reason_for_none(winner.specs.imputer)
+    errors = None if reason else data.imputation_errors(winner.preparation)
+    if errors is None:
+        return {"nrmse": None, "reason": reason}, None
+    scores = imputation_error.by_fold(errors, len(data.folds.split.folds))
+    return summarise_folds(scores), imputation_error.by_column(errors)

@@ -1,0 +1,132 @@
+"""README and docs say what the program does: their commands run, and the output is the real one."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+TEXT = {page.name: page.read_text(encoding="utf-8") for page in PAGES}
+
+
+def blocks(language: str, page: str) -> list[str]:
+    """The fenced blocks of one language on a page, in order."""
+    return re.findall(rf"```{language}\n(.*?)```", TEXT[page], flags=re.DOTALL)
+
+
+def files_shown(page: str) -> dict[str, str]:
+    """The files that a page shows whole: blocks with a comment above, which is the path."""
+    found = [block for kind in ("toml", "yaml", "python") for block in blocks(kind, page)]
+    parted = [block.partition("\n") for block in found]
+    return {head.removeprefix("# "): rest for head, _, rest in parted if head[:2] == "# "}
+
+
+COMMANDS = list(
+    dict.fromkeys(line for page in TEXT for b in blocks("bash", page) for line in b.splitlines())
+)
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A reader's folder: my.csv, and the config that the README shows."""
+    folder = tmp_path_factory.mktemp("reader")
+    rng = np.random.default_rng(1)
+    frame = pd.DataFrame(
+        {
+            "id": range(120),
+            "area": rng.normal(100, 20, 120),
+            "rooms": rng.integers(1, 6, 120).astype(float),
+            "town": rng.choice(["Ulm", "Bonn", "Jena"], 120),
+        }
+    )
+    frame["price"] = frame["area"] * 2 + frame["rooms"] * 10 + rng.normal(0, 10, 120)
+    frame.loc[::7, "area"] = np.nan
+    frame.loc[::11, "town"] = np.nan
+    frame.to_csv(folder / "my.csv", index=False)
+    frame.drop(columns="id").rename(columns={"price": "y"}).to_parquet(folder / "big.parquet")
+    for name, content in files_shown("data.md").items():
+        file = folder / name
+        file.parent.mkdir(parents=True)
+        file.write_text(content, encoding="utf-8")
+    return folder
+
+
+def enet(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the program as a reader would."""
+    command = [sys.executable, "-m", "runner", *arguments]
+    return subprocess.run(command, cwd=home, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_runs(home: Path, command: str) -> None:
+    """Each command that a page shows does what it says without an error."""
+    program, *arguments = shlex.split(command)
+    done = enet(home, *arguments)
+    assert ("enet", 0, "") == (program, done.returncode, done.stderr)
+
+
+def test_the_model_loads_as_shown(home: Path) -> None:
+    """The Python lines of docs/runs.md predict from the model of the README's own command."""
+    folder = home / "outputs" / "my-run"
+    if not folder.exists():  # when this test is run alone
+        (command,) = [line for line in COMMANDS if "my-run" in line]
+        enet(home, *shlex.split(command)[1:])
+    (snippet,) = blocks("python", "runs.md")
+    code = snippet + "\nprint(len(predictions))\n"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=home, capture_output=True, text=True, check=True
+    )
+    assert "120\n" == done.stdout
+
+
+def test_the_default_output_is_real(home: Path) -> None:
+    """The first screen is what `enet` prints, but for the progress bar and the folder's name."""
+    shown = blocks("text", "README.md")[0].splitlines()
+    printed = [line.rstrip() for line in enet(home).stdout.splitlines()]
+    printed = [line for line in printed if line and not line.startswith("search")]
+    assert shown[:-1] == printed[:-1]
+    assert shown[-1].split(": ")[1] == printed[-1].split(": ")[1]
+
+
+@pytest.mark.parametrize("page", TEXT)
+def test_links_lead_somewhere(page: str) -> None:
+    """Each relative link of a page is to a file that is there."""
+    folder = next(path for path in PAGES if path.name == page).parent
+    links = re.findall(r"\]\(([^)#:]+)\)", TEXT[page])
+    assert [] == [link for link in links if not (folder / link).is_file()]
+
+
+def test_every_page_is_linked_from_the_readme() -> None:
+    """A reader finds each page from the README."""
+    linked = re.findall(r"\]\(docs/([^)]+)\)", TEXT["README.md"])
+    assert {page.name for page in PAGES[1:]} == set(linked)
+
+
+def test_the_diagram_shows_the_floors() -> None:
+    """The picture in docs/architecture.md has import-linter's layers, floor by floor."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+    (layers,) = [c["layers"] for c in contracts["contracts"] if c["type"] == "layers"]
+    floors = [" & ".join(r.removeprefix("runner.") for r in f.split(" | ")) for f in layers]
+    (diagram,) = blocks("mermaid", "architecture.md")
+    expected = [f"{upper} --> {lower}" for upper, lower in itertools.pairwise(floors)]
+    assert ["flowchart TD", *expected] == [line.strip() for line in diagram.splitlines()]
+
+
+def test_the_rooms_are_told() -> None:
+    """The table of rooms in docs/architecture.md names every folder and file of runner/."""
+    table = TEXT["architecture.md"].partition("| room | holds |")[2].partition("\n\n")[0]
+    cells = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
+    told = {name for cell in cells for name in re.findall(r"`(\w+)`", cell)}
+    paths = [p for p in (ROOT / "runner").iterdir() if p.suffix == ".py" or p.is_dir()]
+    assert {p.stem for p in paths} - {"__init__", "__main__", "__pycache__"} == told
+    assert len(list((ROOT / "runner").iterdir())) <= 27  # with __pycache__
