@@ -48,14 +48,14 @@ def pool_estimates(
     nu = 1 / (share**2 / (M - 1) + 1 / second)
     se = np.sqrt(T)
     reach = stats.t.ppf((1 + level) / 2, nu) * se
+    away = np.divide(np.abs(Q), se, out=np.where(Q == 0, 0.0, np.inf), where=se > 0)
     return pd.DataFrame(
         {
             "estimate": Q,
             "se": se,
             "low": Q - reach,
             "high": Q + reach,
-            "p": 2
-            * stats.t.sf(np.divide(np.abs(Q), se, out=np.full_like(Q, np.inf), where=se > 0), nu),
+            "p": 2 * stats.t.sf(away, nu),
             "df": nu,
             "within": U,
             "between": B,

@@ -32,3 +32,14 @@ def test_without_spread_between_draws_it_is_the_complete_data_interval() -> None
     assert 10.0 * 11 / 13 == pytest.approx(found["df"].iloc[0])
     assert low > found["low"].iloc[0]  # fewer degrees of freedom, by Barnard and Rubin
     assert high < found["high"].iloc[0]
+
+
+def test_a_parameter_without_variance_is_known_exactly() -> None:
+    """Without any variance the interval is a point, and 0 is ruled out or certain."""
+    found = pool_estimates(
+        np.tile([2.0, 0.0, -1.0], (3, 1)), np.zeros((3, 3)), freedom=8.0, level=0.95
+    )
+    for name in ("estimate", "low", "high"):
+        np.testing.assert_array_equal([2.0, 0.0, -1.0], found[name])
+    np.testing.assert_array_equal([0.0, 0.0, 0.0], found["se"])
+    np.testing.assert_array_equal([0.0, 1.0, 0.0], found["p"])
