@@ -34,6 +34,33 @@ def test_without_spread_between_draws_it_is_the_complete_data_interval() -> None
     assert high < found["high"].iloc[0]
 
 
+@pytest.mark.parametrize("case", range(len(GOLDEN)))
+def test_intervals_and_p_values_are_those_of_mice(case: int) -> None:
+    """What mice's summary of pooled fits says of 0, and of the reach on either side."""
+    row = GOLDEN.iloc[case]
+    estimates = np.array(str(row["estimates"]).split(), dtype=float)[:, None]
+    variances = np.array(str(row["variances"]).split(), dtype=float)[:, None]
+    freedom = float(row["n"] - row["k"])
+    found = pool_estimates(estimates, variances, freedom=freedom, level=0.9).iloc[0]
+    for name in ("p", "low", "high"):
+        np.testing.assert_allclose(found[name], row[name], rtol=1e-9)
+    mirrored = pool_estimates(-estimates, variances, freedom=freedom, level=0.9).iloc[0]
+    np.testing.assert_allclose(mirrored["p"], row["p"], rtol=1e-9)
+    np.testing.assert_allclose([mirrored["high"], mirrored["low"]], [-row["low"], -row["high"]])
+
+
+def test_parameters_are_pooled_each_by_itself() -> None:
+    """Several parameters at once give each what it gets alone."""
+    rng = np.random.default_rng(0)
+    estimates, variances = rng.normal(size=(5, 3)), rng.uniform(0.1, 1.0, (5, 3))
+    together = pool_estimates(estimates, variances, freedom=20.0, level=0.95)
+    alone = [
+        pool_estimates(estimates[:, [j]], variances[:, [j]], freedom=20.0, level=0.95)
+        for j in range(3)
+    ]
+    np.testing.assert_allclose(together, pd.concat(alone), rtol=1e-14)
+
+
 def test_a_parameter_without_variance_is_known_exactly() -> None:
     """Without any variance the interval is a point, and 0 is ruled out or certain."""
     found = pool_estimates(
