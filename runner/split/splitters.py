@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from runner.records import Integers, Table
 
 Folds = Annotated[int, Field(ge=2)]
+ROUNDING = 1e-9  # rows that a share of them may lack by rounding
 
 
 class Splitter(Spec):
@@ -141,7 +142,8 @@ class Time(Splitter):
         del seed
         time = _required(table.time, "time", "time")
         share = 0.0 if self.test is None else self.test
-        boundary = _boundaries(time, [1 - share])[0] if share else np.inf
+        n_train = int((1 - share) * len(time) + ROUNDING)
+        boundary = _boundaries(time, [n_train])[0] if share else np.inf
         return np.flatnonzero(time < boundary), np.flatnonzero(time >= boundary)
 
     def _folds(
@@ -154,25 +156,25 @@ class Time(Splitter):
                 f"split.folds is {self.folds}, but the training rows have only "
                 f"{len(np.unique(time))} different times"
             )
-        starts = _boundaries(time, [k / (self.folds + 1) for k in range(1, self.folds + 1)])
-        # the rows of a gap are a block of their own: 0 train, 1 gap, 2 train, 3 gap, ...
+        counts = [k * len(time) // (self.folds + 1) for k in range(1, self.folds + 1)]
+        starts = [int(np.count_nonzero(time < start)) for start in _boundaries(time, counts)]
+        if len(set(starts)) < self.folds:
+            raise DataError(
+                f"split.folds is {self.folds}, but the rows of one time are as many as a fold's"
+            )
+        ends = [start - self.gap for start in starts]
+        if ends[0] <= 0:
+            raise DataError(f"split.gap is {self.gap}, which leaves the first fold no rows")
         order = np.argsort(time, kind="stable")
         position = np.empty(len(time), dtype=np.int64)
         position[order] = np.arange(len(time))
-        edges: list[int] = []
-        for start in starts:
-            first = int(np.count_nonzero(time < start))
-            edges += [max(first - self.gap, edges[-1] if edges else 0), first]
+        edges = sorted({*starts, *ends, len(time)})  # block i ends before edge i
         block = np.searchsorted(edges, position, side="right").astype(np.int64)
-        last = 2 * self.folds
+        at = {edge: number + 1 for number, edge in enumerate(edges)}  # blocks before an edge
         folds = tuple(
-            Fold(
-                k + 1, 0, tuple(range(2 * k + 1)), tuple(range(2 * k + 2, min(2 * k + 3, last) + 1))
-            )
-            for k in range(self.folds)
+            Fold(k + 1, 0, tuple(range(at[ends[k]])), tuple(range(at[starts[k]], at[until])))
+            for k, until in enumerate([*starts[1:], len(time)])
         )
-        if any(edge == 0 for edge in edges):
-            raise DataError(f"split.gap is {self.gap}, which leaves the first fold no rows")
         return (block,), folds
 
 
@@ -236,10 +238,10 @@ def _one_against_rest(n_folds: int, partition: int) -> tuple[Fold, ...]:
     )
 
 
-def _boundaries(time: Integers, shares: list[float]) -> list[int]:
-    """The times at which the given shares of the rows are past."""
+def _boundaries(time: Integers, counts: list[int]) -> list[int]:
+    """The times at which so many rows are past, or fewer where rows have the same time."""
     ordered = np.sort(time)
-    return [int(ordered[min(int(share * len(ordered)), len(ordered) - 1)]) for share in shares]
+    return [int(ordered[min(count, len(ordered) - 1)]) for count in counts]
 
 
 def _required(values: Integers | None, split: str, role: str) -> Integers:
