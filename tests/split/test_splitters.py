@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from runner.config import validate_section
 from runner.dataset.table import table_of
 from runner.errors import DataError
-from runner.split.splitters import Splitter
+from runner.split.splitters.splitters import Splitter
 
 if TYPE_CHECKING:
     from runner.records import Integers, Split, Table
@@ -130,32 +130,30 @@ def times_refused(time: Integers, folds: int, gap: int) -> bool:
     return len(set(starts)) < folds or int(np.sum(time < starts[0])) <= gap
 
 
-@settings(max_examples=200)
+@settings(max_examples=150)
 @given(
-    rows=st.integers(30, 90), ties=st.integers(1, 4), folds=st.integers(1, 5), seed=seeds,
-    test=shares, gap=st.integers(0, 4),
+    rows=st.integers(30, 90), levels=st.integers(8, 200), folds=st.integers(1, 5), seed=seeds,
+    test=shares, gap=st.integers(0, 6),
 )  # fmt: skip
 def test_time_goes_on(  # noqa: PLR0913 - all that a split in time depends on
-    *, rows: int, ties: int, folds: int, seed: int, test: float | None, gap: int
+    *, rows: int, levels: int, folds: int, seed: int, test: float | None, gap: int
 ) -> None:
     """Training is strictly before validation, that before the test; ties together, gap kept."""
-    time = np.random.default_rng(seed).permutation(np.arange(rows) // ties)
-    try:
-        made = splitter("time", folds=folds, test=test, gap=gap).split(table(rows, time=time), 0)
-    except DataError:
-        assert len(np.unique(time)) * (1 - (test or 0)) <= (folds + 1) * (gap + 2)
-        return
+    time = uneven_times(rows, levels, seed)
+    boundary = np.inf if test is None else time_at(time, 1 - test)
+    before = time[time < boundary]
+    assume(len(before))
+    assume(not times_refused(before, folds, gap))
+    made = splitter("time", folds=folds, test=test, gap=gap).split(table(rows, time=time), 0)
     check(made, rows)
-    if len(made.test):
-        assert time[made.train].max() < time[made.test].min()
-    for fold in made.folds:
+    np.testing.assert_array_equal(made.test, np.flatnonzero(time >= boundary))
+    starts = [*(time_at(before, k / (folds + 1)) for k in range(1, folds + 1)), boundary]
+    assert folds == len(made.folds)
+    for fold, start, end in zip(made.folds, starts, starts[1:], strict=False):
         training, validation = made.sides(fold)
-        assert time[training].max() < time[validation].min()
-        between = time[made.train] < time[validation].min()
-        assert gap == np.count_nonzero(between) - len(training)
-    held_out = [set(time[made.sides(fold)[1]]) for fold in made.folds]
-    assert sum(len(times) for times in held_out) == len(set().union(*held_out))
-    assert time[made.train].max() == max(held_out[-1])
+        np.testing.assert_array_equal(validation, np.flatnonzero((time >= start) & (time < end)))
+        past = np.sort(time[time < start])
+        np.testing.assert_array_equal(np.sort(time[training]), past[: len(past) - gap])
 
 
 @settings(max_examples=100)
