@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from runner.config import validate_section
 from runner.dataset.table import table_of
 from runner.errors import DataError
-from runner.split.splitters.splitters import Splitter
+from runner.split.splitters.splitters.splitters import Splitter
 
 if TYPE_CHECKING:
     from runner.records import Integers, Split, Table
@@ -259,3 +259,22 @@ def test_test_rows_leave_groups_to_train_on() -> None:
     """Groups so large that the test takes them all are refused by name."""
     with pytest.raises(DataError, match=r"split\."):
         splitter("grouped", folds=2, test=0.9).split(table(4, group=np.array([0, 0, 1, 1])), 0)
+
+
+@pytest.mark.parametrize(("share", "expected"), [(0.25, 15), (0.26, 18), (0.3, 18), (0.01, 3)])
+def test_groups_fill_the_test_share(share: float, expected: int) -> None:
+    """The test takes whole groups until it has its share, and no group more."""
+    group = np.repeat(np.arange(20), 3)
+    made = splitter("grouped", folds=3, test=share).split(table(60, group=group), 0)
+    assert expected == len(made.test)
+
+
+@pytest.mark.parametrize("name", ["kfold", "grouped"])
+def test_as_many_folds_as_there_are_to_hold_out(name: str) -> None:
+    """Each row, or each group, may be a fold of its own; a fold more is refused."""
+    group = np.array([3, 5, 8, 9])
+    made = splitter(name, folds=4, test=None).split(table(4, group=group), 0)
+    assert [0, 1, 2, 3] == sorted(int(made.sides(fold)[1][0]) for fold in made.folds)
+    assert [1, 2, 3, 4] == [fold.number for fold in made.folds]
+    with pytest.raises(DataError, match=r"split\.folds is 5, but there are only 4"):
+        splitter(name, folds=5, test=None).split(table(4, group=group), 0)
