@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from runner.core.metrics import MetricName
     from runner.records import Floats, Integers
 
-ROUNDING = 1e-13  # share of the mean square of y below which its variance is rounding
+ROUNDING = 1e-13  # share of a mean square below which the variance is rounding
 
 
 class Bootstrap(Spec):
@@ -81,9 +81,7 @@ class _Sums:
         counts = np.bincount(rows, minlength=len(self.order))
         total, *sums = counts @ self.parts
         bias, mse, mae, mape, shift, square = (value / total for value in sums)
-        spread = float(square - shift**2)
-        if spread <= ROUNDING * square:  # one value of y, drawn again and again
-            spread = 0.0
+        spread = _variance(square, shift)
         return {
             "mse": mse,
             "rmse": float(np.sqrt(mse)),
@@ -91,7 +89,7 @@ class _Sums:
             "median_ae": self._median(rows, counts),
             "r2": float(explained(mse, spread)),
             "mape": mape,
-            "explained_variance": float(explained(mse - bias**2, spread)),
+            "explained_variance": float(explained(np.asarray(_variance(mse, bias)), spread)),
         }
 
     def _median(self, rows: Integers, counts: Integers) -> float:
@@ -102,6 +100,12 @@ class _Sums:
         middle = [(len(rows) - 1) // 2, len(rows) // 2]
         at = self.order[np.searchsorted(cumulated, middle, side="right")]
         return float(np.abs(self.scored.y[at] - self.scored.predictions[at]).mean())
+
+
+def _variance(square: float, mean: float) -> float:
+    """What a mean square is above the mean's; 0 of one value, drawn again and again."""
+    variance = float(square - mean**2)
+    return variance if variance > ROUNDING * square else 0.0
 
 
 def score_intervals(

@@ -7,7 +7,7 @@ import pytest
 from sklearn_reference import SKLEARN
 
 from runner.core.metrics import METRICS
-from runner.statistics.bootstrap import Bootstrap, Scored, _resample, score_intervals
+from runner.statistics.bootstrap import Bootstrap, Scored, _resample, _Sums, score_intervals
 
 # Of 200 simulated intervals at a level of 0.9 the share that holds the truth has a standard error
 # of 0.021; percentile intervals of 80 rows are known to fall short by some hundredths.
@@ -94,3 +94,17 @@ def test_groups_widen_intervals_where_errors_are_shared() -> None:
         interval = score_intervals(scored, Bootstrap(resamples=300, level=0.9), rng)["mse"]
         widths.append(interval.high - interval.low)
     assert widths[1] > 1.5 * widths[0]
+
+
+@pytest.mark.parametrize("level", [0.1, 1e5 + 0.1, 3.3e-7])
+@pytest.mark.parametrize("others", [1.0, 1e-3])
+def test_rounding_of_one_value_is_no_spread(level: float, others: float) -> None:
+    """A value that binary fractions do not hold, drawn again and again, has no variance."""
+    y = np.full(7, level)
+    y[6] = level * (1 + others)
+    sums = _Sums.of(plain(y, y + level))
+    found = sums.scores(np.array([0, 1, 2, 3, 4, 5, 0]))
+    assert (0.0, 1.0) == (found["r2"], found["explained_variance"])
+    # with the other value among them, 1 - mse / variance by hand: share 1/7 of it
+    found = sums.scores(np.arange(7))
+    assert found["r2"] == pytest.approx(1 - 1 / (others**2 * 6 / 49), rel=1e-6)
