@@ -96,6 +96,57 @@ def test_groups_widen_intervals_where_errors_are_shared() -> None:
     assert widths[1] > 1.5 * widths[0]
 
 
+def resampled_scores(
+    y: np.ndarray, predictions: np.ndarray, weight: np.ndarray | None, draws: int, seed: int
+) -> dict[str, list[float]]:
+    """scikit-learn's metrics of rows drawn again, each time from the rows themselves."""
+    again = np.random.default_rng(seed)
+    found: dict[str, list[float]] = {metric: [] for metric in METRICS}
+    for _ in range(draws):
+        rows = again.integers(len(y), size=len(y))
+        own = None if weight is None else weight[rows]
+        for metric in METRICS:
+            score = SKLEARN[metric](y[rows], predictions[rows], sample_weight=own)
+            found[metric].append(score)
+    return found
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("n", [24, 25])
+def test_intervals_of_every_metric_are_those_of_sklearns_scores(n: int, weighted: bool) -> None:
+    """Of an even and an odd number of rows, weighted or not, biased predictions among them."""
+    rng = np.random.default_rng(4)
+    y = rng.normal(3.0, 2.0, n)
+    predictions = 0.7 * y + 0.4 + rng.normal(0, 1.0, n)
+    weight = rng.uniform(0.2, 3.0, n) if weighted else None
+    scored = Scored(y, predictions, weight, group=None)
+    expected = resampled_scores(y, predictions, weight, 60, 5)
+    for level in (0.8, 0.95):
+        bootstrap = Bootstrap(resamples=60, level=level)
+        intervals = score_intervals(scored, bootstrap, np.random.default_rng(5))
+        for metric, interval in intervals.items():
+            tails = np.quantile(expected[metric], [(1 - level) / 2, (1 + level) / 2])
+            np.testing.assert_allclose([interval.low, interval.high], tails, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_resamples_of_one_value_score_as_sklearn_has_it(weighted: bool) -> None:
+    """Rows of one value of y have an r2 of 1 if predicted without error, else 0."""
+    y, weight = np.array([2.0, 2.0, 5.0]), np.array([1.0, 2.0, 0.5]) if weighted else None
+    predictions = np.array([2.0, 3.0, 4.0])
+    # three rows drawn of three: one value in 1/3 of the draws, of which 1/8 are the first row alone
+    expected = resampled_scores(y, predictions, weight, 80, 6)
+    assert {0.0, 1.0} <= set(expected["r2"])
+    scored = Scored(y, predictions, weight, group=None)
+    for level in (0.05, 0.3, 0.6, 0.9, 0.99):
+        bootstrap = Bootstrap(resamples=80, level=level)
+        intervals = score_intervals(scored, bootstrap, np.random.default_rng(6))
+        for metric in ("r2", "explained_variance"):
+            tails = np.quantile(expected[metric], [(1 - level) / 2, (1 + level) / 2])
+            found = [intervals[metric].low, intervals[metric].high]
+            np.testing.assert_allclose(found, tails, rtol=1e-9, atol=1e-12)
+
+
 @pytest.mark.parametrize("level", [0.1, 1e5 + 0.1, 3.3e-7])
 @pytest.mark.parametrize("others", [1.0, 1e-3])
 def test_rounding_of_one_value_is_no_spread(level: float, others: float) -> None:
