@@ -345,3 +345,49 @@ def test_presets_compare(
         assert [str(value) for value in values] == told
     else:
         assert table["nrmse"].notna().all()
+
+
+@pytest.mark.parametrize(
+    ("own", "base", "other_rows"),
+    [
+        ({"training": 3, "prediction": 2}, {"training": 0, "prediction": 0}, True),
+        ({"training": 0, "prediction": 0}, {"training": 3, "prediction": 2}, True),
+        ({"training": 3, "prediction": 1}, {"training": 3, "prediction": 2}, True),
+        ({"training": 3, "prediction": 2}, None, True),
+        (None, {"training": 3, "prediction": 1}, True),
+        ({"training": 3, "prediction": 2}, {"training": 3, "prediction": 2}, False),
+        ({"training": 3, "prediction": 0}, {"training": 0, "prediction": 0}, False),
+        ({"training": 3, "prediction": 0}, None, False),
+        (None, None, False),
+    ],
+)
+def test_runs_that_leave_other_rows_without_a_prediction_are_not_compared(
+    own: dict[str, int] | None, base: dict[str, int] | None, *, other_rows: bool
+) -> None:
+    """Scores are of the same rows unless a run skips some; rows not trained on are no matter."""
+    table = compared(
+        run(BASE, {"imputer": "mean"}, rows_left_out=base),
+        run([fold + 1 for fold in BASE], {"imputer": "knn"}, rows_left_out=own),
+    )
+    expected = ("the baseline is scored on other rows", True) if other_rows else (None, False)
+    reason = table["reason"][1]
+    assert expected == (None if pd.isna(reason) else reason, bool(pd.isna(table["difference"][1])))
+
+
+def test_filled_values_are_compared_of_the_same_cells_alone() -> None:
+    """Errors of values that were hidden elsewhere, or in other numbers, are not set against."""
+
+    def masked(cells: list[float] | None, errors: list[float]) -> dict[str, Any]:
+        known = {} if cells is None else {"cells": {"folds": np.array(cells)}}
+        nrmse = {"mean": float(np.mean(errors)), "folds": np.array(errors)}
+        return {"imputation": {"nrmse": nrmse, **known}}
+
+    table = compared(
+        run(BASE, {"imputer": "mean"}, **masked([4, 5, 4, 5, 4], [1.0] * 5)),
+        run(BASE, {"imputer": "knn"}, **masked([4, 5, 4, 5, 4], [0.5] * 5)),
+        run(BASE, {"imputer": "zero"}, **masked([4, 5, 4, 5, 3], [0.5] * 5)),
+        run(BASE, {"imputer": "none"}, **masked(None, [0.5] * 5)),
+    )
+    found = table["nrmse_difference"].to_numpy(dtype=float)
+    np.testing.assert_array_equal([np.nan, -0.5, np.nan, np.nan], found)
+    np.testing.assert_array_equal([1.0, 0.5, 0.5, 0.5], table["nrmse"].to_numpy(dtype=float))
