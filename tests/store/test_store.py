@@ -13,9 +13,15 @@ import pytest
 from conftest import read_json
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from runner.store.directory import (
+    RunDirectory,
+    fingerprint_of,
+    read_record,
+    sha256,
+    to_json,
+)
 
 from runner.errors import RunDirectoryError
-from runner.store.directory import RunDirectory, fingerprint_of, read_record, sha256, to_json
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -323,3 +329,18 @@ def test_a_folder_that_cannot_be_written_is_named(program: Program, mixed: tuple
     locked.mkdir(mode=0o500)
     ended = program(*mixed, "hydra.run.dir=locked/made")
     assert (2, True) == (ended.status, "locked/made" in ended.err)
+
+
+@pytest.mark.parametrize("chosen", [True, False])
+def test_an_empty_folder_is_as_good_as_none(tmp_path: Path, chosen: bool) -> None:
+    """A chosen folder that exists and is empty is used; one not chosen is avoided."""
+    (tmp_path / "a").mkdir()
+    found = RunDirectory.open(tmp_path / "a", "f", chosen=chosen)
+    assert ("a" if chosen else "a-2") == found.folder.name
+    assert set() == files_of(tmp_path)
+
+
+def test_a_run_in_an_empty_folder_finishes(program: Program, mixed: tuple[str, ...]) -> None:
+    """A run directory that was made beforehand, and is empty, gets all of the run's files."""
+    (program.folder / "made").mkdir()
+    assert files_of(program.run(*mixed, name="made")) >= ALWAYS
