@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.optimize import nnls
+from sklearn.linear_model import ElasticNet
 from sklearn.metrics import make_scorer as sklearn_scorer
 from sklearn.model_selection import cross_validate
 from sklearn_reference import (
@@ -32,6 +33,7 @@ from sklearn_reference import (
 
 from runner.dataset.table import table_of
 from runner.features.pipeline import prepare
+from runner.search.scorer import NOT_CONVERGED
 
 if TYPE_CHECKING:
     from runner.records import Candidate
@@ -223,3 +225,39 @@ def test_least_squares_of_columns_in_unlike_units(imputer: str) -> None:
     (expected,) = reference_scores(table, folds.split, specs, points("ols"))
     assert_scores(expected, trial.scores, RTOL)
     assert expected["r2"].min() > 0.7
+
+
+def test_a_trial_records_the_worst_gap_of_its_folds() -> None:
+    """Stopped after one sweep, it is the largest of the gaps that scikit-learn has on the folds."""
+    rng = np.random.default_rng(8)
+    X = rng.standard_normal((90, 4)) + rng.standard_normal((90, 1))
+    y = X @ [1.0, -2.0, 0.5, 0.0] + rng.standard_normal(90)
+    table = table_of(pd.DataFrame(X, columns=list("abcd")), y)
+    folds = folds_of(table, folds=4, test=None)
+    specs = make_specs("mean", "elastic_net", {"model.max_iter": 1})
+    (trial,) = make_scorer(folds, specs)([candidate(0.05, 0.5)])
+    gaps = []
+    for fold in folds.split.folds:
+        rows = folds.split.sides(fold)[0]
+        Z = (X[rows] - X[rows].mean(axis=0)) / X[rows].std(axis=0)
+        model = ElasticNet(alpha=0.05, l1_ratio=0.5, max_iter=1, tol=1e-14, precompute=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            gaps.append(float(model.fit(Z, y[rows] - y[rows].mean()).dual_gap_))
+    assert max(gaps) > 1.01 * sorted(gaps)[-2]
+    assert trial.dual_gap == pytest.approx(max(gaps), rel=1e-8)
+    assert trial.status == NOT_CONVERGED
+
+
+def test_trials_are_numbered_through() -> None:
+    """Numbers go on from call to call, failed candidates included, and begin anew on rescoring."""
+    scorer = make_scorer(folds_of(make_table(), folds=2), make_specs("mean", "lasso"))
+    points = [candidate(alpha, 1.0) for alpha in (0.5, 0.1, -1.0, 0.2, 0.3, 0.05)]
+    calls = [scorer(points[:2]), scorer(points[2:3]), scorer([]), scorer(points[3:])]
+    assert [[1, 2], [3], [], [4, 5, 6]] == [[trial.number for trial in call] for call in calls]
+    trials = [trial for call in calls for trial in call]
+    assert points == [trial.candidate for trial in trials]
+    again = scorer.rescore(trials[3:])
+    assert [1, 2, 3] == [trial.number for trial in again]
+    assert points[3:] == [trial.candidate for trial in again]
+    assert [4] == [trial.number for trial in scorer(points[:1])]
