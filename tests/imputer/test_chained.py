@@ -112,3 +112,38 @@ def test_names_are_the_columns() -> None:
     frame["b"] = 1.0
     names = ChainedRidge().fit(frame).get_feature_names_out()
     assert ["a", "b", "c"] == list(names)
+
+
+@pytest.mark.parametrize("tol", [0.3, 1e-2, 1e-4])
+@pytest.mark.parametrize("max_iter", [1, 3, 40])
+def test_converged_is_what_scikit_learn_does_not_warn_of(max_iter: int, tol: float) -> None:
+    """Rounds that met the tolerance converged, those that ran out of rounds did not."""
+    X = make_rows(6)
+    chained = ChainedRidge(max_iter=max_iter, tol=tol).fit(X)
+    imputer = IterativeImputer(Ridge(), max_iter=max_iter, tol=tol, keep_empty_features=True)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        imputer.fit(X.copy())
+    expected = not any(issubclass(one.category, ConvergenceWarning) for one in caught)
+    assert (imputer.n_iter_, expected) == (chained.n_iter_, chained.converged_)
+
+
+def test_converged_both_ways() -> None:
+    """Of the same rows a loose tolerance converges in the rounds in which a tight one does not."""
+    X = make_rows(6)
+    found = [ChainedRidge(max_iter=3, tol=tol).fit(X).converged_ for tol in (0.3, 1e-4)]
+    assert [True, False] == found
+
+
+def test_draws_end_after_all_rounds() -> None:
+    """Draws have no tolerance to meet: they take every round, and that is their convergence."""
+    chained = ChainedRidge(max_iter=4, tol=1e6, draw_seed=0).fit(make_rows(7))
+    assert (4, True) == (chained.n_iter_, chained.converged_)
+
+
+@pytest.mark.parametrize("X", [make_rows(8, share=0.0), make_rows(8, p=1)])
+def test_without_regressions_there_is_nothing_to_converge(X: Floats) -> None:
+    """Complete rows, and a single column, take no round, which is no failure."""
+    chained = ChainedRidge(tol=0.0).fit(X)
+    assert (0, True) == (chained.n_iter_, chained.converged_)
+    assert not chained.regressions_
