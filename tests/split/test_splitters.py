@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from runner.config import validate_section
 from runner.dataset.table import table_of
-from runner.errors import DataError
-from runner.split.splitters.splitters.splitters import Splitter
+from runner.errors import ConfigError, DataError
+from runner.split.splitters import Splitter
 
 if TYPE_CHECKING:
     from runner.records import Integers, Split, Table
@@ -278,3 +278,20 @@ def test_as_many_folds_as_there_are_to_hold_out(name: str) -> None:
     assert [1, 2, 3, 4] == [fold.number for fold in made.folds]
     with pytest.raises(DataError, match=r"split\.folds is 5, but there are only 4"):
         splitter(name, folds=5, test=None).split(table(4, group=group), 0)
+
+
+@pytest.mark.parametrize("name", ["kfold", "repeated", "grouped"])
+def test_one_fold_is_no_cross_validation(name: str) -> None:
+    """A single fold would leave nothing to train on, and is refused with the key."""
+    with pytest.raises(ConfigError, match=r"split\.folds"):
+        splitter(name, folds=1)
+    made = splitter(name, folds=2, test=None).split(table(9, group=np.arange(9)), 0)
+    assert {1, 2} <= {fold.number for fold in made.folds}
+
+
+def test_a_small_share_is_at_least_one_row() -> None:
+    """However small the shares, there is a test row and a validation row."""
+    made = splitter("kfold", folds=2, test=0.01).split(table(30), 0)
+    assert 1 == len(made.test)
+    held = splitter("holdout", validation=0.01, test=None).split(table(30), 0)
+    assert 1 == len(held.sides(held.folds[0])[1])
