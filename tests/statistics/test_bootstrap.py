@@ -159,3 +159,29 @@ def test_rounding_of_one_value_is_no_spread(level: float, others: float) -> None
     # with the other value among them, 1 - mse / variance by hand: share 1/7 of it
     found = sums.scores(np.arange(7))
     assert found["r2"] == pytest.approx(1 - 1 / (others**2 * 6 / 49), rel=1e-6)
+
+
+def test_far_targets_keep_their_digits() -> None:
+    """A target whose mean is 1e7 times its spread has the intervals of its deviations."""
+    rng = np.random.default_rng(7)
+    y = rng.normal(0.0, 1.0, 40)
+    predictions = 0.5 * y + rng.normal(0, 0.3, 40)
+    bootstrap = Bootstrap(resamples=40, level=0.9)
+    near, far = (
+        score_intervals(plain(y + by, predictions + by), bootstrap, np.random.default_rng(8))
+        for by in (0.0, 1e7)
+    )
+    for metric in ("r2", "explained_variance", "mse", "mae"):
+        expected = [near[metric].low, near[metric].high]
+        np.testing.assert_allclose([far[metric].low, far[metric].high], expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize(("apart", "known"), [(1.8e-7, False), (2.58e-7, True)])
+def test_values_apart_by_less_than_rounding_are_one(apart: float, known: bool) -> None:
+    """Of a resample of two values far from the mean, 1e-13 of the mean square is no spread."""
+    # about the mean 1/3 the square is 1/9, and the variance apart^2 / 4: 0.7e-13 or 1.5e-13 of it
+    y, predictions = np.array([0.0, apart, 1.0]), np.array([0.0, 0.0, 0.0])
+    rows = np.array([0, 1] * 10)
+    found = _Sums.of(plain(y, predictions)).scores(rows)["r2"]
+    expected = SKLEARN["r2"](y[rows], predictions[rows]) if known else 0.0
+    assert found == pytest.approx(expected, rel=0.02, abs=1e-12)
