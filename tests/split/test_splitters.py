@@ -9,11 +9,11 @@ import pandas as pd
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from runner.split.splitters import Splitter
 
 from runner.config import validate_section
 from runner.dataset.table import table_of
 from runner.errors import ConfigError, DataError
-from runner.split.splitters import Splitter
 
 if TYPE_CHECKING:
     from runner.records import Integers, Split, Table
@@ -295,3 +295,11 @@ def test_a_small_share_is_at_least_one_row() -> None:
     assert 1 == len(made.test)
     held = splitter("holdout", validation=0.01, test=None).split(table(30), 0)
     assert 1 == len(held.sides(held.folds[0])[1])
+
+
+def test_validation_of_all_that_is_left_is_refused() -> None:
+    """Where test and validation rows are all there are, there is none to train on; one will do."""
+    with pytest.raises(DataError, match=r"split\.validation is 0\.5, which leaves no row"):
+        splitter("holdout", validation=0.5, test=0.5).split(table(10), 0)
+    made = splitter("holdout", validation=0.4, test=0.5).split(table(10), 0)
+    assert [1, 4] == [len(side) for side in made.sides(made.folds[0])]
