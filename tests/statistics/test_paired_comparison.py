@@ -391,3 +391,68 @@ def test_filled_values_are_compared_of_the_same_cells_alone() -> None:
     found = table["nrmse_difference"].to_numpy(dtype=float)
     np.testing.assert_array_equal([np.nan, -0.5, np.nan, np.nan], found)
     np.testing.assert_array_equal([1.0, 0.5, 0.5, 0.5], table["nrmse"].to_numpy(dtype=float))
+
+
+def test_the_sign_of_a_difference_changes_no_p_value() -> None:
+    """Whichever run is taken from the other, p is the same and the interval is mirrored."""
+    differences = np.array([0.5, -0.2, 0.4, 0.1, 0.3])
+    more, less = compare_folds(differences, 0.25), compare_folds(-differences, 0.25)
+    assert 0 < more.p < 1
+    assert more.p == less.p
+    assert (more.difference, more.low, more.high) == (-less.difference, -less.high, -less.low)
+
+
+def test_values_of_which_some_are_numbers_are_ordered_by_score() -> None:
+    """The order of the sweep is kept for numbers alone: words among them have no place."""
+    scores = {"0.5": 2.0, "auto": 1.0, "1": 3.0}
+    records = [run([score] * 5, {"features.interact": key}) for key, score in scores.items()]
+    ((_, part),) = sections(
+        compared(*records, **{"features.interact": 1}), {"features.interact": 1}
+    )
+    assert ["auto", "0.5", "1"] == part["features.interact"].to_list()
+
+
+def test_rounding_is_a_share_of_the_score() -> None:
+    """Differences of up to 1e-9 of the baseline's score, whatever its sign, are none."""
+    for sign in (1.0, -1.0):
+        base = [sign * fold for fold in BASE]
+        for share, none in ((0.9e-9, True), (1.1e-9, False)):
+            moved = [fold * (1 + share) for fold in base]
+            table = compared(run(base, {"imputer": "mean"}), run(moved, {"imputer": "zero"}))
+            assert none == (table["difference"][1] == 0.0)
+
+
+def test_seconds_are_those_of_all_stages_or_none() -> None:
+    """A run without timings has no seconds, rather than 0."""
+    table = compared(
+        run(BASE, {"imputer": "mean"}, timings={"search": 1.25, "refit": 0.5, "read": 2.0}),
+        run(BASE, {"imputer": "knn"}, timings={}),
+    )
+    assert 3.75 == table["seconds"][0]
+    assert pd.isna(table["seconds"][1])
+    assert ["seconds", "reason"] == list(table.columns[-2:])
+
+
+def test_folds_of_unlike_sizes_have_the_mean_ratio() -> None:
+    """The correction takes the mean of validation over training rows, fold by fold."""
+    sizes = {"training": [80, 60, 90, 50, 70], "validation": [20, 40, 10, 50, 30]}
+    scores = [[*BASE], [fold + step for fold, step in zip(BASE, (1, 0, 2, -1, 1), strict=True)]]
+    table = compared(
+        run(scores[0], {"imputer": "mean"}) | {"folds": sizes},
+        run(scores[1], {"imputer": "knn"}) | {"folds": sizes},
+    )
+    ratio = (1 / 4 + 2 / 3 + 1 / 9 + 1 + 3 / 7) / 5
+    error = np.sqrt((1 / 5 + ratio) * 1.3)  # 1, 0, 2, -1, 1 have the variance 5.2 / 4
+    found = table.loc[1, ["difference", "low", "high"]].to_numpy(dtype=float)
+    reach = 2.7764451 * error  # the quantile 0.975 of t with 4 degrees of freedom
+    np.testing.assert_allclose(found, [0.6, 0.6 - reach, 0.6 + reach], rtol=1e-7)
+
+
+def test_what_a_comparison_is_told_as() -> None:
+    """The sentence names the baseline as YAML has it, each metric's sense, and the level."""
+    table = pd.DataFrame({"metric": ["r2", "mse", None, "mse"]})
+    told = describe(table, {"features.scale": True, "imputer.delta": None, "imputer": "mean"})
+    assert told.startswith(
+        "differences are from features.scale=true imputer.delta=null imputer=mean, fold by fold "
+        "(mse: smaller is better, r2: larger is better); 95% intervals and p by"
+    )
