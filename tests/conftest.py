@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import settings
+
 from runner.cli.program import main
 
 if TYPE_CHECKING:

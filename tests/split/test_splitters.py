@@ -9,11 +9,11 @@ import pandas as pd
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from runner.split.splitters import Splitter
 
 from runner.config import validate_section
 from runner.dataset.table import table_of
 from runner.errors import ConfigError, DataError
+from runner.split.splitters import Splitter
 
 if TYPE_CHECKING:
     from runner.records import Integers, Split, Table

@@ -13,6 +13,8 @@ import pytest
 from conftest import read_json
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from runner.errors import RunDirectoryError
 from runner.store.directory import (
     RunDirectory,
     fingerprint_of,
@@ -20,8 +22,6 @@ from runner.store.directory import (
     sha256,
     to_json,
 )
-
-from runner.errors import RunDirectoryError
 
 if TYPE_CHECKING:
     from pathlib import Path
