@@ -91,6 +91,14 @@ WARNED_IN_REFIT = Check(
     "what it says is about all training rows: look at the imputer and at rare levels",
 )
 
+# EN5: folders of runs and sweeps
+NO_LOCK = Check(
+    "EN501",
+    "The file system has no locks",
+    "note",
+    "let no other process write to the same folder",
+)
+
 # EN9: records of earlier versions
 EARLIER_WARNING = Check(
     "EN901",

@@ -12,10 +12,13 @@ if TYPE_CHECKING:
     import argparse
 
     from runner.config import Composed, ExperimentConfig
+    from runner.experiment.sweep import SweepOutcome
     from runner.report.screen import Screen
+    from runner.store.sweep_directory import Command
     from runner.stream.read import Reading
 
 FAILURE = 1
+INTERRUPTED = 130
 
 
 def run_or_sweep(options: argparse.Namespace) -> int:
@@ -32,12 +35,27 @@ def run_or_sweep(options: argparse.Namespace) -> int:
             composing.compose(job, number if swept else None) for number, job in enumerate(jobs)
         ]
     validated = [(validate(each.sections), each) for each in composed]
-    return _sweep(validated) if swept else _single(*validated[0])
+    return _sweep(validated, _command(options)) if swept else _single(*validated[0])
+
+
+def _command(options: argparse.Namespace) -> Command:
+    """What was typed, as a sweep stores it."""
+    from runner.store.sweep_directory import Command
+
+    return Command(
+        overrides=tuple(options.overrides),
+        multirun=options.multirun,
+        config_dir=str(options.config_dir) if options.config_dir is not None else None,
+        config_name=options.config_name,
+        working_directory=str(Path.cwd()),
+    )
 
 
 def _single(config: ExperimentConfig, composed: Composed) -> int:
     reading = _start_reading(config)
     # the heavy imports come only after the config is known to be right
+    import pandas as pd
+
     from runner.experiment.job import Job
     from runner.experiment.run import run
     from runner.experiment.workspace import Workspace
@@ -50,8 +68,11 @@ def _single(config: ExperimentConfig, composed: Composed) -> int:
     if outcome.error is not None:  # nobody's fault that is known: its traceback is in the log
         print(f"enet: {outcome.error!r} (see {outcome.folder / 'run.log'})", file=sys.stderr)
         return FAILURE
-    if outcome.coefficients is not None:
-        screen.show_run(outcome.folder, outcome.record, outcome.coefficients)
+    if "reused_from" in outcome.record:
+        screen.say(f"the same run is finished in {outcome.record['reused_from']}, and is not made")
+        screen.say("again; reuse=false makes it")
+    coefficients = pd.read_csv(outcome.folder / "coefficients.csv")
+    screen.show_run(outcome.folder, outcome.record, coefficients)
     return 0
 
 
@@ -64,26 +85,36 @@ def _start_reading(config: ExperimentConfig) -> Reading | None:
     return Reading(Asked(config.dataset, config.split, config.general.seed))
 
 
-def _sweep(validated: list[tuple[ExperimentConfig, Composed]]) -> int:
+def _sweep(validated: list[tuple[ExperimentConfig, Composed]], command: Command) -> int:
     from runner.experiment.job import Job
-    from runner.experiment.sweep import ranked, results_table, run_sweep, shown
-    from runner.statistics.paired_comparison import describe, sections
+    from runner.experiment.sweep import run_sweep
 
     config, composed = validated[0]
-    screen = _screen(config)
     jobs = [Job(c, each, Path(str(each.hydra.sweep.subdir)), chosen=True) for c, each in validated]
     chosen = any(key.startswith("hydra.sweep.dir") for key in composed.hydra_overrides)
-    sweep = run_sweep(jobs, composed.sweep_dir, screen, chosen=chosen)
-    results = ranked(results_table(sweep.outcomes), config.general.metric)
-    paths = [sweep.folder / "results.csv"]
-    baseline = config.report.baseline
-    if sweep.compared is None or baseline is None:
-        screen.show_sweep(shown(results, config.general.metric), paths)
-    else:
-        parts, meaning = sections(sweep.compared, baseline), describe(sweep.compared, baseline)
-        paths.append(sweep.folder / "comparison.csv")
-        screen.show_comparison(parts, list(baseline), meaning, paths)
+    screen = _screen(config)
+    sweep = run_sweep(jobs, composed.sweep_dir, command, screen, chosen=chosen)
+    if len(sweep.results):
+        _show_sweep(sweep, config, screen)
+    if sweep.interrupted:
+        print(f"interrupted; to go on: enet resume {sweep.folder}", file=sys.stderr)
+        return INTERRUPTED
     return FAILURE if sweep.failed else 0
+
+
+def _show_sweep(sweep: SweepOutcome, config: ExperimentConfig, screen: Screen) -> None:
+    """The table that ends a sweep."""
+    from runner.experiment.sweep_rows import ranked, shown
+    from runner.statistics.paired_comparison import describe, sections
+
+    metric, baseline = config.general.metric, config.report.baseline
+    paths = [sweep.folder / "results.csv"]
+    if sweep.compared is None or baseline is None:
+        screen.show_sweep(shown(ranked(sweep.results, metric), metric), paths)
+        return
+    parts, meaning = sections(sweep.compared, baseline), describe(sweep.compared, baseline)
+    paths.append(sweep.folder / "comparison.csv")
+    screen.show_comparison(parts, list(baseline), meaning, paths)
 
 
 def _screen(config: ExperimentConfig) -> Screen:

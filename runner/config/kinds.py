@@ -41,6 +41,7 @@ GROUPS = {
     "search": Group("enet_runner.searches", "Search"),
     "persistence": Group("enet_runner.persistence", "Persistence"),
     "report": Group("enet_runner.reports", "Report"),
+    "launcher": Group("enet_runner.launchers", "Launcher"),
 }
 NAMES = re.compile(r"^    name: Literal\[([^\]]+)\]", re.MULTILINE)
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from runner.dataset import Dataset
     from runner.features.main_effects import MainEffects
     from runner.imputer import Imputer
+    from runner.launcher import Launcher
     from runner.model import Model
     from runner.persistence.formats import Persistence
     from runner.report import Report
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from runner.split.splitters import Splitter
 
 S = TypeVar("S", bound=Spec)
+NotNegativeCount = Annotated[int, Field(ge=0)]
 SEARCHED = ("imputer", "features", "model")
 
 
@@ -58,6 +60,9 @@ class General(Spec):
     trial_metrics: Annotated[list[MetricName], Field(min_length=1)] | None
     bootstrap: Bootstrap
     cache: Cache
+    reuse: bool
+    fail_fast: bool
+    retries: NotNegativeCount
 
 
 @dataclass(frozen=True)
@@ -73,6 +78,7 @@ class ExperimentConfig:
     search: Search
     persistence: Persistence
     report: Report
+    launcher: Launcher
 
     @property
     def trial_metrics(self) -> tuple[MetricName, ...]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from runner.persistence.manifest import describe_model
 from runner.randomness import derive_seed
 from runner.store.environment import describe_environment
+from runner.store.fingerprint import code_hash
 from runner.store.tables import trials_table
 
 if TYPE_CHECKING:
@@ -46,10 +47,11 @@ class Artefacts:
                 **describe_environment(),
                 "plugins": self.job.plugins,
                 "data_hash": data.data_hash,
+                "code_hash": code_hash(),
                 "seeds": {"seed": seed, **seeds},
             },
         )
-        directory.write_json("run.json", self.record.content)
+        directory.write_record(self.record.content)
         if data.missingness is not None:
             directory.write_table("missingness.csv", data.missingness.columns)
             directory.write_table("missing_patterns.csv", data.missingness.patterns)
@@ -75,11 +77,11 @@ class Artefacts:
 
     def finish(self, timings: dict[str, float]) -> None:
         """The record, for the last time."""
-        self.record.note(self.job.findings())
+        self.record.note([*self.job.findings(), *self.directory.findings()])
         for finding in self.record.findings:
             log.warning("%s %s; %s", finding.code, finding.message, finding.remedy)
         self.record.finish(timings)
-        self.directory.write_json("run.json", self.record.content)
+        self.directory.write_record(self.record.content)
 
     def _write_model(self, winner: Winner) -> None:
         """The model and its manifest, if the config asks for them."""

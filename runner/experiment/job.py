@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runner.checks import SPACE_WITHOUT_EFFECT
 from runner.config import GROUPS, plugins_of
 from runner.features.pipeline import Specs
-from runner.store.directory import fingerprint_of
-from runner.store.environment import versions
+from runner.store.fingerprint import fingerprint
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from runner.checks import Finding
     from runner.config import Composed, ExperimentConfig
 
@@ -26,11 +24,24 @@ class Job:
     composed: Composed
     folder: Path
     chosen: bool  # whether the user named the folder
+    replaces: bool = False  # whether an unfinished run of another config there makes way
 
     @property
     def specs(self) -> Specs:
         """What a candidate may change."""
         return Specs(self.config.imputer, self.config.features, self.config.model)
+
+    @property
+    def outputs(self) -> Path:
+        """Where runs that need not be made again are looked for.
+
+        That is `outputs` of the working directory, or the folder beside a run that goes elsewhere;
+        for a run of a sweep, beside the sweep.
+        """
+        usual, own = Path("outputs").resolve(), self.folder.resolve()
+        if own.is_relative_to(usual):
+            return usual
+        return own.parents[1 if self.replaces else 0]
 
     @property
     def plugins(self) -> list[dict[str, str]]:
@@ -45,7 +56,5 @@ class Job:
         ]
 
     def fingerprint(self, data_hash: str) -> str:
-        """Hash of what determines the result: config less report and cache, data and versions."""
-        volatile = {"report", "cache"}
-        sections = {k: v for k, v in self.composed.sections.items() if k not in volatile}
-        return fingerprint_of([sections, data_hash, versions(), self.plugins])
+        """Hash of what determines the result."""
+        return fingerprint(self.composed.sections, data_hash, self.plugins)

@@ -3,36 +3,36 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from runner.errors import RunDirectoryError, RunnerError
 from runner.experiment.artefacts import Artefacts
 from runner.experiment.judging import judge, refit
 from runner.experiment.searching import search
 from runner.experiment.stopwatch import Stopwatch
 from runner.features.pipeline import preparation_of
-from runner.store.directory import RunDirectory
+from runner.store.directory import RECORD, RunDirectory, read_record
 from runner.store.run_record import RunRecord
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pandas as pd
 
     from runner.experiment.job import Job
     from runner.experiment.workspace import Workspace
     from runner.report.screen import Screen
 
 log = logging.getLogger("runner")
+OWN_FILES = {RECORD, "run.log"}  # what a run that takes over another's files has itself
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """A run that has ended: its record, and the coefficients or the error."""
+    """A run that has ended: its record, and the error if it met one."""
 
     folder: Path
     record: dict[str, Any]
-    coefficients: pd.DataFrame | None = None
     error: Exception | None = None
 
 
@@ -50,33 +50,60 @@ def run(job: Job, workspace: Workspace, screen: Screen) -> Outcome:
         preparation = preparation_of(job.specs, data.folds, job.config.general.seed)
         job.config.imputer.check_data(data, preparation)
     fingerprint = job.fingerprint(data.data_hash)
-    directory = RunDirectory.open(job.folder, fingerprint, chosen=job.chosen)
-    record = _begin(job, fingerprint)
-    with directory.logging():
-        try:
-            log.info("run with %s", job.composed.overrides or "the defaults")
-            coefficients = _go(Artefacts(directory, job, data, record), watch, screen)
-        except Exception as error:  # noqa: BLE001 - the one boundary of a run
-            _fail(directory, record, error)
-            return Outcome(directory.folder, record.content, error=error)
-        except BaseException as error:  # an interrupt ends the program, but not unrecorded
-            _fail(directory, record, error)
-            raise
-    return Outcome(directory.folder, record.content, coefficients)
+    source = workspace.finished(job, fingerprint) if job.config.general.reuse else None
+    with _open(job, fingerprint) as directory:
+        if directory.finished is not None:
+            return Outcome(directory.folder, directory.finished)
+        record = _begin(job, fingerprint)
+        directory.write_record(record.content)
+        if source is not None:
+            return _reuse(directory, job, record, source)
+        with directory.logging():
+            return _record(Artefacts(directory, job, data, record), watch, screen)
 
 
 def record_failure(job: Job, error: Exception) -> Outcome:
-    """Leave a failed run's directory for a run that failed before it had one."""
+    """Leave the directory of a run that failed, or was refused, before it had one."""
     fingerprint = job.fingerprint("")
-    directory = RunDirectory.open(job.folder, fingerprint, chosen=job.chosen)
-    record = _begin(job, fingerprint)
+    with _open(job, fingerprint) as directory:
+        record = _begin(job, fingerprint)
+        _fail(directory, record, error)
+        directory.write_composed(job.composed.yaml)
+    return Outcome(directory.folder, record.content, error)
+
+
+def _open(job: Job, fingerprint: str) -> RunDirectory:
+    return RunDirectory.open(job.folder, fingerprint, chosen=job.chosen, replaces=job.replaces)
+
+
+def _record(artefacts: Artefacts, watch: Stopwatch, screen: Screen) -> Outcome:
+    """Run, and record how it ended."""
+    directory, record = artefacts.directory, artefacts.record
+    try:
+        log.info("run with %s", artefacts.job.composed.overrides or "the defaults")
+        _go(artefacts, watch, screen)
+    except Exception as error:  # noqa: BLE001 - the one boundary of a run
+        _fail(directory, record, error)
+        return Outcome(directory.folder, record.content, error)
+    except BaseException as error:  # an interrupt ends the program, but not unrecorded
+        _fail(directory, record, error)
+        raise
+    return Outcome(directory.folder, record.content)
+
+
+def _reuse(directory: RunDirectory, job: Job, record: RunRecord, source: Path) -> Outcome:
+    """Take the files of a run that is finished elsewhere; what was asked for stays this run's."""
+    found = read_record(source) or {}
+    names = [path.name for path in source.iterdir() if path.is_file()]
+    directory.take_over(source, [name for name in names if name not in OWN_FILES])
     directory.write_composed(job.composed.yaml)
-    _fail(directory, record, error)
-    return Outcome(directory.folder, record.content, error=error)
+    content = {**found, **record.content, "status": "reused", "reused_from": str(source)}
+    directory.write_record({**content, "finished": found.get("finished")})
+    return Outcome(directory.folder, content)
 
 
-def _go(artefacts: Artefacts, watch: Stopwatch, screen: Screen) -> pd.DataFrame:
-    """Search, refit, judge and write; returns the coefficients."""
+def _go(artefacts: Artefacts, watch: Stopwatch, screen: Screen) -> None:
+    """Search, refit, judge and write."""
     job, data, stage = artefacts.job, artefacts.data, watch.stage
     with stage("write"):
         artefacts.write_origin()
@@ -89,7 +116,6 @@ def _go(artefacts: Artefacts, watch: Stopwatch, screen: Screen) -> pd.DataFrame:
     with stage("write"):
         artefacts.write_results(searched, winner, judged)
     artefacts.finish(watch.seconds)
-    return winner.final.coefficients
 
 
 def _begin(job: Job, fingerprint: str) -> RunRecord:
@@ -103,5 +129,7 @@ def _begin(job: Job, fingerprint: str) -> RunRecord:
 
 def _fail(directory: RunDirectory, record: RunRecord, error: BaseException) -> None:
     reason = record.fail(error)
-    log.error("failed: %s", reason, exc_info=error)
-    directory.write_json("run.json", record.content)
+    at_fault = isinstance(error, RunnerError)  # whose message says all
+    log.error("%s: %s", record.content["status"], reason, exc_info=None if at_fault else error)
+    with suppress(RunDirectoryError):  # on a full disk it stays running, and is found unlocked
+        directory.write_record(record.content)

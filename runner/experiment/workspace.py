@@ -6,15 +6,19 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from runner.core.folds import DiskCache, Folds
 from runner.experiment.in_memory import TableData
+from runner.experiment.shared_tables import SharedTables
+from runner.store.index import RunIndex
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     import pandas as pd
 
     from runner.config import ExperimentConfig
     from runner.core.folds import FoldProblem, FoldSource, Preparation
     from runner.evaluation.winner import HeldOut, Refit
+    from runner.experiment.job import Job
     from runner.features.pipeline import Specs
     from runner.records import Candidate, Floats, Table
     from runner.statistics.bootstrap import Bootstrap
@@ -84,13 +88,25 @@ class Workspace:
 
     Args:
         reading: of streamed data that is going on already.
+        shared: a folder of tables that this process shares with others.
     """
 
-    def __init__(self, reading: Reading | None = None) -> None:
+    def __init__(self, reading: Reading | None = None, shared: Path | None = None) -> None:
+        self._shared = None if shared is None else SharedTables(shared)
         self._tables: dict[str, Table] = {}
         self._data: dict[str, TableData] = {}
         self._reading = reading
         self._stream: tuple[Asked, StreamedData] | None = None
+        self._indexes: dict[Path, RunIndex] = {}
+
+    def finished(self, job: Job, fingerprint: str) -> Path | None:
+        """Where a run of that fingerprint is finished, if it is."""
+        root = job.outputs
+        if root not in self._indexes:
+            self._indexes[root] = RunIndex.of(root)
+            self._indexes[root].refresh()
+        found = self._indexes[root].finished(fingerprint)
+        return None if found == job.folder.resolve() else found
 
     def data(self, config: ExperimentConfig, progress: Progress) -> Data:
         """The config's data, divided.
@@ -108,9 +124,15 @@ class Workspace:
         key = f"{config.general.seed} {config.dataset.model_dump_json()}"
         if key not in self._tables:
             # one at a time: tables may be large
-            self._tables = {key: config.dataset.load(config.general.seed)}
+            self._tables = {key: self._load(config, key)}
             self._data, self._stream = {}, None
         return self._tables[key]
+
+    def _load(self, config: ExperimentConfig, key: str) -> Table:
+        def load() -> Table:
+            return config.dataset.load(config.general.seed)
+
+        return load() if self._shared is None else self._shared.table(key, load)
 
     def folds(self, config: ExperimentConfig) -> Folds:
         """The folds of the config's rows."""

@@ -24,7 +24,7 @@ WIDTH_WITHOUT_TERMINAL = 100
 class Screen:
     """Shows what a report section asks for; a report of another kind shows nothing."""
 
-    def __init__(self, report: Report, console: Console | None = None) -> None:
+    def __init__(self, report: Report | None, console: Console | None = None) -> None:
         self._report = report if isinstance(report, Summary) else None
         self._console = console or _console()
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from runner.checks import EARLIER_WARNING
-from runner.errors import RunnerError
+from runner.errors import ConfigError, DataError, RunnerError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -49,13 +49,24 @@ class RunRecord:
         )
 
     def fail(self, error: BaseException) -> str:
-        """The run has failed; returns the reason as recorded."""
+        """The run has ended otherwise; returns the reason as recorded."""
         reason = str(error) if isinstance(error, RunnerError) else repr(error)
-        self.add(status="failed", finished=_now(), error=reason, checks=self._checks())
+        self.add(status=status_of(error), finished=_now(), error=reason, checks=self._checks())
         return reason
 
     def _checks(self) -> list[dict[str, str]]:
         return [asdict(finding) for finding in self.findings]
+
+
+def status_of(error: BaseException) -> str:
+    """How a run has ended that met an error: refused if its input is at fault."""
+    match error:
+        case ConfigError() | DataError():
+            return "refused"
+        case Exception():
+            return "failed"
+        case _:
+            return "interrupted"
 
 
 def upgrade(content: dict[str, Any]) -> dict[str, Any]:

@@ -20,7 +20,7 @@ def test_results_have_a_row_per_run(finished_sweep: Path) -> None:
     assert ["0", "1", "2", "3"] == results["run"].to_list()
     assert ["mean", "mean", "none", "none"] == results["imputer"].to_list()
     assert [0.5, 1.0, 0.5, 1.0] == results["model.l1_ratio"].to_list()
-    assert ["finished", "finished", "failed", "failed"] == results["status"].to_list()
+    assert ["finished", "finished", "refused", "refused"] == results["status"].to_list()
     assert [True, True, False, False] == results["cv_mse"].notna().to_list()
     assert results["error"][2].startswith("imputer=none, but values are missing in age")
 
@@ -38,18 +38,20 @@ def test_results_agree_with_the_runs(finished_sweep: Path) -> None:
 
 
 def test_failed_runs_have_a_record(finished_sweep: Path) -> None:
-    """A failed run's folder says so, and what the config was."""
+    """A refused run's folder says so, and what the config was."""
     record = read_json(finished_sweep / "2" / "run.json")
-    assert "failed" == record["status"]
+    assert "refused" == record["status"]
     assert "none" == record["overrides"]["imputer"]
     assert (finished_sweep / "2" / ".hydra" / "config.yaml").exists()
 
 
 def test_the_sweep_is_described(finished_sweep: Path) -> None:
-    """sweep.json counts runs and failures and names the folders."""
+    """sweep.json counts runs by status and has the command that made them."""
     described = read_json(finished_sweep / "sweep.json")
-    expected = {"runs": 4, "failed": 2, "folders": ["0", "1", "2", "3"]}
+    expected = {"runs": 4, "status": "finished", "statuses": {"finished": 2, "refused": 2}}
     assert expected.items() <= described.items()
+    assert described["command"]["multirun"]
+    assert "imputer=mean,none" in described["command"]["overrides"]
 
 
 def test_runs_share_their_folds(finished_sweep: Path) -> None:
@@ -75,7 +77,7 @@ def test_a_run_of_a_sweep_is_that_run(
 ) -> None:
     """What a run of a sweep finds does not depend on the runs before it, to the last digit."""
     swept = program.sweep("-m", *mixed, *varied)
-    alone = program.run(*mixed, *last)
+    alone = program.run(*mixed, *last, "reuse=false")
     same = max(path for path in swept.iterdir() if path.is_dir())
     for name in ("coefficients.csv", "predictions.csv"):
         assert (alone / name).read_bytes() == (same / name).read_bytes()
@@ -106,7 +108,7 @@ def test_the_screen_ranks(program: Program, mixed: tuple[str, ...]) -> None:
     ranked = results.sort_values("cv_r2", ascending=False)
     assert ["run", "imputer", "model.positive", "status", "cv_r2"] == lines[start][:5]
     assert ranked["run"].astype(str).to_list() == [line[0] for line in lines[start + 1 : start + 5]]
-    assert "failed" == lines[start + 4][3]
+    assert "refused" == lines[start + 4][3]
     assert "results.csv" in ended.out.splitlines()[-1]
 
 
@@ -120,9 +122,9 @@ def test_every_run_failing_is_reported(program: Program, mixed: tuple[str, ...])
     """A sweep of which nothing succeeds ends with code 1 and says why of each run."""
     ended = program("-m", *mixed, "imputer=none", "seed=1,2", "hydra.sweep.dir=swept")
     assert 1 == ended.status
-    assert 2 == ended.out.count("failed: imputer=none")
+    assert 2 == ended.out.count("refused: imputer=none")
     results = pd.read_csv(program.folder / "swept" / "results.csv")
-    assert ["failed", "failed"] == results["status"].to_list()
+    assert ["refused", "refused"] == results["status"].to_list()
 
 
 def test_a_wrong_job_stops_the_sweep_before_it_starts(

@@ -339,7 +339,7 @@ def test_a_run_states_it(program: Program) -> None:
     ended = program(*arguments, "hydra.run.dir=made")
     record = read_json(program.folder / "made" / "run.json")
     assert ["income"] == record["missingness"]["predicting"]
-    assert "note: whether a value is missing predicts the target (income, out-of-fold" in ended.out
+    assert "note EN101: whether a value is missing predicts the target (income, out-of-fold" in ended.out
     columns = pd.read_csv(program.folder / "made" / "missingness.csv")
     assert ["income"] == columns.loc[columns["predicts"], "column"].to_list()
     patterns = pd.read_csv(program.folder / "made" / "missing_patterns.csv")
@@ -354,7 +354,7 @@ def test_a_run_without_a_finding_shows_no_note(program: Program, mixed: tuple[st
     """Gaps at random leave the record, but no note."""
     ended = program(*mixed, "hydra.run.dir=made")
     assert [] == read_json(program.folder / "made" / "run.json")["missingness"]["predicting"]
-    assert "note:" not in ended.out
+    assert "EN101" not in ended.out
 
 
 def test_a_run_on_complete_data_states_nothing(program: Program) -> None:

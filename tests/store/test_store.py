@@ -97,15 +97,16 @@ def test_free_names_are_found(tmp_path: Path) -> None:
 @pytest.mark.parametrize("status", ["running", "failed"])
 def test_an_unfinished_run_goes_on(tmp_path: Path, status: str) -> None:
     """A chosen folder that holds the same run, running or failed, is gone on in."""
-    directory = RunDirectory.open(tmp_path / "a", "f", chosen=True)
-    directory.write_json("run.json", {"status": status, "fingerprint": "f"})
-    assert directory.folder == RunDirectory.open(tmp_path / "a", "f", chosen=True).folder
+    with RunDirectory.open(tmp_path / "a", "f", chosen=True) as directory:
+        directory.write_record({"status": status, "fingerprint": "f"})
+    again = RunDirectory.open(tmp_path / "a", "f", chosen=True)
+    assert (directory.folder, None) == (again.folder, again.finished)
 
 
 @pytest.mark.parametrize(
     ("record", "expected"),
     [
-        ({"status": "finished", "fingerprint": "f"}, "holds a finished run"),
+        ({"status": "finished", "fingerprint": "g"}, "holds a finished run of another config"),
         ({"status": "running", "fingerprint": "g"}, "of another config"),
         (None, "has other files"),
     ],
@@ -243,7 +244,7 @@ def test_predictions_agree_with_the_record(finished_run: Path) -> None:
 def test_the_environment_is_recorded(finished_run: Path) -> None:
     """environment.json names versions, platform, data and seeds."""
     environment = read_json(finished_run / "environment.json")
-    expected = {"versions", "platform", "git", "data_hash", "seeds", "plugins"}
+    expected = {"versions", "platform", "git", "data_hash", "code_hash", "seeds", "plugins"}
     assert expected == environment.keys()
     assert {"python", "scikit-learn", "numpy", "enet-runner"} <= environment["versions"].keys()
     assert 64 == len(environment["data_hash"])
@@ -274,11 +275,13 @@ def test_the_manifest_describes_the_model(finished_run: Path) -> None:
 
 
 def test_a_finished_run_is_not_written_over(program: Program, mixed: tuple[str, ...]) -> None:
-    """hydra.run.dir naming a finished run is refused with code 2; the run stays as it was."""
+    """A directory with a finished run is refused to another, and shown again to the same one."""
     made = program.run(*mixed)
     before = {name: (made / name).read_bytes() for name in files_of(made)}
-    ended = program(*mixed, "hydra.run.dir=made")
+    ended = program(*mixed, "seed=7", "hydra.run.dir=made")
     assert (2, True) == (ended.status, "made holds a finished run" in ended.err)
+    again = program(*mixed, "hydra.run.dir=made")
+    assert (0, True) == (again.status, "best of 16 candidates" in again.out)
     assert before == {name: (made / name).read_bytes() for name in files_of(made)}
 
 
@@ -311,7 +314,7 @@ def test_a_run_that_fails_says_so(
 def test_an_interrupt_is_recorded(
     program: Program, mixed: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Ctrl-C ends with code 130, and the record says that the run failed."""
+    """Ctrl-C ends with code 130, and the record says so."""
 
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
@@ -319,7 +322,7 @@ def test_an_interrupt_is_recorded(
     monkeypatch.setattr(RunDirectory, "write_table", interrupt)
     ended = program(*mixed, "hydra.run.dir=made")
     assert (130, "enet: interrupted\n") == (ended.status, ended.err)
-    assert "failed" == read_json(program.folder / "made" / "run.json")["status"]
+    assert "interrupted" == read_json(program.folder / "made" / "run.json")["status"]
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")

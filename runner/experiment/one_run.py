@@ -1,0 +1,55 @@
+"""One job of a sweep: tried as often as the config says, here or in a worker process."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from runner.errors import RunDirectoryError, RunnerError
+from runner.experiment.run import Outcome, record_failure, run
+from runner.experiment.workspace import Workspace
+from runner.report.screen import Screen
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from runner.experiment.job import Job
+
+
+def make_here(job: Job, workspace: Workspace, screen: Screen) -> Outcome:
+    """Run a job; one that failed is tried again, one that was refused would be so again."""
+    outcome = _try(job, workspace, screen)
+    for _ in range(job.config.general.retries):
+        if outcome.record["status"] != "failed":
+            break
+        screen.say(f"failed, and tried again: {outcome.record['error']}")
+        outcome = _try(job, workspace, screen)
+    return outcome
+
+
+def make_in_process(job: Job, shared: Path) -> Outcome:
+    """Run a job in a worker process, whose jobs share what is in memory.
+
+    Args:
+        job: what to run.
+        shared: a folder of tables that the processes share.
+    """
+    outcome = make_here(job, _workspace(shared), Screen(None))
+    return Outcome(outcome.folder, outcome.record)  # an error need not survive being sent
+
+
+@cache
+def _workspace(shared: Path) -> Workspace:
+    """The process's own."""
+    return Workspace(shared=shared)
+
+
+def _try(job: Job, workspace: Workspace, screen: Screen) -> Outcome:
+    """Run a job; what fails before it has a directory does not stop the others either."""
+    try:
+        return run(job, workspace, screen)
+    except RunDirectoryError as error:  # there is no place for a record
+        record = {"status": "failed", "error": str(error), "metric": job.config.general.metric}
+        return Outcome(job.folder, {**record, "overrides": job.composed.overrides}, error)
+    except (RunnerError, OSError) as error:  # a file that cannot be read, say
+        return record_failure(job, error)

@@ -1,0 +1,168 @@
+"""The runs of a sweep that goes on: those that are done stay, the others are made."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from runner.errors import RunDirectoryError, RunnerError
+from runner.experiment.one_run import make_here, make_in_process
+from runner.experiment.run import Outcome, record_failure
+from runner.experiment.sweep_rows import row_of
+from runner.experiment.workspace import Workspace
+from runner.launcher import WorkerDied
+from runner.store.differences import describe_differences, differences
+from runner.store.directory import DONE, read_composed, read_record
+from runner.store.fingerprint import settled
+from runner.store.sweep_directory import describe_sweep
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from runner.experiment.job import Job
+    from runner.report.screen import Screen
+    from runner.store.directory import RunDirectory
+    from runner.store.sweep_directory import Command
+
+BETWEEN = 2.0  # seconds at least between two writings of a table that grows
+SHARE = 0.02  # of the time that may go into them
+
+
+@dataclass
+class SweepRuns:
+    """A sweep under way."""
+
+    directory: RunDirectory
+    jobs: list[Job]  # with their folders
+    command: Command
+    screen: Screen
+    rows: dict[int, dict[str, Any]] = field(default_factory=dict)  # of results.csv, by number
+    _written: float = 0.0
+    _next: float = 0.0
+
+    @classmethod
+    def of(
+        cls, directory: RunDirectory, jobs: Sequence[Job], command: Command, screen: Screen
+    ) -> SweepRuns:
+        """The runs of a folder, which may have some of them.
+
+        Raises:
+            RunDirectoryError: a finished run there was made with another config.
+        """
+        placed = [
+            replace(job, folder=directory.folder / job.folder, chosen=True, replaces=True)
+            for job in jobs
+        ]
+        sweep = cls(directory, placed, command, screen)
+        sweep._look_around()
+        sweep.write("running")
+        return sweep
+
+    def run(self) -> None:
+        """Make the runs that are not done."""
+        waiting = [n for n in range(len(self.jobs)) if n not in self.rows]
+        fail_fast = self.jobs[0].config.general.fail_fast
+        for number, outcome in self._launch(waiting):
+            self.rows[number] = row_of(outcome.folder, outcome.record)
+            self._say(number, outcome)
+            self._write_rows()
+            if fail_fast and outcome.record["status"] not in DONE:
+                self.screen.say("fail_fast=true: the other runs are not begun")
+                break
+
+    def write(self, status: str) -> None:
+        """Write results.csv and sweep.json."""
+        if self.rows:
+            self.directory.write_table("results.csv", self.table())
+        counts = Counter(row["status"] for row in self.rows.values())
+        left = len(self.jobs) - len(self.rows)
+        content = describe_sweep(self.command, status, dict(counts), left)
+        self.directory.write_json("sweep.json", content)
+
+    def table(self) -> pd.DataFrame:
+        """A row per run that has ended, in the order of the runs."""
+        return pd.DataFrame([self.rows[number] for number in sorted(self.rows)])
+
+    def records(self) -> list[tuple[str, dict[str, Any]]]:
+        """The names of the runs that have ended, and their records."""
+        folders = [self.jobs[number].folder for number in sorted(self.rows)]
+        return [(folder.name, read_record(folder) or {}) for folder in folders]
+
+    def _look_around(self) -> None:
+        """Find what an earlier start has left, and say what differs."""
+        others = []
+        for number, job in enumerate(self.jobs):
+            record = read_record(job.folder)
+            if record is None:
+                continue
+            before = read_composed(job.folder) or {}
+            found = differences(settled(before), settled(job.composed.sections)) if before else {}
+            if record.get("status") not in DONE:
+                if found:
+                    said = describe_differences(found)
+                    self.screen.say(f"run {job.folder.name} was not finished; now {said}")
+            elif found:
+                others.append(f"run {job.folder.name}: {describe_differences(found)}")
+            else:
+                self.rows[number] = row_of(job.folder, record)
+        if others:
+            raise RunDirectoryError(
+                f"{self.directory.folder} holds finished runs of another sweep: choose another "
+                "hydra.sweep.dir\n" + "\n".join(others)
+            )
+        if self.rows:
+            left = len(self.jobs) - len(self.rows)
+            self.screen.say(f"{len(self.rows)} runs are finished already, {left} are to be made")
+
+    def _launch(self, numbers: list[int]) -> Iterator[tuple[int, Outcome]]:
+        """Each run's number and how it ended, as they end."""
+        launcher = self.jobs[0].config.launcher
+        if launcher.in_this_process:
+            workspace = Workspace()
+            for at, outcome in launcher.launch(partial(self._make, workspace), numbers):
+                yield numbers[at], self._settle(numbers[at], outcome)
+            return
+        with tempfile.TemporaryDirectory(prefix="enet-") as shared:
+            work = partial(make_in_process, shared=Path(shared))
+            for at, outcome in launcher.launch(work, [self.jobs[n] for n in numbers]):
+                yield numbers[at], self._settle(numbers[at], outcome)
+
+    def _make(self, workspace: Workspace, number: int) -> Outcome:
+        job = self.jobs[number]
+        self.screen.say(f"run {job.folder.name} ({number + 1} of {len(self.jobs)}): {_named(job)}")
+        return make_here(job, workspace, self.screen)
+
+    def _settle(self, number: int, outcome: Outcome | WorkerDied) -> Outcome:
+        if not isinstance(outcome, WorkerDied):
+            return outcome
+        reason = f"its worker died {outcome.tries} times: out of memory, or killed"
+        return record_failure(self.jobs[number], RunnerError(reason))
+
+    def _say(self, number: int, outcome: Outcome) -> None:
+        """Show at once what went wrong; of runs elsewhere, that they have ended."""
+        job, status = self.jobs[number], outcome.record["status"]
+        if status not in DONE:
+            self.screen.say(f"{status}: {outcome.record.get('error')}")
+        elif not job.config.launcher.in_this_process:
+            ended = f"run {job.folder.name} {status} ({len(self.rows)} of {len(self.jobs)})"
+            self.screen.say(f"{ended}: {_named(job)}")
+
+    def _write_rows(self) -> None:
+        """Write the table again if that has not been done for long."""
+        now = time.monotonic()
+        if now < self._next:
+            return
+        self.directory.write_table("results.csv", self.table())
+        spent = time.monotonic() - now
+        self._next = time.monotonic() + max(BETWEEN, spent / SHARE)
+
+
+def _named(job: Job) -> str:
+    return " ".join(f"{key}={value}" for key, value in job.composed.overrides.items())
