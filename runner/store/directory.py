@@ -223,6 +223,15 @@ def read_record(folder: Path) -> dict[str, Any] | None:
     return upgrade(record) if isinstance(record, dict) else None
 
 
+def read_json(path: Path) -> dict[str, Any]:
+    """The content of a JSON file, empty if there is none to be read."""
+    try:
+        content = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
 def read_composed(folder: Path) -> dict[str, Any] | None:
     """The config of the run in a folder, or None if there is none to be read."""
     try:

@@ -19,7 +19,15 @@ if TYPE_CHECKING:
 def run(folder: Path, *overrides: str) -> dict[str, Any]:
     """Run the smoke preset in a folder and return its record."""
     with pytest.raises(SystemExit) as ended:
-        main(["experiment=smoke", "report=none", "reuse=false", f"hydra.run.dir={folder}", *overrides])
+        main(
+            [
+                "experiment=smoke",
+                "report=none",
+                "reuse=false",
+                f"hydra.run.dir={folder}",
+                *overrides,
+            ]
+        )
     assert 0 == ended.value.code
     record: dict[str, Any] = json.loads((folder / "run.json").read_text())
     return record

@@ -339,7 +339,10 @@ def test_a_run_states_it(program: Program) -> None:
     ended = program(*arguments, "hydra.run.dir=made")
     record = read_json(program.folder / "made" / "run.json")
     assert ["income"] == record["missingness"]["predicting"]
-    assert "note EN101: whether a value is missing predicts the target (income, out-of-fold" in ended.out
+    assert (
+        "note EN101: whether a value is missing predicts the target (income, out-of-fold"
+        in ended.out
+    )
     columns = pd.read_csv(program.folder / "made" / "missingness.csv")
     assert ["income"] == columns.loc[columns["predicts"], "column"].to_list()
     patterns = pd.read_csv(program.folder / "made" / "missing_patterns.csv")
