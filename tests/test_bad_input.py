@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from conftest import OtherProcess, Program
 
 HEAVY = {"optuna", "pandas", "plotly", "pyarrow", "rich", "scipy", "sklearn"}
+CONFIGS_OWN = {"hydra", "omegaconf", "pydantic", "numpy"}  # what composing and validating need
 
 
 @dataclass(frozen=True)
@@ -302,30 +303,40 @@ def test_errors_answer_before_heavy_imports(other_process: OtherProcess, path: s
     """A config error, a missing file among them, is said before pandas and the like load."""
     (other_process.folder / "empty.csv").touch()
     wrong = ["dataset=csv", f"dataset.path={path}", "dataset.target=y"]
-    ended = other_process.python("-c", LOADED.format(arguments=wrong))
+    text = LOADED.format(arguments=wrong).replace("HEAVY", repr(HEAVY))
+    ended = other_process.python("-c", text)
     assert "[]\n" == ended.out
     assert path in ended.err
 
 
 @pytest.mark.parametrize(
-    "arguments", [["split.folds=1"], ["--help"], ["--version"], ["--cfg"], ["imputer=meen"]]
-)
+    "arguments", [["split.folds=1"], ["--help"], ["--version"], ["--cfg"], ["imputer=meen"],
+                  ["my.csv"]]
+)  # fmt: skip
 def test_answers_come_before_heavy_imports(
     other_process: OtherProcess, arguments: list[str]
 ) -> None:
     """Help, the composed config and every config error need no pandas and the like."""
-    ended = other_process.python("-c", LOADED.format(arguments=arguments))
+    text = LOADED.format(arguments=arguments).replace("HEAVY", repr(HEAVY))
+    ended = other_process.python("-c", text)
     assert "[]" == ended.out.splitlines()[-1]
 
 
-LOADED = f"""
+@pytest.mark.parametrize("arguments", [["--help"], ["--help", "imputer"], ["--version"], ["lst"]])
+def test_help_needs_no_config(other_process: OtherProcess, arguments: list[str]) -> None:
+    """Help and the answer to a wrong word need neither Hydra nor pydantic either."""
+    text = LOADED.format(arguments=arguments).replace("HEAVY", repr(HEAVY | CONFIGS_OWN))
+    assert "[]" == other_process.python("-c", text).out.splitlines()[-1]
+
+
+LOADED = """
 import sys
 from runner.cli.program import main
 try:
-    main({{arguments!r}})
+    main({arguments!r})
 except SystemExit:
-    print(sorted({sorted(HEAVY)!r} & sys.modules.keys()))
-""".replace("sorted([", "sorted(set([").replace("] & sys", "]) & sys")
+    print(sorted(HEAVY & sys.modules.keys()))
+"""
 
 
 def test_a_failing_job_of_a_sweep_is_no_reason_to_stop(program: Program) -> None:

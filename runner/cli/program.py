@@ -6,24 +6,23 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from runner.cli.arguments import describe_usage, make_parser
-from runner.cli.run_and_sweep import print_config, run_or_sweep
+from runner.cli.commands import chosen
 from runner.errors import ConfigError, DataError, RunDirectoryError, RunnerError
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Sequence
 
 USAGE_ERROR = 2
 FAILURE = 1
 INTERRUPTED = 130
+HELP = ("-h", "--help", "--hydra-help")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the program and exit: 0 done, 1 a run failed, 2 the config or the data is at fault."""
-    options = make_parser().parse_args(arguments)
+    given = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        status = _answer(options)
+        status = _answer(given)
     except (ConfigError, DataError, RunDirectoryError) as error:
         print(f"enet: {error}", file=sys.stderr)
         status = USAGE_ERROR
@@ -39,12 +38,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     sys.exit(status)
 
 
-def _answer(options: argparse.Namespace) -> int:
+def _answer(given: list[str]) -> int:
     """Do what is asked for; gives the exit status."""
-    if options.help:
-        print(describe_usage(options.config_dir))
+    if given[:1] and given[0] in HELP:
+        from runner.cli.help_pages import print_help
+
+        print_help(given[1:])
         return 0
-    if options.cfg:
-        print_config(options)
-        return 0
-    return run_or_sweep(options)
+    command, rest = chosen(given)
+    if command is None:
+        from runner.cli.words import explain_word
+
+        raise ConfigError(explain_word(given[0]))
+    module = command.load()
+    return module.main(module.make_parser().parse_args(rest))

@@ -6,7 +6,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runner.errors import RunnerError
+from runner.cli.arguments import make_parser
+from runner.cli.commands import is_word
+from runner.errors import ConfigError, RunnerError
 
 if TYPE_CHECKING:
     import argparse
@@ -17,8 +19,35 @@ if TYPE_CHECKING:
     from runner.store.sweep_directory import Command
     from runner.stream.read import Reading
 
+__all__ = ["main", "make_parser", "run_or_sweep"]
 FAILURE = 1
 INTERRUPTED = 130
+
+
+def main(options: argparse.Namespace) -> int:
+    """Answer `enet run`; gives the exit status.
+
+    Raises:
+        RunnerError: as `run_or_sweep`, and for a word that is no override.
+    """
+    if options.help:
+        from runner.cli.help_pages import run_page
+
+        print(run_page(make_parser(), options.config_dir))
+        return 0
+    _refuse_words(options.overrides)
+    if options.cfg:
+        print_config(options)
+        return 0
+    return run_or_sweep(options)
+
+
+def _refuse_words(overrides: list[str]) -> None:
+    """Raise ConfigError for a word that is no override, such as the name of a file."""
+    for word in filter(is_word, overrides):
+        from runner.cli.words import explain_word
+
+        raise ConfigError(explain_word(word))
 
 
 def run_or_sweep(options: argparse.Namespace) -> int:

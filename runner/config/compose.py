@@ -23,8 +23,9 @@ from omegaconf.errors import (
     OmegaConfBaseException,
 )
 
+from runner.config.data_files import command_for, is_data_file
 from runner.config.kinds import GROUPS, all_kinds, plugin_configs
-from runner.config.options import packaged_folder
+from runner.config.options import no_such_option, packaged_folder
 from runner.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -288,14 +289,17 @@ def _unreadable(override: str, error: BaseException) -> str:
 def _no_such_option(error: MissingConfigException) -> str:
     wanted = str(error.missing_cfg_file)
     group, _, option = wanted.rpartition("/")
-    options = sorted(error.options or [])
-    near = difflib.get_close_matches(option, options, n=1)
-    hint = f"; did you mean {near[0]}?" if near else ""
+    options = error.options or []
     if not group:
+        near = difflib.get_close_matches(option, options, n=1)
+        hint = f"; did you mean {near[0]}?" if near else ""
         return f"there is no config named {option!r}{hint}"
+    if wanted.startswith("dataset/") and is_data_file(wanted):
+        file = wanted.removeprefix("dataset/")
+        return f"dataset is {file!r}, a data file; to run it: {command_for(file)}"
     if not options:
         return f"there is no config {wanted!r}: {group} has no options, or none of that name"
-    return f"{group} is {option!r}, but must be one of {', '.join(options)}{hint}"
+    return no_such_option(group, option, options)
 
 
 def _no_yaml(error: yaml.YAMLError) -> str:

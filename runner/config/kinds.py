@@ -11,17 +11,17 @@ import importlib
 import re
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import entry_points
 from importlib.resources import files
 from typing import TYPE_CHECKING, get_args
 
 from runner.errors import ConfigError
-from runner.spec import Spec
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from importlib.metadata import EntryPoint
     from importlib.resources.abc import Traversable
+
+    from runner.spec import Spec
 
 
 @dataclass(frozen=True)
@@ -106,6 +106,8 @@ def _own(group: str) -> dict[str, str]:
 
 @cache
 def _points(group: str) -> tuple[EntryPoint, ...]:
+    from importlib.metadata import entry_points  # slow, and no need of a list of groups
+
     return tuple(entry_points(group=GROUPS[group].entry_points))
 
 
@@ -147,6 +149,8 @@ def _owner(point: EntryPoint) -> str:
 
 def _stated_names(kind: object) -> tuple[str, ...]:
     """The names that a kind's class states; none for anything else."""
+    from runner.spec import Spec  # of pydantic, which a list of options has no need of
+
     if not (isinstance(kind, type) and issubclass(kind, Spec)) or "name" not in kind.model_fields:
         return ()
     return get_args(kind.model_fields["name"].annotation)

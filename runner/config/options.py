@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import difflib
+import re
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
 from runner.config.kinds import GROUPS, plugin_configs
+from runner.errors import ConfigError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from importlib.resources.abc import Traversable
     from pathlib import Path
 
@@ -36,6 +38,8 @@ def packaged_defaults(group: str, name: str) -> dict[str, Any]:
 
 
 def _read(group: str, name: str) -> dict[str, Any]:
+    import yaml  # slow, and no need of a list of options
+
     for folder in (packaged_folder(), *plugin_configs()):
         file = folder / group / f"{name}.yaml"
         if file.is_file():
@@ -49,10 +53,51 @@ def describe_options(config_dir: Path | None) -> dict[str, dict[str, str]]:
 
     Those of other installed packages and the user's own are included.
     """
+    return {
+        group: {name: _description(file) for name, file in options.items()}
+        for group, options in _option_files(config_dir).items()
+    }
+
+
+def option_names(config_dir: Path | None = None) -> dict[str, list[str]]:
+    """Every group's options by name, as `describe_options` has them; no file is read."""
+    return {group: list(options) for group, options in _option_files(config_dir).items()}
+
+
+def option_text(group: str, option: str, config_dir: Path | None = None) -> str:
+    """What the file of an option says: its keys, their defaults and what they mean.
+
+    The files that its list of defaults names come after it.
+
+    Raises:
+        ConfigError: the group has no such option.
+    """
+    options = _option_files(config_dir)[group]
+    if option not in options:
+        raise ConfigError(no_such_option(group, option, options))
+    own = options[option].read_text(encoding="utf-8")
+    shared = [
+        (packaged_folder() / group / f"{name}.yaml").read_text(encoding="utf-8")
+        for name in re.findall(rf"([\w/]+){HERE}", own)
+    ]
+    kept = [line for line in own.splitlines() if not line.startswith("defaults:")]
+    return "\n".join([*kept, *(text.rstrip() for text in shared)])
+
+
+def no_such_option(group: str, option: str, options: Iterable[str]) -> str:
+    """The message for an option that a group does not have, with the nearest that it has."""
+    options = sorted(options)
+    near = difflib.get_close_matches(option, options, n=1)
+    hint = f"; did you mean {near[0]}?" if near else ""
+    return f"{group} is {option!r}, but must be one of {', '.join(options)}{hint}"
+
+
+def _option_files(config_dir: Path | None) -> dict[str, dict[str, Traversable]]:
+    """The file of every option of every group."""
     folders = [packaged_folder(), *plugin_configs(), *([config_dir] if config_dir else [])]
     return {
         group: {
-            file.name.removesuffix(".yaml"): _description(file)
+            file.name.removesuffix(".yaml"): file
             for folder in folders
             for file in _files(folder / group)
         }

@@ -14,7 +14,6 @@ import pytest
 from conftest import OtherProcess, mixed_frame, read_json
 
 from runner import __version__
-from runner.config.kinds import GROUPS, kind_names
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,28 +21,6 @@ if TYPE_CHECKING:
     from conftest import Program
 
 OWN_YAML = "# the nearest row alone\nname: knn\nn_neighbors: 1\n"
-
-
-def test_help_lists_every_option(program: Program) -> None:
-    """--help has every group and option, each with a line that says what it is."""
-    ended = program("--help")
-    assert (0, "") == (ended.status, ended.err)
-    listed = ended.out.partition("groups and their options:")[2].splitlines()
-    groups = [line.strip() for line in listed if line and not line.startswith("    ")]
-    assert [*GROUPS, "experiment"] == groups
-    options = [line.split(maxsplit=1) for line in listed if line.startswith("    ")]
-    names = [words[0] for words in options]
-    assert {name for group in GROUPS for name in kind_names(group)} <= set(names)
-    assert {"smoke", "compare_penalties", "compare_imputers", "nhefs"} <= set(names)
-    assert [] == [words for words in options if len(words) < 2]
-
-
-def test_help_lists_own_options(program: Program) -> None:
-    """With --config-dir, --help has the user's options too."""
-    (program.folder / "mine" / "imputer").mkdir(parents=True)
-    (program.folder / "mine" / "imputer" / "near.yaml").write_text(OWN_YAML)
-    ended = program("--config-dir", "mine", "--help")
-    assert "near               the nearest row alone" in ended.out
 
 
 def test_version(program: Program) -> None:
