@@ -17,5 +17,9 @@ class RunDirectoryError(RunnerError):
     """A run cannot be written where the config puts it."""
 
 
+class InUseError(RunDirectoryError):
+    """Another process is at work in a run's directory."""
+
+
 class FitError(RunnerError):
     """A model could not be fitted to otherwise usable data."""

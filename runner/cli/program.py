@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from runner.cli.commands import chosen
@@ -21,6 +23,8 @@ HELP = ("-h", "--help", "--hydra-help")
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the program and exit: 0 done, 1 a run failed, 2 the config or the data is at fault."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    with suppress(ValueError):  # not in the main thread
+        signal.signal(signal.SIGTERM, _interrupt)
     try:
         status = _answer(given)
     except (ConfigError, DataError, RunDirectoryError) as error:
@@ -36,6 +40,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print("enet: interrupted", file=sys.stderr)
         status = INTERRUPTED
     sys.exit(status)
+
+
+def _interrupt(*_: object) -> None:
+    """End as Ctrl-C does, with what has happened recorded."""
+    raise KeyboardInterrupt
 
 
 def _answer(given: list[str]) -> int:

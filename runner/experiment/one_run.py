@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from functools import cache
 from typing import TYPE_CHECKING
 
-from runner.errors import RunDirectoryError, RunnerError
+from runner.errors import InUseError, RunDirectoryError, RunnerError
 from runner.experiment.run import Outcome, record_failure, run
 from runner.experiment.workspace import Workspace
 from runner.report.screen import Screen
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from runner.experiment.job import Job
+
+PATIENCE = 10.0  # seconds for another process to leave a run's folder
+PAUSE = 0.1
 
 
 def make_here(job: Job, workspace: Workspace, screen: Screen) -> Outcome:
@@ -44,10 +48,22 @@ def _workspace(shared: Path) -> Workspace:
     return Workspace(shared=shared)
 
 
+def _when_free(job: Job, workspace: Workspace, screen: Screen) -> Outcome:
+    """Run a job; a worker that its sweep has left behind is given time to end."""
+    latest = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return run(job, workspace, screen)
+        except InUseError:
+            if time.monotonic() > latest:
+                raise
+        time.sleep(PAUSE)
+
+
 def _try(job: Job, workspace: Workspace, screen: Screen) -> Outcome:
     """Run a job; what fails before it has a directory does not stop the others either."""
     try:
-        return run(job, workspace, screen)
+        return _when_free(job, workspace, screen)
     except RunDirectoryError as error:  # there is no place for a record
         record = {"status": "failed", "error": str(error), "metric": job.config.general.metric}
         return Outcome(job.folder, {**record, "overrides": job.composed.overrides}, error)

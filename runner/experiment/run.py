@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from runner.core.threads import one_thread_of_blas
 from runner.errors import RunDirectoryError, RunnerError
 from runner.experiment.artefacts import Artefacts
 from runner.experiment.judging import judge, refit
@@ -44,6 +45,11 @@ def run(job: Job, workspace: Workspace, screen: Screen) -> Outcome:
         DataError: the data cannot be used; no directory is made.
         RunDirectoryError: the directory cannot be made.
     """
+    with one_thread_of_blas():
+        return _run(job, workspace, screen)
+
+
+def _run(job: Job, workspace: Workspace, screen: Screen) -> Outcome:
     watch = Stopwatch()
     with watch.stage("data"):
         data = workspace.data(job.config, screen.progress)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import threading
+import time
 from collections import deque
 from concurrent.futures import FIRST_COMPLETED, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Literal, Self
 
+from runner.core.threads import SHARE, usable_threads
 from runner.launcher.base import Launcher, R, T, WorkerDied
 from runner.spec import Count
 
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
 MOST_TRIES = 3  # of an item whose worker dies
+PAUSE = 0.2  # seconds between two looks at whether the parent is there
 
 
 class Processes(Launcher):
@@ -38,11 +42,12 @@ class Processes(Launcher):
         self, work: Callable[[T], R], items: Sequence[T]
     ) -> Iterator[tuple[int, R | WorkerDied]]:
         """The items in their order, as workers become free."""
-        count = min(self.workers or _cores(), max(len(items), 1))
+        threads = usable_threads()
+        count = min(self.workers or threads, max(len(items), 1))
         waiting = deque((number, 1) for number in range(len(items)))
         busy: dict[Future[R], tuple[_Worker, int, int]] = {}
         with ExitStack() as stack:
-            free = [stack.enter_context(_Worker()) for _ in range(count)]
+            free = [stack.enter_context(_Worker(max(1, threads // count))) for _ in range(count)]
             while waiting or busy:
                 while waiting and free:
                     number, tries = waiting.popleft()
@@ -63,9 +68,10 @@ class Processes(Launcher):
 
 
 class _Worker:
-    """One worker process, replaced by another when it has died."""
+    """One worker process with so many threads, replaced by another when it has died."""
 
-    def __init__(self) -> None:
+    def __init__(self, threads: int) -> None:
+        self._threads = threads
         self._pool: Any = None
 
     def __enter__(self) -> Self:
@@ -80,7 +86,12 @@ class _Worker:
         if self._pool is None:
             from joblib.externals.loky import ProcessPoolExecutor
 
-            self._pool = ProcessPoolExecutor(max_workers=1)
+            self._pool = ProcessPoolExecutor(
+                max_workers=1,
+                env={SHARE: str(self._threads)},
+                initializer=_end_with,
+                initargs=(os.getpid(),),
+            )
         future: Future[R] = self._pool.submit(work, item)
         return future
 
@@ -91,7 +102,12 @@ class _Worker:
             pool.shutdown(wait=True, kill_workers=True)
 
 
-def _cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+def _end_with(parent: int) -> None:
+    """End this process soon after its parent, so that none is left that nobody knows of."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(PAUSE)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import math
-import os
 import warnings
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
-from threadpoolctl import ThreadpoolController
 
 from runner.core.path import solve_path
+from runner.core.threads import one_thread_of_blas, usable_threads
 from runner.records import GramProblem
 
 if TYPE_CHECKING:
@@ -107,9 +105,9 @@ def solve_folds(
         count = np.count_nonzero(path.coefficients, axis=0) / len(problem.parts)
         return Solved(path, problem.score(how.metrics, path.coefficients), count)
 
-    workers = min(_cores(), len(problems))
+    workers = min(usable_threads(), len(problems))
     # a path is many small products, which threads of BLAS only delay, most of all on a busy machine
-    with _blas().limit(limits=1, user_api="blas"), warnings.catch_warnings():
+    with one_thread_of_blas(), warnings.catch_warnings():
         # a path says itself what has not converged; threads must not each change the filters
         warnings.simplefilter("ignore", ConvergenceWarning)
         if workers > 1 and _work(problems[0], len(alphas)) > WORTH_THREADS:
@@ -121,21 +119,9 @@ def solve_folds(
     return solved
 
 
-@cache
-def _blas() -> ThreadpoolController:
-    """Looking for the libraries takes longer than a small path."""
-    return ThreadpoolController()
-
-
 def _work(problem: FoldProblem, n_alphas: int) -> float:
     sizes = [
         part.gram.size if isinstance(part, GramProblem) else np.prod(part.X.shape)
         for part in problem.parts
     ]
     return float(sum(sizes)) * n_alphas
-
-
-def _cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -17,7 +17,7 @@ import numpy as np
 import yaml
 
 from runner.checks import NO_LOCK
-from runner.errors import RunDirectoryError
+from runner.errors import InUseError, RunDirectoryError
 from runner.store.lock import FolderLock
 from runner.store.run_record import upgrade
 
@@ -106,7 +106,7 @@ class RunDirectory:
                 raise RunDirectoryError(f"cannot make the run directory {path}: {error}") from error
             lock = FolderLock.take(path)
             if lock is None:
-                raise RunDirectoryError(f"another process is at work in {path}: choose another")
+                raise InUseError(f"another process is at work in {path}: choose another")
             return cls(path, lock)
         raise AssertionError  # there is always a next number
 
