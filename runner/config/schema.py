@@ -6,9 +6,9 @@ import difflib
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
-from pydantic import Field, ValidationError
+from pydantic import BeforeValidator, Field, ValidationError
 
 from runner.config.kinds import GROUPS, all_kinds, find_kind, kind_names
 from runner.config.messages import explain, unknown_key
@@ -52,12 +52,25 @@ class Cache(Spec):
         return (Path(home) if home else Path.home() / ".cache") / "enet-runner" / "folds"
 
 
+def _check_trial_metrics(asked: Any) -> Any:  # noqa: ANN401 - any YAML value
+    """One message for all that may be wrong with it; a single metric becomes a list of one."""
+    if asked is None or asked == "auto":
+        return asked
+    listed = asked if isinstance(asked, list) else [asked]
+    if not listed or any(metric not in METRICS for metric in listed):
+        allowed = f"must be auto, null for all, or a list of some of {', '.join(METRICS)}"
+        raise ValueError(f"{asked!r} is not what a trial can record: it {allowed}")
+    return listed
+
+
 class General(Spec):
     """The keys outside the groups."""
 
     seed: Annotated[int, Field(ge=0)]
     metric: MetricName
-    trial_metrics: Annotated[list[MetricName], Field(min_length=1)] | None
+    trial_metrics: Annotated[
+        Literal["auto"] | list[MetricName] | None, BeforeValidator(_check_trial_metrics)
+    ]
     bootstrap: Bootstrap
     cache: Cache
     reuse: bool
@@ -82,9 +95,16 @@ class ExperimentConfig:
 
     @property
     def trial_metrics(self) -> tuple[MetricName, ...]:
-        """The metrics of every trial, the optimised one among them."""
-        usual = [m for m in METRICS if m in FROM_MOMENTS or not self.dataset.streams]
-        chosen = self.general.trial_metrics or usual
+        """The metrics of every trial, the optimised one among them.
+
+        `auto` is what moments give, whatever the fold problems come from: the same columns for
+        every imputer. None is all that there is: of a stream, what moments give.
+        """
+        asked = self.general.trial_metrics
+        if asked == "auto" or (asked is None and self.dataset.streams):
+            chosen = [metric for metric in METRICS if metric in FROM_MOMENTS]
+        else:
+            chosen = list(METRICS) if asked is None else asked
         return tuple(m for m in METRICS if m in chosen or m == self.general.metric)
 
     @property
@@ -129,7 +149,8 @@ def validate(sections: dict[str, Any]) -> ExperimentConfig:
 def _check_stream(config: ExperimentConfig) -> None:
     """Refuse what needs the rows in memory."""
     general, imputer, splitter = config.general, config.imputer, config.split
-    wanted = {"metric": [general.metric], "trial_metrics": general.trial_metrics or []}
+    asked = general.trial_metrics if isinstance(general.trial_metrics, list) else []
+    wanted = {"metric": [general.metric], "trial_metrics": asked}
     usable = ", ".join(m for m in METRICS if m in FROM_MOMENTS)
     for key, metrics in wanted.items():
         rest = [metric for metric in metrics if metric not in FROM_MOMENTS]

@@ -127,4 +127,18 @@ def test_a_wrong_space_is_refused(space: str, named: str) -> None:
 def test_trial_metrics_hold_the_optimised_one() -> None:
     """What is optimised is recorded of every trial, asked for or not."""
     assert ("rmse", "r2") == checked("metric=r2", "trial_metrics=[rmse]").trial_metrics
-    assert 7 == len(checked().trial_metrics)
+    assert ("mse", "mape") == checked("trial_metrics=mape").trial_metrics
+
+
+@pytest.mark.parametrize("imputer", ["mean", "knn"])
+def test_trials_have_what_is_cheap_and_the_optimised(imputer: str) -> None:
+    """By default the four metrics that moments give and the optimised one, for every imputer."""
+    cheap = ("mse", "rmse", "r2", "explained_variance")
+    assert cheap == checked(f"imputer={imputer}").trial_metrics
+    with_mae = checked(f"imputer={imputer}", "metric=mae").trial_metrics
+    assert ("mse", "rmse", "mae", "r2", "explained_variance") == with_mae
+
+
+def test_null_is_every_metric() -> None:
+    """trial_metrics=null is all of them."""
+    assert 7 == len(checked("trial_metrics=null").trial_metrics)

@@ -21,6 +21,7 @@ from sklearn_reference import (
     reference_scores,
 )
 
+from runner.core.metrics import METRICS
 from runner.dataset.table import table_of
 from runner.evaluation.winner import disagreement, hold_out, predict, refit
 from runner.features.pipeline import prepare
@@ -28,6 +29,8 @@ from runner.store.tables import standard_error, summarise_folds
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from conftest import Program
 
     from runner.evaluation.winner import Refit
     from runner.records import Table
@@ -195,3 +198,36 @@ def test_the_best_trial_has_the_least_loss(finished_run: Path) -> None:
     best = trials.iloc[int(trials["mse_mean"].to_numpy().argmin())]
     assert best["mse_mean"] == pytest.approx(record["cv"]["mse"]["mean"], rel=1e-9)
     assert best["mse_se"] == pytest.approx(record["cv"]["mse"]["se"], rel=1e-9)
+
+
+@pytest.mark.parametrize("imputer", ["mean", "knn"])
+def test_trials_have_fewer_metrics_than_the_winner(
+    program: Program, mixed: tuple[str, ...], imputer: str
+) -> None:
+    """Without a word, trials.csv has four metrics; run.json has all seven, from the predictions."""
+    made = program.run(*mixed, f"imputer={imputer}")
+    trials = pd.read_csv(made / "trials.csv")
+    means = [c.removesuffix("_mean") for c in map(str, trials) if c.endswith("_mean")]
+    assert ["mse", "rmse", "r2", "explained_variance"] == means
+    record = json.loads((made / "run.json").read_text(encoding="utf-8"))
+    assert list(METRICS) == list(record["cv"])
+    predicted = pd.read_csv(made / "predictions.csv").query("part == 'oof'")
+    errors = (predicted["y_true"] - predicted["y_pred"]).abs()
+    by_fold = errors.groupby(predicted["fold"])
+    assert record["cv"]["mae"]["folds"] == pytest.approx(by_fold.mean().tolist(), rel=1e-12)
+    assert record["cv"]["median_ae"]["folds"] == pytest.approx(by_fold.median().tolist(), rel=1e-12)
+    best = trials.set_index("trial").loc[record["best"]["trial"]]
+    for metric in means:
+        assert best[f"{metric}_mean"] == pytest.approx(record["cv"][metric]["mean"], rel=1e-9)
+
+
+def test_an_optimised_metric_of_rows_is_in_the_trials(
+    program: Program, mixed: tuple[str, ...]
+) -> None:
+    """With metric=mae the trials have it, and the best has the least of it."""
+    made = program.run(*mixed, "metric=mae")
+    trials = pd.read_csv(made / "trials.csv").set_index("trial")
+    record = json.loads((made / "run.json").read_text(encoding="utf-8"))
+    assert trials["mae_mean"].idxmin() == record["best"]["trial"]
+    assert trials["mae_mean"].min() == pytest.approx(record["cv"]["mae"]["mean"], rel=1e-9)
+    assert "mape_mean" not in trials
