@@ -1,0 +1,135 @@
+"""Rows of text come in; lines that fit the terminal go out, with nothing lost but of a name."""
+
+from __future__ import annotations
+
+import shutil
+import textwrap
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+GAP = "  "
+LEAST_NAME = 8
+INDENT = "    "
+
+
+@dataclass(frozen=True)
+class Row:
+    """The cells of a line by column, settings that go below where there is no room, and a note."""
+
+    cells: dict[str, str]
+    settings: dict[str, str] = field(default_factory=dict)
+    note: str = ""  # always below
+
+
+def lay_out(
+    rows: Sequence[Row],
+    *,
+    name: str,
+    right: Sequence[str] = (),
+    optional: Sequence[str] = (),
+    width: int | None = None,
+) -> list[str]:
+    """The lines of a table with a header.
+
+    Settings are columns before the last one where all of it fits, if need be without optional
+    columns, of which the last goes first. If not, they follow as KEY=VALUE in lines of their own;
+    where even the rest is too wide, the name is shortened. No other cell ever is.
+
+    Args:
+        rows: with the same columns each.
+        name: the column whose cells may be shortened.
+        right: columns of numbers.
+        optional: columns that can be done without.
+        width: in characters; the terminal's if not given.
+    """
+    if not rows:
+        return []
+    width = width or shutil.get_terminal_size((80, 24)).columns
+    keys = list(dict.fromkeys(key for row in rows for key in row.settings))
+    wide = [{**row.cells, **{key: row.settings.get(key, "-") for key in keys}} for row in rows]
+    fewer = [optional[at:] for at in range(len(optional), -1, -1)]
+    choices = [[column for column in rows[0].cells if column not in left] for left in fewer]
+    for *before, last in choices:
+        if _width(wide, [*before, *keys, last]) <= width:
+            header, *lines = _lines(wide, [*before, *keys, last], right)
+            return _with_notes(header, lines, [_below(row, {}, width) for row in rows])
+    cells = [row.cells for row in rows]
+    fitting = [columns for columns in choices if _width(cells, columns) <= width]
+    columns = fitting[0] if fitting else choices[-1]
+    over = _width(cells, columns) - width
+    if over > 0:
+        room = max(LEAST_NAME, max(len(cell[name]) for cell in cells) - over)
+        cells = [{**cell, name: shorten(cell[name], room)} for cell in cells]
+    header, *lines = _lines(cells, columns, right)
+    return _with_notes(header, lines, [_below(row, row.settings, width) for row in rows])
+
+
+def shorten(text: str, room: int) -> str:
+    """The text, or its beginning and its end, the longer one, with dots between."""
+    if len(text) <= room:
+        return text
+    end = (room - 1) * 2 // 3
+    return f"{text[: room - 1 - end]}…{text[len(text) - end :]}"
+
+
+def say(value: Any) -> str:  # noqa: ANN401 - any value of a record or a config
+    """A value as YAML would have it, without spaces; scores with four digits."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return str(value).lower()
+        case list():
+            return f"[{','.join(map(say, value))}]"
+        case dict():
+            return "{" + ",".join(f"{key}:{say(inner)}" for key, inner in value.items()) + "}"
+        case float():
+            return f"{value:g}"
+        case _:
+            return str(value)
+
+
+def say_score(score: float | None) -> str:
+    """A score with four digits, - where there is none."""
+    if score is None or score != score:  # noqa: PLR0124 - NaN
+        return "-"
+    return f"{score:.4g}" if abs(score) < 1e4 else f"{score:,.0f}"  # noqa: PLR2004 - readable
+
+
+def _with_notes(header: str, lines: list[str], notes: list[list[str]]) -> list[str]:
+    below = zip(lines, notes, strict=True)
+    return [header, *(found for line, note in below for found in (line, *note))]
+
+
+def _below(row: Row, settings: dict[str, str], width: int) -> list[str]:
+    """The lines under a row."""
+    said = [f"{key}={value}" for key, value in settings.items()]
+    text = " ".join(shorten(setting, width - len(INDENT)) for setting in said)
+    wrapper = textwrap.TextWrapper(
+        width, initial_indent=INDENT, subsequent_indent=INDENT, break_on_hyphens=False
+    )
+    return [*wrapper.wrap(text), *wrapper.wrap(row.note)]
+
+
+def _width(cells: Sequence[dict[str, str]], columns: Sequence[str]) -> int:
+    return sum(_widest(cells, column) for column in columns) + len(GAP) * (len(columns) - 1)
+
+
+def _widest(cells: Sequence[dict[str, str]], column: str) -> int:
+    return max(len(column), *(len(cell[column]) for cell in cells))
+
+
+def _lines(
+    cells: Sequence[dict[str, str]], columns: Sequence[str], right: Sequence[str]
+) -> list[str]:
+    widths = {column: _widest(cells, column) for column in columns}
+    lines = []
+    for cell in [{column: column for column in columns}, *cells]:
+        padded = [
+            cell[c].rjust(widths[c]) if c in right else cell[c].ljust(widths[c]) for c in columns
+        ]
+        lines.append(GAP.join(padded).rstrip())
+    return lines

@@ -1,0 +1,162 @@
+"""A folder comes in; the runs that are stored under it go out, read from their directories."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from runner.errors import RunDirectoryError
+from runner.store.directory import RECORD, read_record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SWEEP_FILES = ("sweep.json", "results.csv")
+FILES_OF_DATA = ("csv", "parquet")  # datasets that are told apart by their file's name
+UNREADABLE = "unreadable"
+# the parser in C, where PyYAML has it, is ten times as fast
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@dataclass(frozen=True)
+class StoredRun:
+    """One run's directory: its record, and on demand what else is stored there."""
+
+    folder: Path
+    record: dict[str, Any]
+    sweep: Path | None = None  # the folder of the sweep that it was found in
+
+    @property
+    def status(self) -> str:
+        """As recorded."""
+        return str(self.record.get("status", UNREADABLE))
+
+    @property
+    def metric(self) -> str | None:
+        """The optimised one."""
+        return self.record.get("metric")
+
+    @property
+    def score(self) -> float | None:
+        """The winner's mean over folds of the optimised metric."""
+        found = (self.record.get("cv") or {}).get(self.metric) or {}
+        mean: float | None = found.get("mean")
+        return mean
+
+    @property
+    def overrides(self) -> dict[str, str]:
+        """What the command and the sweep set, by key."""
+        return self.record.get("overrides") or {}
+
+    @property
+    def choices(self) -> dict[str, str]:
+        """The option of each group; a dataset that is a file has the file's name."""
+        chosen = self.record.get("choices") or {}
+        return chosen | {"dataset": self.dataset} if self.dataset else chosen
+
+    @cached_property
+    def dataset(self) -> str:
+        """The dataset's option, or the file's name where it is a file of any name."""
+        option = str((self.record.get("choices") or {}).get("dataset", ""))
+        if option not in FILES_OF_DATA:
+            return option
+        recorded = (self.record.get("dataset") or {}).get("path")
+        path = recorded or self.overrides.get("dataset.path") or self.config.get("dataset.path")
+        return Path(str(path).strip("'\"")).name if path else option
+
+    @cached_property
+    def sections(self) -> dict[str, Any]:
+        """The config as it was composed; empty where it was not stored."""
+        try:
+            text = (self.folder / ".hydra" / "config.yaml").read_text(encoding="utf-8")
+            sections = yaml.load(text, LOADER)  # noqa: S506 - a safe loader, see above
+        except (OSError, ValueError, yaml.YAMLError):
+            return {}
+        return sections if isinstance(sections, dict) else {}
+
+    @cached_property
+    def config(self) -> dict[str, Any]:
+        """The values of the config by dotted key."""
+        return dict(_dotted(self.sections))
+
+    @cached_property
+    def environment(self) -> dict[str, Any]:
+        """What it ran on; empty where that was not stored."""
+        try:
+            content = json.loads((self.folder / "environment.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return content if isinstance(content, dict) else {}
+
+    @cached_property
+    def facts(self) -> dict[str, Any]:
+        """What the record says, under the names of results.csv's columns, and the options."""
+        record = self.record
+        facts: dict[str, Any] = {"name": self.folder.name, **self.choices, "status": self.status}
+        facts |= {key: record.get(key) for key in ("metric", "started", "n_selected", "n_features")}
+        for metric, found in (record.get("cv") or {}).items():
+            facts |= {f"cv_{metric}": found.get("mean"), f"cv_{metric}_se": found.get("se")}
+            test = (record.get("test") or {}).get(metric) or {}
+            facts[f"test_{metric}"] = test.get("score")
+        best = (record.get("best") or {}).get("parameters") or {}
+        facts |= {f"best_{key}": value for key, value in best.items()}
+        facts["seconds"] = sum((record.get("timings") or {}).values()) or None
+        return facts
+
+
+def find_runs(folder: Path) -> list[StoredRun]:
+    """Every run stored in or under a folder: the one of a run, those of a sweep, or of any folders.
+
+    What lies within a run's directory, such as a reproduction, is not another run.
+
+    Raises:
+        RunDirectoryError: there is no such folder.
+    """
+    if not folder.is_dir():
+        raise RunDirectoryError(f"{folder} is no folder: name a run, a sweep or a folder of them")
+    return list(_walk(folder, None))
+
+
+def open_run(folder: Path) -> StoredRun:
+    """The run stored in a folder.
+
+    Raises:
+        RunDirectoryError: there is none, or its record cannot be read.
+    """
+    record = read_record(folder)
+    if record is None:
+        is_sweep = any((folder / name).is_file() for name in SWEEP_FILES)
+        remedy = "name one of its runs" if is_sweep else f"a run's directory has {RECORD}"
+        what = "a sweep" if is_sweep else "no run's directory"
+        raise RunDirectoryError(f"{folder} is {what}: {remedy}")
+    return StoredRun(folder, record)
+
+
+def _walk(folder: Path, sweep: Path | None) -> Iterator[StoredRun]:
+    if (folder / RECORD).is_file():
+        yield StoredRun(folder, read_record(folder) or {}, sweep)
+        return
+    if any((folder / name).is_file() for name in SWEEP_FILES):
+        sweep = folder
+    for inner in sorted(folder.iterdir(), key=_natural):
+        if inner.is_dir() and not inner.name.startswith("."):
+            yield from _walk(inner, sweep)
+
+
+def _natural(path: Path) -> tuple[int, str]:
+    """Runs of a sweep are numbered: 2 comes before 10."""
+    return (len(path.name) if path.name.isdigit() else 0, path.name)
+
+
+def _dotted(node: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in node.items():
+        key = f"{prefix}{name}"
+        if isinstance(value, dict):
+            yield from _dotted(value, f"{key}.")
+        else:
+            yield key, value
