@@ -125,7 +125,7 @@ def _ranked_lines(group: Group, keys: Sequence[str]) -> list[str]:
         }
         rows.append(Row(cells, _settings(run, keys)))
     titled = [f"by the CV mean of {group.metric}"]
-    return titled + lay_out(rows, name="run", right=NUMBERS, optional=("selected",))
+    return titled + lay_out(rows, names=["run"], right=NUMBERS, optional=("selected",))
 
 
 def _summary_lines(group: Group, by: str) -> list[str]:
@@ -136,7 +136,7 @@ def _summary_lines(group: Group, by: str) -> list[str]:
         cells = {by: say(found[by]), "runs": str(found["runs"]), **numbers}
         rows.append(Row({**cells, "best run": found["best run"]}))
     titled = [f"by the CV mean of {group.metric}, of the runs of each {by}"]
-    return titled + lay_out(rows, name="best run", right=NUMBERS)
+    return titled + lay_out(rows, names=["best run"], right=NUMBERS)
 
 
 def _summaries(group: Group, by: str) -> list[dict[str, Any]]:
@@ -165,7 +165,7 @@ def _unscored_lines(runs: Sequence[StoredRun], keys: Sequence[str]) -> list[str]
         )
         for run in runs
     ]
-    return ["", "without a score, so not ranked:", *lay_out(rows, name="run")]
+    return ["", "without a score, so not ranked:", *lay_out(rows, names=["run"])]
 
 
 def _run_rows(

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 GAP = "  "
-LEAST_NAME = 8
+LEAST_NAME = 6
 INDENT = "    "
 
 
@@ -27,7 +27,7 @@ class Row:
 def lay_out(
     rows: Sequence[Row],
     *,
-    name: str,
+    names: Sequence[str],
     right: Sequence[str] = (),
     optional: Sequence[str] = (),
     width: int | None = None,
@@ -36,11 +36,11 @@ def lay_out(
 
     Settings are columns before the last one where all of it fits, if need be without optional
     columns, of which the last goes first. If not, they follow as KEY=VALUE in lines of their own;
-    where even the rest is too wide, the name is shortened. No other cell ever is.
+    where even the rest is too wide, names are shortened, the longest first. No other cell ever is.
 
     Args:
         rows: with the same columns each.
-        name: the column whose cells may be shortened.
+        names: the columns whose cells may be shortened.
         right: columns of numbers.
         optional: columns that can be done without.
         width: in characters; the terminal's if not given.
@@ -59,10 +59,8 @@ def lay_out(
     cells = [row.cells for row in rows]
     fitting = [columns for columns in choices if _width(cells, columns) <= width]
     columns = fitting[0] if fitting else choices[-1]
-    over = _width(cells, columns) - width
-    if over > 0:
-        room = max(LEAST_NAME, max(len(cell[name]) for cell in cells) - over)
-        cells = [{**cell, name: shorten(cell[name], room)} for cell in cells]
+    rooms = _rooms(cells, names, _width(cells, columns) - width)
+    cells = [{**cell, **{n: shorten(cell[n], room) for n, room in rooms.items()}} for cell in cells]
     header, *lines = _lines(cells, columns, right)
     return _with_notes(header, lines, [_below(row, row.settings, width) for row in rows])
 
@@ -97,6 +95,15 @@ def say_score(score: float | None) -> str:
     if score is None or score != score:  # noqa: PLR0124 - NaN
         return "-"
     return f"{score:.4g}" if abs(score) < 1e4 else f"{score:,.0f}"  # noqa: PLR2004 - readable
+
+
+def _rooms(cells: Sequence[dict[str, str]], names: Sequence[str], over: int) -> dict[str, int]:
+    """How wide each name may be, if they are to be narrower by `over` in sum."""
+    rooms = {name: max(len(cell[name]) for cell in cells) for name in names}
+    for _ in range(over):
+        longest = max(rooms, key=lambda name: rooms[name])
+        rooms[longest] = max(LEAST_NAME, rooms[longest] - 1)
+    return rooms
 
 
 def _with_notes(header: str, lines: list[str], notes: list[list[str]]) -> list[str]:

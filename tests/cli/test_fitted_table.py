@@ -21,12 +21,12 @@ def test_settings_are_columns_where_there_is_room() -> None:
         "b                                    1.5  knn      -            failed",
         "    why it failed",
     ] == [line.replace("run         ", "run        ", 1)
-          for line in lay_out(ROWS, name="run", right=["CV"], width=100)]  # fmt: skip
+          for line in lay_out(ROWS, names=["run"], right=["CV"], width=100)]  # fmt: skip
 
 
 def test_settings_go_below_where_there_is_none() -> None:
     """At 60 columns they are KEY=VALUE in lines of their own."""
-    lines = lay_out(ROWS, name="run", right=["CV"], width=60)
+    lines = lay_out(ROWS, names=["run"], right=["CV"], width=60)
     assert ["    imputer=mean model.alpha=0.1", "    imputer=knn", "    why it failed"] == [
         line for line in lines if line.startswith(" ")
     ]
@@ -35,7 +35,7 @@ def test_settings_go_below_where_there_is_none() -> None:
 @pytest.mark.parametrize("width", [32, 40, 50, 60, 80, 100])
 def test_it_fits_and_no_score_is_cut(width: int) -> None:
     """Whatever the width, no line is wider, and each score is whole."""
-    lines = lay_out(ROWS, name="run", right=["CV"], width=width)
+    lines = lay_out(ROWS, names=["run"], right=["CV"], width=width)
     assert max(map(len, lines)) <= width
     assert ["123,456,789" in lines[1], "1.5" in "".join(lines[2:])] == [True, True]
 
@@ -43,7 +43,7 @@ def test_it_fits_and_no_score_is_cut(width: int) -> None:
 def test_optional_columns_go_first() -> None:
     """A column that can be done without goes before the settings leave the line."""
     row = Row({"run": "a", "n": "12345678", "status": "ok"}, {"imputer": "mean"})
-    wide, narrow = (lay_out([row], name="run", optional=["n"], width=w) for w in (40, 25))
+    wide, narrow = (lay_out([row], names=["run"], optional=["n"], width=w) for w in (40, 25))
     assert ["run", "n", "imputer", "status"] == wide[0].split()
     assert ["run", "imputer", "status"] == narrow[0].split()
 
