@@ -43,6 +43,13 @@ GAPS_PREDICT = Check(
     "missing",
 )
 
+MAPE_UNDEFINED = Check(
+    "EN120",
+    "A share of the target is undefined where it is 0",
+    "note",
+    "there is no mape; look at mae and median_ae",
+)
+
 # EN2: the folds
 SOLVED_FROM_ROWS = Check(
     "EN201",

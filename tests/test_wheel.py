@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-SHIPPED = {".py", ".yaml", ".csv", ".parquet", ".md", ".typed"}
+SHIPPED = {".py", ".yaml", ".csv", ".parquet", ".md", ".json", ".typed"}
 
 
 @pytest.fixture(scope="module")

@@ -25,6 +25,7 @@ from omegaconf.errors import (
 
 from runner.config.data_files import command_for, is_data_file
 from runner.config.kinds import GROUPS, all_kinds, plugin_configs
+from runner.config.messages import RENAMED, unknown_key
 from runner.config.options import no_such_option, packaged_folder
 from runner.errors import ConfigError
 
@@ -213,6 +214,8 @@ class Composer:
         if "Could not override" not in message or len(quoted) < 2:  # noqa: PLR2004
             return " ".join(message.split())
         key = quoted[1]
+        if key in RENAMED:
+            return unknown_key(key, [])
         known = sorted(_keys(OmegaConf.to_container(compose(self.config_name, list(self._fixed)))))
         near = difflib.get_close_matches(key, known, n=1)
         hint = f"; did you mean {near[0]}?" if near else ""

@@ -19,6 +19,7 @@ BOUNDS = {
     "less_than": ("lt", "less than"),
 }
 TYPES = {"bool", "int", "float", "str"}  # of a union, which pydantic puts into the location
+RENAMED = {"search.n_iter": "search.n_trials, of search=random as of search=optuna"}
 KINDS_OF_SPACE = {"number", "Choices", "AlphaRange", "Range", "Distribution"}
 
 
@@ -55,7 +56,9 @@ def explain(detail: ErrorDetails, kind: type[Spec], prefix: str) -> str:
 
 
 def unknown_key(key: str, known: Iterable[str]) -> str:
-    """The message for a key that does not exist, with the nearest one that does."""
+    """The message for a key that does not exist, with its new name, or the nearest that does."""
+    if key in RENAMED:
+        return f"{key} is not a key any more: its name is {RENAMED[key]}"
     section, _, name = key.rpartition(".")
     known = list(known)
     near = difflib.get_close_matches(name, known, n=1)

@@ -9,7 +9,7 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from runner.records import Floats
+    from runner.records import Booleans, Floats
 
 MetricName = Literal["mse", "rmse", "mae", "median_ae", "r2", "mape", "explained_variance"]
 
@@ -43,7 +43,8 @@ def score_predictions(
         weight: (n,) row weights, or None for equal ones.
 
     Returns:
-        (c,) per metric, equal to scikit-learn's function of the same name with sample_weight.
+        (c,) per metric, equal to scikit-learn's function of the same name with sample_weight; but
+        mape is NaN, as undefined, where a target is 0.
     """
     errors = y[:, None] - predictions
     weight = np.ones(len(y)) if weight is None else weight
@@ -61,9 +62,7 @@ def _score(metric: MetricName, y: Floats, errors: Floats, weight: Floats) -> Flo
         case "mae":
             return share @ np.abs(errors)
         case "mape":
-            floor = np.finfo(np.float64).eps  # scikit-learn's, for y = 0
-            per_row: Floats = share / np.maximum(np.abs(y), floor)
-            return per_row @ np.abs(errors)
+            return relative_share(y, share) @ np.abs(errors)
         case "median_ae":
             return _weighted_median(np.abs(errors), weight)
         case "r2":
@@ -72,6 +71,21 @@ def _score(metric: MetricName, y: Floats, errors: Floats, weight: Floats) -> Flo
             return explained(share @ errors**2, float(_variance(y, share)))
         case "explained_variance":
             return explained(_variance(errors, share), float(_variance(y, share)))
+
+
+def is_zero(y: Floats) -> Booleans:
+    """Whether a share of each target (n,) has no meaning, as it is 0, if not for rounding."""
+    return np.abs(y) < np.finfo(np.float64).eps
+
+
+def relative_share(y: Floats, share: Floats) -> Floats:
+    """What each row's absolute error is multiplied by in the mean of shares of the target, (n,).
+
+    NaN where the target is 0. scikit-learn divides by the least difference of two numbers there,
+    so that such a row decides all, with a score of 10^14.
+    """
+    zero = is_zero(y)
+    return np.where(zero, np.nan, share / np.where(zero, 1.0, np.abs(y)))
 
 
 def explained(residual: Floats, total: float) -> Floats:

@@ -22,6 +22,16 @@ class Dataset(Spec):
         """Whether rows are read in batches and never held in memory."""
         return False
 
+    @property
+    def source_path(self) -> str | None:
+        """The path as the config gives it, or None if the rows are in no file."""
+        return None
+
+    @property
+    def target_name(self) -> str:
+        """What the target is called."""
+        return "y"
+
     def check(self) -> None:
         """Say what can be said without reading any data.
 

@@ -15,6 +15,11 @@ class Diabetes(Dataset):
 
     name: Literal["diabetes"]
 
+    @property
+    def target_name(self) -> str:
+        """scikit-learn's name of it."""
+        return "target"
+
     def load_unmasked(self, seed: int) -> Table:
         """The ten measurements in their own units; `seed` is not used."""
         from sklearn.datasets import load_diabetes

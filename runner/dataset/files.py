@@ -62,6 +62,16 @@ class File(Dataset):
         return self.stream
 
     @property
+    def source_path(self) -> str:
+        """As the config gives it."""
+        return self.path
+
+    @property
+    def target_name(self) -> str:
+        """The target's column."""
+        return self.target
+
+    @property
     def files(self) -> list[Path]:
         """The file, or the files of the folder by name, hidden ones left out."""
         if not self.file.is_dir():

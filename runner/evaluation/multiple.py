@@ -11,7 +11,13 @@ import pandas as pd
 
 from runner.core.folds import kept_rows, stacking_weight, training_weight
 from runner.evaluation.fitting import fit_model
-from runner.evaluation.winner import Refit, column_spread, describe_rounds, read_coefficients
+from runner.evaluation.winner import (
+    INTERCEPT,
+    Refit,
+    column_spread,
+    describe_rounds,
+    read_coefficients,
+)
 from runner.features.pipeline import make_plain
 from runner.randomness import derive_seed
 from runner.statistics.rubin import pool_estimates
@@ -84,10 +90,10 @@ def refit_draws(
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         fitted = _fit_each(winner)
-        own = [one.read()[0] for one in fitted]
+        own, own_intercepts = zip(*(one.read() for one in fitted), strict=True)
         used = _fit_stacked(winner, fitted) if preparation.imputer.stacks else fitted
         read = [one.read() for one in used]
-        coefficients = _pool_coefficients(own, [found for found, _ in read])
+        coefficients = _pool_coefficients(list(own), [found for found, _ in read])
         selected = _selected(coefficients, stacked=preparation.imputer.stacks)
         inference = _refit_unpenalised(winner, [one.pipeline for one in fitted], selected)
     pipelines = [one.pipeline for one in used]
@@ -98,7 +104,14 @@ def refit_draws(
     solutions = tuple(one.solution for one in used)
     said = dict.fromkeys(str(warning.message).splitlines()[0] for warning in caught)
     return Refit(
-        _voting(pipelines), coefficients, intercept, solutions, tuple(said), rounds, inference
+        _voting(pipelines),
+        coefficients,
+        intercept,
+        solutions,
+        tuple(said),
+        rounds,
+        inference,
+        intercept_sd=float(np.std(own_intercepts, ddof=1)),
     )
 
 
@@ -169,7 +182,7 @@ def _refit_unpenalised(
     pooled = pool_estimates(estimates, variances, freedom=float(freedom), level=LEVEL)
     pooled.index = pd.Index(kept)
     pooled = pooled.reindex(range(len(selected) + 1))
-    pooled.insert(0, "feature", ["intercept", *selected])
+    pooled.insert(0, "feature", [INTERCEPT, *selected])
     return pooled
 
 

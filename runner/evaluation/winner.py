@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from runner.records import Candidate, Floats, Integers, Solution, Table
 
 
+INTERCEPT = "(intercept)"  # its row in coefficients.csv and inference.csv
+
+
 @dataclass(frozen=True)
 class Refit:
     """The winner, fitted to all training rows."""
@@ -38,6 +41,7 @@ class Refit:
     warnings: tuple[str, ...]
     imputer: dict[str, Any] = field(default_factory=dict)  # how its rounds ended, if it has any
     inference: pd.DataFrame | None = None  # unpenalised estimates, with multiple imputation only
+    intercept_sd: float | None = None  # over the models that are averaged, if there are several
 
     @property
     def dual_gap(self) -> float:
@@ -48,6 +52,22 @@ class Refit:
     def converged(self) -> bool:
         """Whether the saved model is the minimum of its objective."""
         return all(solution.converged for solution in self.solutions)
+
+    def coefficients_table(self) -> pd.DataFrame:
+        """The coefficients with the intercept as the first row, as coefficients.csv has them.
+
+        The intercept is no feature: it has no rank and no standardised size, and is not selected.
+        """
+        features = self.coefficients.astype({"rank": "Int64"})
+        row = {
+            "feature": INTERCEPT,
+            "coefficient": self.intercept,
+            "sign": int(np.sign(self.intercept)),
+            "selected": False,
+            "between_sd": self.intercept_sd,
+        }
+        first = pd.DataFrame([row]).reindex(columns=features.columns).astype(features.dtypes)
+        return pd.concat([first, features], ignore_index=True)
 
     def describe(self) -> dict[str, Any]:
         """How the winner was refitted, its size, and how its imputer's rounds ended, if any."""

@@ -6,6 +6,7 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from runner.checks import MAPE_UNDEFINED
 from runner.persistence.manifest import describe_model
 from runner.randomness import derive_seed
 from runner.store.environment import describe_environment
@@ -35,10 +36,18 @@ class Artefacts:
     def write_origin(self) -> None:
         """What is needed to run this again, and where values are missing, if any are."""
         directory, data, seed = self.directory, self.data, self.job.config.general.seed
+        dataset = self.job.config.dataset
         training, validation = zip(*data.fold_sizes(), strict=True)
+        described = {"path": dataset.source_path, **data.describe()}
+        target = {"name": dataset.target_name, **data.describe_target()}
         self.record.add(
-            dataset=data.describe(), folds={"training": training, "validation": validation}
+            dataset=described,
+            target=target,
+            folds={"training": training, "validation": validation},
         )
+        if target["zeros"]:
+            said = f"the target {target['name']!r} is 0 in {target['zeros']:,} of {described['rows']:,} rows"
+            self.record.note([MAPE_UNDEFINED.found(said)])
         seeds = {name: derive_seed(seed, name) for name in ("split", "search", "imputer")}
         directory.write_composed(self.job.composed.yaml)
         directory.write_json(
@@ -62,7 +71,7 @@ class Artefacts:
         """The tables of the search and of the winner, and its model."""
         tables = {
             "trials.csv": trials_table(searched.trials),
-            "coefficients.csv": winner.final.coefficients,
+            "coefficients.csv": winner.final.coefficients_table(),
             "predictions.csv": judged.predictions,
             "inference.csv": winner.final.inference,
             "imputation.csv": judged.imputation,

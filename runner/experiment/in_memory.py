@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from runner.core.folds import kept_rows
+from runner.core.metrics import is_zero
 from runner.evaluation.imputation_error import measure_errors
 from runner.evaluation.winner import HeldOut, Refit, hold_out, predict, refit
 from runner.randomness import generator
@@ -46,6 +47,14 @@ class TableData:
             "missing_share": float(gaps.mean()),
             "rows_with_missing": int(gaps.any(axis=1).sum()),
         }
+
+    def describe_target(self) -> dict[str, Any]:
+        """Mean and standard deviation by the rows' weights, the extremes, and how many are 0."""
+        y = self._table.target
+        mean = np.average(y, weights=self._table.weight)
+        sd = np.sqrt(np.average((y - mean) ** 2, weights=self._table.weight))
+        zeros = int(np.count_nonzero(is_zero(y)))
+        return {"mean": mean, "sd": sd, "min": y.min(), "max": y.max(), "zeros": zeros}
 
     def missing_numeric(self) -> dict[str, int]:
         """How many values the numeric columns lack, those that lack any."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from runner.errors import DataError
 from runner.evaluation import imputation_error
 from runner.features.pipeline import preparation_of
 from runner.store.tables import summarise_folds
@@ -36,6 +37,20 @@ class Judged:
     record: dict[str, Any]  # its scores, and how many rows its imputer leaves out
     predictions: pd.DataFrame | None
     imputation: pd.DataFrame | None  # errors of what it fills in, by column, if values were hidden
+
+
+def check_metric(job: Job, data: Data) -> None:
+    """Refuse to search by a score that is undefined for this target.
+
+    Raises:
+        DataError: the metric is mape, and the target is 0 somewhere.
+    """
+    zeros = data.describe_target()["zeros"] if job.config.general.metric == "mape" else 0
+    if zeros:
+        raise DataError(
+            f"metric is mape, but the target {job.config.dataset.target_name!r} is 0 in {zeros:,} "
+            f"of {data.describe()['rows']:,} rows, where it is undefined: choose metric=mae or metric=median_ae"
+        )
 
 
 def refit(job: Job, data: Data, searched: Searched) -> Winner:

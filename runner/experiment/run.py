@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from runner.core.threads import one_thread_of_blas
 from runner.errors import RunDirectoryError, RunnerError
 from runner.experiment.artefacts import Artefacts
-from runner.experiment.judging import judge, refit
+from runner.experiment.judging import check_metric, judge, refit
 from runner.experiment.searching import search
 from runner.experiment.stopwatch import Stopwatch
 from runner.features.pipeline import preparation_of
@@ -53,6 +53,7 @@ def _run(job: Job, workspace: Workspace, screen: Screen) -> Outcome:
     watch = Stopwatch()
     with watch.stage("data"):
         data = workspace.data(job.config, screen.progress)
+        check_metric(job, data)
         preparation = preparation_of(job.specs, data.folds, job.config.general.seed)
         job.config.imputer.check_data(data, preparation)
     fingerprint = job.fingerprint(data.data_hash)

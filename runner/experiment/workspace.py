@@ -41,6 +41,9 @@ class Data(Protocol):
     def describe(self) -> dict[str, Any]:
         """Size of the data, for the record."""
 
+    def describe_target(self) -> dict[str, Any]:
+        """The target's mean, sd, min, max and zeros over the rows, for the record."""
+
     def missing_numeric(self) -> dict[str, int]:
         """How many values the numeric columns lack, those that lack any."""
 

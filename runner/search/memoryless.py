@@ -64,14 +64,14 @@ class Grid(Search):
 
 
 class Random(Search):
-    """`n_iter` candidates drawn independently (Bergstra & Bengio 2012)."""
+    """`n_trials` candidates drawn independently (Bergstra & Bengio 2012)."""
 
     name: Literal["random"]
-    n_iter: Count
+    n_trials: Count
 
     def size(self, space: SearchSpace) -> int:
         """As many as are drawn; one where nothing varies."""
-        return self.n_iter if space.dimensions else 1
+        return self.n_trials if space.dimensions else 1
 
     def run(self, resolver: Resolver, score: Score, *, seed: int, folder: Path) -> list[Trial]:
         """Score all of them at once."""

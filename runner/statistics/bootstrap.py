@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from runner.core.metrics import METRICS, explained, score_predictions
+from runner.core.metrics import METRICS, explained, relative_share, score_predictions
 from runner.spec import Count, Share, Spec
 
 if TYPE_CHECKING:
@@ -70,9 +70,8 @@ class _Sums:
     def of(cls, scored: Scored) -> _Sums:
         y, e = scored.y, scored.y - scored.predictions
         w = np.ones(len(y)) if scored.weight is None else scored.weight
-        floor = np.finfo(np.float64).eps  # scikit-learn's, for y = 0
         size, away = np.abs(e), y - y.mean()
-        columns = [w, w * e, w * e**2, w * size, w * size / np.maximum(np.abs(y), floor)]
+        columns = [w, w * e, w * e**2, w * size, relative_share(y, w) * size]
         parts = np.column_stack([*columns, w * away, w * away**2])
         return cls(scored, parts, np.argsort(size, kind="stable"))
 

@@ -58,6 +58,24 @@ class StreamedData:
             "rows_sampled": len(self._sample.target()),
         }
 
+    def describe_target(self) -> dict[str, Any]:
+        """Mean and standard deviation by the rows' weights, and the extremes.
+
+        `zeros` is None where there may be some: they are not counted while rows are read.
+        """
+        target, shift = self._target.range, self._target.shift or 0.0
+        cross = np.sum([part.cross for part in (*self._blocks.folds, *self._blocks.test)], axis=0)
+        away = float(cross[0, -1] / cross[0, 0])
+        variance = max(float(cross[-1, -1] / cross[0, 0]) - away**2, 0.0)
+        zeros = 0 if target.low > 0 or target.high < 0 else None
+        return {
+            "mean": shift + away,
+            "sd": float(np.sqrt(variance)),
+            "min": target.low,
+            "max": target.high,
+            "zeros": zeros,
+        }
+
     def missing_numeric(self) -> dict[str, int]:
         """How many values the numeric columns lack, those that lack any."""
         counts = self._blocks.missing()

@@ -379,7 +379,7 @@ def _uncorrelated(rows: int, columns: int) -> Case:
 
 
 def _random() -> Case:
-    return make_case(20_000, 100, "search=random", "search.n_iter=1000")
+    return make_case(20_000, 100, "search=random", "search.n_trials=1000")
 
 
 def _rows(imputer: str) -> Case:

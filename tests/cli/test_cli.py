@@ -102,8 +102,8 @@ def test_report_none_is_silent(program: Program, mixed: tuple[str, ...]) -> None
     "search",
     [
         ("search=grid",),
-        ("search=random", "search.n_iter=6"),
-        ("search=random", "search.n_iter=6", "imputer=knn",
+        ("search=random", "search.n_trials=6"),
+        ("search=random", "search.n_trials=6", "imputer=knn",
          "+search.space.imputer.n_neighbors={low:1,high:9}"),
         ("search=optuna", "search.n_trials=6"),
         ("search=optuna", "search.n_trials=6", "search.sampler=qmc"),
@@ -143,7 +143,7 @@ def test_another_process_gives_the_same_tables(
 def test_another_seed_gives_other_folds(program: Program, mixed: tuple[str, ...]) -> None:
     """The seed decides the folds; the search does not."""
     seeds = [program.run(*mixed, f"seed={seed}", name=f"seed{seed}") for seed in (0, 1)]
-    searched = program.run(*mixed, "search=random", "search.n_iter=3", name="random")
+    searched = program.run(*mixed, "search=random", "search.n_trials=3", name="random")
     first, second, third = (
         pd.read_csv(made / "predictions.csv")[["row", "part", "fold"]]
         for made in [*seeds, searched]

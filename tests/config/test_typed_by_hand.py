@@ -41,9 +41,32 @@ def test_a_key_that_the_file_leaves_out_can_be_set(own: Path) -> None:
 def test_a_key_of_another_option_is_explained(own: Path) -> None:
     """A parameter that only another option of the group has is refused with those there are."""
     with pytest.raises(
-        ConfigError, match=r"search\.n_iter is not a key \(keys here: name, space\)"
+        ConfigError, match=r"search\.timeout is not a key \(keys here: name, space\)"
     ):
-        checked(own, "search.n_iter=5")
+        checked(own, "search.timeout=5")
+
+
+@pytest.mark.parametrize("search", ["random", "optuna", "grid"])
+def test_the_old_name_of_n_trials_is_refused_with_the_new(own: Path, search: str) -> None:
+    """On the command line and in a file of one's own, whichever search is chosen."""
+    said = r"search\.n_iter is not a key any more: its name is search\.n_trials"
+    with pytest.raises(ConfigError, match=said):
+        checked(None, f"search={search}", "search.n_iter=5")
+    (own / "search").mkdir(exist_ok=True)
+    (own / "search" / "old.yaml").write_text(f"name: {search}\nn_iter: 5\n")
+    with pytest.raises(ConfigError, match=said):
+        checked(own, "search=old")
+
+
+def test_random_and_optuna_count_trials_by_one_key() -> None:
+    """search.n_trials is the budget of both."""
+    sizes = [
+        config.search.size(config.search_space)
+        for config in (
+            checked(None, f"search={s}", "search.n_trials=7") for s in ("random", "optuna")
+        )
+    ]
+    assert [7, 7] == sizes
 
 
 @pytest.mark.parametrize("separator", [";", "~", "("])

@@ -109,6 +109,17 @@ class TestRefit:
         found = predict(pickle.loads(saved), table, rows)  # noqa: S301 - made here
         np.testing.assert_array_equal(expected, found)
 
+    def test_the_intercepts_row_is_pooled(self, pool: str) -> None:
+        """Its spread is that of the draws' own models; it is no feature, and so is not selected."""
+        final = refitted(make_table(n=80), pool)
+        table = final.coefficients_table()
+        first = table.iloc[0]
+        assert ("(intercept)", final.intercept) == (first["feature"], first["coefficient"])
+        assert 0 < first["between_sd"] == final.intercept_sd
+        assert not first["selected"]
+        assert first[["rank", "standardised", "selection_frequency"]].isna().all()
+        assert final.describe()["n_features"] == len(table) - 1
+
     def test_coefficients_explain_the_predictions(self, pool: str) -> None:
         """On complete rows a prediction is intercept plus the coefficients times the features."""
         table = make_table(n=200)
@@ -230,6 +241,6 @@ def test_the_last_of_a_categorys_levels_is_the_reference() -> None:
     inference = refit_draws(specs, point, preparation, table, np.arange(600)).inference
     assert inference is not None
     found = inference.set_index("feature")["estimate"]
-    assert ["intercept", "x", "k_p", "k_q", "k_r"] == list(found.index)
+    assert ["(intercept)", "x", "k_p", "k_q", "k_r"] == list(found.index)
     assert np.isnan(found["k_r"])
-    np.testing.assert_allclose(found[["intercept", "k_p", "k_q"]], [5.0, -5.0, -3.0], atol=0.1)
+    np.testing.assert_allclose(found[["(intercept)", "k_p", "k_q"]], [5.0, -5.0, -3.0], atol=0.1)

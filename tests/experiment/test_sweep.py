@@ -68,8 +68,8 @@ def test_runs_share_their_folds(finished_sweep: Path) -> None:
     [
         (["imputer=knn,mean", "split.folds=3,4"], ["imputer=mean", "split.folds=4"]),
         (["model.l1_ratio=0.4,0.6"], ["model.l1_ratio=0.6"]),
-        (["search=random", "search.n_iter=5", "metric=mae,mse"],
-         ["search=random", "search.n_iter=5", "metric=mse"]),
+        (["search=random", "search.n_trials=5", "metric=mae,mse"],
+         ["search=random", "search.n_trials=5", "metric=mse"]),
     ],
 )  # fmt: skip
 def test_a_run_of_a_sweep_is_that_run(

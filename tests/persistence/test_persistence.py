@@ -68,7 +68,7 @@ def test_the_pipeline_has_named_steps(finished_run: Path) -> None:
     with (finished_run / "model.pkl").open("rb") as file:
         model = pickle.load(file)  # noqa: S301 - made here
     assert ["columns", "scaler", "model"] == list(model.named_steps)
-    coefficients = pd.read_csv(finished_run / "coefficients.csv")
+    coefficients = pd.read_csv(finished_run / "coefficients.csv").iloc[1:]
     standardised = model.named_steps["model"].coef_
     np.testing.assert_allclose(coefficients["standardised"], standardised, rtol=1e-12)
 
@@ -79,8 +79,8 @@ def test_coefficients_in_original_units_predict(finished_run: Path) -> None:
         model = pickle.load(file)  # noqa: S301 - made here
     data = pd.read_csv(finished_run.parent / "mixed.csv").iloc[:20]
     columns = model.named_steps["columns"].transform(data)
-    coefficients = pd.read_csv(finished_run / "coefficients.csv")["coefficient"].to_numpy()
-    intercept = read_json(finished_run / "run.json")["intercept"]
+    intercept, *coefficients = pd.read_csv(finished_run / "coefficients.csv")["coefficient"]
+    assert read_json(finished_run / "run.json")["intercept"] == intercept
     np.testing.assert_allclose(model.predict(data), intercept + columns @ coefficients, rtol=1e-10)
 
 

@@ -132,7 +132,7 @@ def test_random_is_a_function_of_the_seed(tmp_path: Path) -> None:
     space = SearchSpace.of(
         {"alpha": AlphaRange(eps=1e-3, count=9), "l1_ratio": Range(low=0.0, high=1.0)}, {}
     )
-    search = make_search("random", n_iter=20)
+    search = make_search("random", n_trials=20)
     first, again, other = (proposed(search, space, tmp_path, seed) for seed in (4, 4, 5))
     assert first == again
     assert len(first) == 20
@@ -142,7 +142,7 @@ def test_random_is_a_function_of_the_seed(tmp_path: Path) -> None:
 def test_random_scores_once_where_nothing_varies(tmp_path: Path) -> None:
     """A space of one point is drawn once."""
     space = SearchSpace.of({"alpha": 1.0, "l1_ratio": 0.5}, {})
-    assert len(proposed(make_search("random", n_iter=20), space, tmp_path)) == 1
+    assert len(proposed(make_search("random", n_trials=20), space, tmp_path)) == 1
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,15 @@ def test_score_is_sklearns_and_lies_within() -> None:
         assert interval.low <= interval.score <= interval.high
 
 
+def test_an_undefined_score_has_no_interval() -> None:
+    """With a zero in the target mape has neither, also where a resample misses the zero."""
+    rng = np.random.default_rng(4)
+    y = np.array([0.0, 1.0, 2.0])
+    intervals = score_intervals(plain(y, y + 1), Bootstrap(resamples=50, level=0.5), rng)
+    assert np.isnan([*vars(intervals["mape"]).values()]).all()
+    assert np.isfinite([*vars(intervals["mae"]).values()]).all()
+
+
 def test_intervals_are_quantiles_of_resampled_scores() -> None:
     """Low and high are the tails' quantiles over rows drawn again by the same generator."""
     rng = np.random.default_rng(1)

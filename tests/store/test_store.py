@@ -209,9 +209,12 @@ def test_trials_agree_with_the_record(finished_run: Path) -> None:
 
 
 def test_coefficients_agree_with_the_record(finished_run: Path) -> None:
-    """coefficients.csv has a row per feature, its columns consistent with each other."""
-    table = pd.read_csv(finished_run / "coefficients.csv")
+    """coefficients.csv has the intercept and a row per feature, its columns consistent."""
+    intercept, table = (table := pd.read_csv(finished_run / "coefficients.csv")).iloc[0], table[1:]
     record = read_json(finished_run / "run.json")
+    assert ("(intercept)", record["intercept"]) == (intercept["feature"], intercept["coefficient"])
+    assert not intercept["selected"]
+    assert intercept[["rank", "standardised"]].isna().all()
     assert record["n_features"] == len(table) == table["feature"].nunique()
     assert record["n_selected"] == table["selected"].sum() == (table["coefficient"] != 0).sum()
     assert table["sign"].to_list() == np.sign(table["coefficient"]).to_list()
