@@ -46,8 +46,8 @@ class Artefacts:
             folds={"training": training, "validation": validation},
         )
         if target["zeros"]:
-            said = f"the target {target['name']!r} is 0 in {target['zeros']:,} of {described['rows']:,} rows"
-            self.record.note([MAPE_UNDEFINED.found(said)])
+            zeros = f"0 in {target['zeros']:,} of {described['rows']:,} rows"
+            self.record.note([MAPE_UNDEFINED.found(f"the target {target['name']!r} is {zeros}")])
         seeds = {name: derive_seed(seed, name) for name in ("split", "search", "imputer")}
         directory.write_composed(self.job.composed.yaml)
         directory.write_json(

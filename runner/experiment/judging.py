@@ -49,7 +49,8 @@ def check_metric(job: Job, data: Data) -> None:
     if zeros:
         raise DataError(
             f"metric is mape, but the target {job.config.dataset.target_name!r} is 0 in {zeros:,} "
-            f"of {data.describe()['rows']:,} rows, where it is undefined: choose metric=mae or metric=median_ae"
+            f"of {data.describe()['rows']:,} rows, where it is undefined: choose metric=mae or "
+            "metric=median_ae"
         )
 
 
