@@ -1,0 +1,193 @@
+"""`enet reproduce RUN`: a stored run comes in; it runs again, and what differs goes out."""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from runner.cli.fitted_table import Row, lay_out
+from runner.errors import DataError, RunDirectoryError, RunnerError
+from runner.store.finding import StoredRun, open_run
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from runner.config import ExperimentConfig
+    from runner.config.compose import Composed
+    from runner.statistics.table_difference import TableDifference, Tolerance
+
+TABLES = ("trials.csv", "coefficients.csv", "predictions.csv")
+TIMINGS = ("seconds",)
+# in another environment: sums in another order move numbers by rounding and solutions by what the
+# solver leaves; a feature may enter a fold's solution or leave it
+SHARE = 1e-6
+COUNTS = {"n_nonzero": 1.0}
+FREE = ("dual_gap", "rank")
+DIFFERS = 1
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The parser of `enet reproduce`."""
+    parser = argparse.ArgumentParser(
+        prog="enet reproduce",
+        description="Run a stored config again, into RUN/reproduced-N, and compare trials, "
+        "coefficients and predictions with the record: bit for bit in the same environment, else "
+        f"within {SHARE:g} of each column's largest number. Ends with 1 where they differ.",
+    )
+    parser.add_argument(
+        "run", type=Path, metavar="RUN", help="a run's directory, in a sweep or not"
+    )
+    parser.add_argument(
+        "--data", type=Path, metavar="PATH", help="where the dataset's file is now, if it has moved"
+    )
+    return parser
+
+
+def main(options: argparse.Namespace) -> int:
+    """Run again and compare; 0 if the tables are what they were, 1 if they differ.
+
+    Raises:
+        ConfigError: the stored config is not valid with this version, or its file is not there.
+        DataError: the data is not what the run had.
+        RunDirectoryError: there is no finished run.
+    """
+    from runner.config.schema import validate
+    from runner.config.stored import stored_config
+
+    run = open_run(options.run)
+    if run.status != "finished" or "data_hash" not in run.environment:
+        raise RunDirectoryError(
+            f"{run.folder} has the status {run.status}: only a finished run can be compared with"
+        )
+    record = run.record
+    composed = stored_config(
+        run.folder, record.get("overrides", {}), record.get("choices", {}), options.data
+    )
+    # fold problems kept by earlier runs would not be made anew
+    config = validate({**composed.sections, "cache": {"folder": None, "megabytes": 0}})
+    folder = _run_again(run, config, composed)
+    if folder is None:
+        return DIFFERS
+    return _compare(run, open_run(folder))
+
+
+def _run_again(run: StoredRun, config: ExperimentConfig, composed: Composed) -> Path | None:
+    """Run into a folder within the old one; None if the run failed and its error was said."""
+    from runner.experiment.job import Job  # heavy, and only now known to be needed
+    from runner.experiment.run import run as run_job
+    from runner.experiment.workspace import Workspace
+    from runner.report.screen import Screen
+
+    screen, workspace = Screen(config.report), Workspace()
+    found = workspace.data(config, screen.progress).data_hash
+    recorded = str(run.environment["data_hash"])
+    if found != recorded:
+        raise DataError(
+            f"the data has the hash {found[:12]}, but the run was made with {recorded[:12]}: "
+            "it is not the same data; name the file that it was made with: --data PATH"
+        )
+    outcome = run_job(Job(config, composed, _free_folder(run), chosen=True), workspace, screen)
+    if isinstance(outcome.error, RunnerError):
+        raise outcome.error
+    if outcome.error is not None:
+        print(f"enet: {outcome.error!r} (see {outcome.folder / 'run.log'})", file=sys.stderr)
+        return None
+    return outcome.folder
+
+
+def _free_folder(run: StoredRun) -> Path:
+    numbered = (run.folder / f"reproduced-{number}" for number in itertools.count(1))
+    return next(folder for folder in numbered if not folder.exists())
+
+
+def _compare(before: StoredRun, after: StoredRun) -> int:
+    """Say what differs between two runs of one config; the exit status."""
+    changed = _changed(before.environment, after.environment)
+    tolerance = _tolerance() if changed else None
+    found = {name: _difference(before, after, name, tolerance) for name in TABLES}
+    print(f"ran {before.folder} again in {after.folder}")
+    if changed:
+        print(f"in another environment: {', '.join(changed)}")
+        print(
+            f"so numbers may differ by {SHARE:g} of their column's largest, n_nonzero by "
+            f"{COUNTS['n_nonzero']:g}; {' and '.join(FREE)} are not judged"
+        )
+    else:
+        print("in the same environment, so compared bit for bit (but for seconds)")
+    for name, difference in found.items():
+        print("\n".join(_lines(name, difference)))
+    return 0 if all(each is None or each.allowed for each in found.values()) else DIFFERS
+
+
+def _changed(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
+    """The packages and parts of the platform that are not what they were."""
+    parted = [
+        {**each.get("versions", {}), **each.get("platform", {}), **_plugin_versions(each)}
+        for each in (before, after)
+    ]
+    names = dict.fromkeys([*parted[0], *parted[1]])
+    return [
+        f"{name} {parted[0].get(name)} is now {parted[1].get(name)}"
+        for name in names
+        if parted[0].get(name) != parted[1].get(name)
+    ]
+
+
+def _plugin_versions(environment: dict[str, Any]) -> dict[str, str]:
+    return {str(plugin.get("package")): str(plugin.get("version"))
+            for plugin in environment.get("plugins", [])}  # fmt: skip
+
+
+def _tolerance() -> Tolerance:
+    from runner.statistics.table_difference import Tolerance
+
+    return Tolerance(SHARE, COUNTS, FREE)
+
+
+def _difference(
+    before: StoredRun, after: StoredRun, name: str, tolerance: Tolerance | None
+) -> TableDifference | None:
+    """What differs in one table; None if neither run has it: streamed ones have no predictions."""
+    from runner.statistics.table_difference import TableDifference, compare_tables
+
+    there = [(run.folder / name).is_file() for run in (before, after)]
+    if not any(there):
+        return None
+    if not all(there):
+        return TableDifference((f"only the {'old' if there[0] else 'new'} run has it",))
+    tables = [_read(run.folder / name) for run in (before, after)]
+    return compare_tables(tables[0], tables[1], TIMINGS, tolerance)
+
+
+def _read(path: Path) -> pd.DataFrame:
+    """A table with every cell as it is written."""
+    import pandas as pd
+
+    try:
+        return pd.read_csv(path, dtype=str, keep_default_na=False)
+    except (OSError, ValueError) as error:
+        raise RunDirectoryError(f"cannot read {path}: {error}") from error
+
+
+def _lines(name: str, difference: TableDifference | None) -> list[str]:
+    if difference is None:
+        return [f"{name}: neither run has it"]
+    if difference.identical:
+        return [f"{name}: identical"]
+    verdict = "differs, within the tolerance" if difference.allowed else "differs"
+    rows = [
+        Row(
+            {
+                "column": each.column,
+                "cells": str(each.cells),
+                "largest difference": "text" if each.largest is None else f"{each.largest:.2g}",
+                "judged": "too large" if each.column in difference.beyond else "allowed",
+            }
+        )
+        for each in difference.columns
+    ]
+    said = [f"{name}: {verdict}", *(f"  {form}" for form in difference.form)]
+    return said + lay_out(rows, names=["column"], right=["cells", "largest difference"])
