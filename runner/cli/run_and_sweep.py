@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runner.cli.arguments import make_parser
@@ -119,7 +118,7 @@ def _sweep(validated: list[tuple[ExperimentConfig, Composed]], command: Command)
     from runner.experiment.sweep import run_sweep
 
     config, composed = validated[0]
-    jobs = [Job(c, each, Path(str(each.hydra.sweep.subdir)), chosen=True) for c, each in validated]
+    jobs = [Job(c, each, each.subdir, chosen=True) for c, each in validated]
     chosen = any(key.startswith("hydra.sweep.dir") for key in composed.hydra_overrides)
     screen = _screen(config)
     sweep = run_sweep(jobs, composed.sweep_dir, command, screen, chosen=chosen)

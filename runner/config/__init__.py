@@ -6,7 +6,8 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from runner.config.compose import Composed, composer
+    from runner.config.compose import composer
+    from runner.config.composed import Composed
     from runner.config.kinds import GROUPS, plugins_of
     from runner.config.options import describe_options
     from runner.config.schema import ExperimentConfig, validate, validate_section
@@ -22,7 +23,8 @@ __all__ = [
     "validate_section",
 ]
 ROOMS = {
-    "compose": ("Composed", "composer"),
+    "compose": ("composer",),
+    "composed": ("Composed",),
     "kinds": ("GROUPS", "plugins_of"),
     "options": ("describe_options",),
     "schema": ("ExperimentConfig", "validate", "validate_section"),

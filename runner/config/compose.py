@@ -6,16 +6,15 @@ import difflib
 import itertools
 import warnings
 from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 import yaml
 from hydra import compose, initialize_config_dir, initialize_config_module
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import ConfigCompositionException, HydraException, MissingConfigException
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import OmegaConf
 from omegaconf.errors import (
     ConfigAttributeError,
     ConfigKeyError,
@@ -23,40 +22,29 @@ from omegaconf.errors import (
     OmegaConfBaseException,
 )
 
+from runner.config.composed import from_hydra
 from runner.config.data_files import command_for, is_data_file
+from runner.config.foreign import refuse_foreign
 from runner.config.kinds import GROUPS, all_kinds, plugin_configs
 from runner.config.messages import RENAMED, unknown_key
 from runner.config.options import no_such_option, packaged_folder
+from runner.config.reach import reach_of
+from runner.config.shortcut import NotPlainError, Parts, Shortcut
 from runner.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+    from importlib.resources.abc import Traversable
+    from pathlib import Path
 
+    from hydra.core.config_loader import ConfigLoader
     from hydra.core.override_parser.types import Override
+    from omegaconf import DictConfig
+
+    from runner.config.composed import Composed, OwnSweep
 
 MODULE = "runner.conf"
-
-
-@dataclass(frozen=True)
-class Composed:
-    """One job's config as Hydra composed it."""
-
-    sections: dict[str, Any]  # plain values, interpolations resolved
-    overrides: dict[str, str]  # what the command line and a sweep set, by key
-    choices: dict[str, str]  # the option of each group
-    hydra_overrides: tuple[str, ...]  # what the command line set of Hydra's own keys
-    hydra: DictConfig
-    yaml: dict[str, str]  # config, hydra and overrides as text, for the record
-
-    @property
-    def run_dir(self) -> Path:
-        """Where a single run goes."""
-        return Path(self.hydra.run.dir)
-
-    @property
-    def sweep_dir(self) -> Path:
-        """Where a sweep goes."""
-        return Path(self.hydra.sweep.dir)
+KNOWN_GROUPS = (*GROUPS, "experiment")
 
 
 @contextmanager
@@ -76,9 +64,10 @@ def composer(config_dir: Path | None, config_name: str) -> Iterator[Composer]:
         with initialize_config_dir(config_dir=str(own), version_base="1.3", job_name="run"):
             yield Composer(config_name, fixed=fixed)
         return
+    folders = [packaged_folder(), *plugin_configs(), *([] if own is None else [own])]
     fixed = _search_in([*plugins, *([] if own is None else [f"file://{own}"])])
     with initialize_config_module(config_module=MODULE, version_base="1.3", job_name="run"):
-        yield Composer(config_name, fixed=fixed)
+        yield Composer(config_name, fixed=fixed, folders=folders)
 
 
 def _search_in(places: list[str]) -> tuple[str, ...]:
@@ -99,10 +88,21 @@ def _check_folder(config_dir: Path) -> None:
 class Composer:
     """Turns overrides into jobs, and each job into a composed config."""
 
-    def __init__(self, config_name: str, *, fixed: tuple[str, ...]) -> None:
+    def __init__(
+        self, config_name: str, *, fixed: tuple[str, ...], folders: Sequence[Traversable] = ()
+    ) -> None:
+        """Take the primary config, overrides of every job, and where all options' files are.
+
+        Without folders nothing is presumed of what an option says.
+        """
         self.config_name = config_name
-        self._fixed = fixed  # overrides of every job
-        self._known: dict[tuple[str, ...], DictConfig] = {}  # the last config: composing is slow
+        self._fixed = fixed
+        self._parser = OverridesParser.create(config_loader=_loader())
+        self._reach = cache(lambda group, option: reach_of(group, option, folders))
+        self._is_group = cache(lambda key: key in KNOWN_GROUPS or bool(self._options(key)))
+        self._read = cache(self._parser.parse_override)
+        parts = Parts(self._compose_choices, self._is_group, self._reach)
+        self._shortcut = Shortcut(parts)
 
     def jobs(self, overrides: list[str], *, multirun: bool) -> tuple[list[list[str]], bool]:
         """The overrides of every job, and whether they make a sweep.
@@ -117,10 +117,10 @@ class Composer:
         jobs: list[list[str]] = []
         swept = multirun
         for job in _product(parsed):
-            mode, params = self._own_sweep(job)
-            swept = swept or mode
+            own_sweep = self._own_sweep(job)
+            swept = swept or own_sweep.wanted
             given = {override.split("=")[0].lstrip("+") for override in job}
-            own = [f"{key}={value}" for key, value in params.items() if key not in given]
+            own = [f"{key}={value}" for key, value in own_sweep.params.items() if key not in given]
             jobs += [[*job, *more] for more in _product(self._parse(own))] if swept else [job]
         if not swept:
             _refuse_sweeps(parsed)
@@ -132,42 +132,38 @@ class Composer:
         Raises:
             ConfigError: a group has no such option, or a key does not exist.
         """
-        counted = [f"hydra.job.num={number}"] if number is not None else []
-        config = self._compose([*self._fixed, *counted, *job])
-        hydra = config.hydra
         try:
-            sections = OmegaConf.to_container(
-                OmegaConf.masked_copy(config, [str(k) for k in config if k != "hydra"]),
-                resolve=True,
-            )
-            overrides = [str(override) for override in hydra.overrides.task]
-            yaml = {
-                "config": OmegaConf.to_yaml(OmegaConf.create(sections)),
-                "hydra": OmegaConf.to_yaml(OmegaConf.create({"hydra": hydra})),
-                "overrides": OmegaConf.to_yaml(OmegaConf.create(overrides)),
-            }
+            read = [self._read(override) for override in job]
+            return self._shortcut.of(read, self._fixed, number)
+        except (NotPlainError, HydraException):
+            return self.compose_anew(job, number)
+
+    def compose_anew(self, job: list[str], number: int | None = None) -> Composed:
+        """The same config by Hydra alone.
+
+        Raises:
+            ConfigError: as `compose`.
+        """
+        refuse_foreign(job)
+        counted = [f"hydra.job.num={number}"] if number is not None else []
+        config = self._compose_anew([*self._fixed, *counted, *job])
+        try:
+            return from_hydra(config)
         except OmegaConfBaseException as error:
             raise ConfigError(_first_line(error)) from error
-        keyed = dict(override.split("=", 1) for override in overrides if "=" in override)
-        return Composed(
-            sections=cast("dict[str, Any]", sections),
-            overrides={key.lstrip("+"): value for key, value in keyed.items()},
-            choices={k: v for k, v in hydra.runtime.choices.items() if "/" not in k},
-            hydra_overrides=tuple(str(override) for override in hydra.overrides.hydra),
-            hydra=hydra,
-            yaml=yaml,
-        )
 
-    def _own_sweep(self, job: list[str]) -> tuple[bool, dict[str, str]]:
-        hydra = self._compose([*self._fixed, *job]).hydra
-        params = OmegaConf.select(hydra, "sweeper.params") or {}
-        return str(hydra.mode).endswith("MULTIRUN"), {str(k): str(v) for k, v in params.items()}
+    def _compose_choices(self, overrides: tuple[str, ...]) -> Composed:
+        return self.compose_anew(list(overrides))
 
-    def _compose(self, overrides: list[str]) -> DictConfig:
-        key = tuple(overrides)
-        if key not in self._known:
-            self._known = {key: self._compose_anew(overrides)}
-        return self._known[key]
+    def _options(self, group: str) -> list[str]:
+        return _loader().get_group_options(group, None, self.config_name, list(self._fixed))
+
+    def _own_sweep(self, job: list[str]) -> OwnSweep:
+        """The sweep that the choices of a job bring; the values of other keys have no say in it."""
+        told = [
+            o for o in job if "." not in o.partition("=")[0] or o.lstrip("+~").startswith("hydra.")
+        ]
+        return self.compose(told).own_sweep
 
     def _compose_anew(self, overrides: list[str]) -> DictConfig:
         try:
@@ -185,21 +181,20 @@ class Composer:
             raise ConfigError(_no_yaml(error)) from error
         except UnicodeDecodeError as error:
             raise ConfigError(f"a config file is not UTF-8: {error}") from error
-        except (HydraException, OmegaConfBaseException, UserWarning) as error:
+        except (HydraException, OmegaConfBaseException, UserWarning, ValueError) as error:
             raise ConfigError(_first_line(error)) from error
 
     def _parse(self, overrides: list[str]) -> list[Override]:
-        parser = OverridesParser.create(config_loader=GlobalHydra.instance().config_loader())
         parsed: list[Override] = []
         for override in overrides:
             try:
-                parsed += parser.parse_overrides([override])
+                parsed += self._parser.parse_overrides([override])
             except HydraException as error:
                 literal = _quoted(override)  # such as a path with ~, or a separator
                 if literal is None:
                     raise ConfigError(_unreadable(override, error)) from error
                 try:
-                    parsed += parser.parse_overrides([literal])
+                    parsed += self._parser.parse_overrides([literal])
                 except HydraException:
                     raise ConfigError(_unreadable(override, error)) from error
         return parsed
@@ -221,6 +216,10 @@ class Composer:
         hint = f"; did you mean {near[0]}?" if near else ""
         more = f" (to add it, write +{key})" if key.startswith("search.space.") else ""
         return f"{key} is not a key of this config{hint}{more}"
+
+
+def _loader() -> ConfigLoader:
+    return GlobalHydra.instance().config_loader()
 
 
 def _product(overrides: list[Override]) -> list[list[str]]:

@@ -1,0 +1,99 @@
+"""A config that Hydra composed comes in; plain values, and the texts of the record, go out."""
+
+from __future__ import annotations
+
+import pickle
+import textwrap
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from omegaconf import OmegaConf
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
+
+
+@dataclass(frozen=True)
+class OwnSweep:
+    """The sweep that a config brings by itself."""
+
+    wanted: bool  # whether it is a sweep without being asked
+    params: dict[str, str]  # values to sweep over by key, as on the command line
+
+
+@dataclass(frozen=True)
+class Composed:
+    """One job's config as Hydra composed it."""
+
+    sections: dict[str, Any]  # plain values, interpolations resolved
+    overrides: dict[str, str]  # what the command line and a sweep set, by key
+    choices: dict[str, str]  # the option of each group
+    hydra_overrides: tuple[str, ...]  # what the command line set of Hydra's own keys
+    hydra: dict[str, Any]  # Hydra's own section, nothing in it resolved
+    run_dir: Path  # where a single run goes
+    sweep_dir: Path  # where a sweep goes
+    subdir: Path  # where the job goes in the sweep's folder; the folder itself outside a sweep
+    own_sweep: OwnSweep
+    interpolated: bool  # whether values were taken from one another
+
+    @property
+    def yaml(self) -> dict[str, str]:
+        """Config, hydra and overrides as text, for the record."""
+        task = self.hydra["overrides"]["task"]
+        return {
+            "config": _text(self.sections),
+            "hydra": "hydra:\n" + textwrap.indent(_text(self.hydra), "  "),
+            "overrides": "".join(_text_of(pickle.dumps([line])) for line in task) or "[]\n",
+        }
+
+
+def from_hydra(config: DictConfig) -> Composed:
+    """Resolve a config.
+
+    Raises:
+        OmegaConfBaseException: an interpolation leads nowhere.
+    """
+    of_experiment = OmegaConf.masked_copy(config, [str(k) for k in config if k != "hydra"])
+    raw = OmegaConf.to_container(of_experiment)
+    hydra = cast("dict[str, Any]", OmegaConf.to_container(config.hydra, enum_to_str=True))
+    interpolated = any("${" in repr(part) for part in (raw, hydra["mode"], hydra["sweeper"]))
+    sections = OmegaConf.to_container(of_experiment, resolve=True) if interpolated else raw
+    numbered = not OmegaConf.is_missing(config.hydra.job, "num")
+    params = OmegaConf.select(config.hydra, "sweeper.params") or {}
+    wanted = str(config.hydra.mode).endswith("MULTIRUN")
+    return Composed(
+        sections=cast("dict[str, Any]", sections),
+        overrides=by_key(hydra["overrides"]["task"]),
+        choices=of_groups(hydra["runtime"]["choices"]),
+        hydra_overrides=tuple(hydra["overrides"]["hydra"]),
+        hydra=hydra,
+        run_dir=Path(config.hydra.run.dir),
+        sweep_dir=Path(config.hydra.sweep.dir),
+        subdir=Path(str(config.hydra.sweep.subdir) if numbered else ""),
+        own_sweep=OwnSweep(wanted, {str(key): str(params[key]) for key in params}),
+        interpolated=interpolated,
+    )
+
+
+def by_key(task: list[str]) -> dict[str, str]:
+    """The values that overrides set, by key without its prefix."""
+    keyed = dict(override.split("=", 1) for override in task if "=" in override)
+    return {key.lstrip("+"): value for key, value in keyed.items()}
+
+
+def of_groups(choices: dict[str, str]) -> dict[str, str]:
+    """The choices of this program's groups, Hydra's own left out."""
+    return {group: option for group, option in choices.items() if "/" not in group}
+
+
+def _text(mapping: dict[str, Any]) -> str:
+    """A mapping as YAML; what many runs of a sweep share is made into text once."""
+    return "".join(_text_of(pickle.dumps({key: value})) for key, value in mapping.items())
+
+
+@lru_cache(maxsize=512)
+def _text_of(pickled: bytes) -> str:
+    values = pickle.loads(pickled)  # noqa: S301 - made by the caller, to have a key of the cache
+    return OmegaConf.to_yaml(OmegaConf.create(values))
