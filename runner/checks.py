@@ -42,6 +42,24 @@ GAPS_PREDICT = Check(
     "look at missingness.csv; imputer.indicator=auto gives the model columns that say what is "
     "missing",
 )
+ENCODING_GUESSED = Check(
+    "EN102",
+    "The file's encoding was guessed",
+    "note",
+    "where names or texts look wrong, give dataset.encoding",
+)
+SIGNS_REMOVED = Check(
+    "EN103",
+    "Numbers were written with signs",
+    "note",
+    "nothing is wrong; new rows have to be read in the same way",
+)
+RAGGED_LINES = Check(
+    "EN104",
+    "Lines are shorter than the header",
+    "warning",
+    "look at these lines: what they lack at the end counts as missing, and may be shifted",
+)
 
 MAPE_UNDEFINED = Check(
     "EN120",

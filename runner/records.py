@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
     from scipy import sparse
+
+    from runner.checks import Finding
 
     Floats = NDArray[np.float64]
     Integers = NDArray[np.int64]
@@ -93,6 +95,14 @@ class Hidden:
 
 
 @dataclass(frozen=True)
+class Provenance:
+    """What was found out of a file's form while it was read."""
+
+    facts: dict[str, Any] = field(default_factory=dict)  # for the record
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True)
 class Table:
     """A dataset in memory: numeric columns are float64 with NaN, categorical ones str or float."""
 
@@ -109,6 +119,7 @@ class Table:
     dropped: dict[str, int]  # rows left out, by reason
     data_hash: str  # of everything else, as SHA-256
     hidden: Hidden | None = None  # what a mask has hidden
+    provenance: Provenance = field(default_factory=Provenance)
 
     @cached_property
     def frame(self) -> pd.DataFrame:

@@ -183,6 +183,10 @@ def _normalise(raw: object) -> object:
     return raw
 
 
+def _choices_of_one(raw: object) -> object:
+    return [raw] if isinstance(raw, str | int | float) else raw
+
+
 Dimension = Choices | AlphaRange | Range | Distribution
 
 
@@ -228,4 +232,5 @@ DimensionField = Annotated[
     | Annotated[Distribution, Tag("Distribution")],
     Discriminator(_kind),
     BeforeValidator(_normalise),
+    BeforeValidator(_choices_of_one),
 ]

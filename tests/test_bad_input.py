@@ -50,7 +50,7 @@ CONFIGS = {
     "wrong type of a count": case("split.folds=many", "split.folds", "many"),
     "wrong type of a number": case("split.test=large", "split.test", "large"),
     "wrong type of a flag": case("imputer.indicator=1", "imputer.indicator"),
-    "wrong type of a list": case("dataset=csv dataset.path=a dataset.target=y dataset.drop=x",
+    "wrong type of a list": case("dataset=csv dataset.path=a dataset.target=y dataset.drop={x:1}",
                                  "dataset.drop"),
     "fraction for a count": case("split.folds=2.5", "split.folds", "2.5"),
     "text for a seed": case("seed=abc", "seed", "abc"),

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from runner.config import ExperimentConfig
-    from runner.config.compose import Composed
+    from runner.config.composed import Composed
     from runner.statistics.table_difference import TableDifference, Tolerance
 
 TABLES = ("trials.csv", "coefficients.csv", "predictions.csv")

@@ -268,7 +268,7 @@ def _is_field(key: str) -> bool:
 def _quoted(override: str) -> str | None:
     """The override with its value taken literally, or None if it has no value or is quoted."""
     key, equals, value = override.partition("=")
-    if not equals or not value or set(value) & set("'\"\\"):
+    if not equals or not value or set(value) & set("'\"") or value.endswith("\\"):
         return None
     return f"{key}='{value}'"
 

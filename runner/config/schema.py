@@ -158,6 +158,8 @@ def _check_stream(config: ExperimentConfig) -> None:
             raise _needs_rows(f"{key}={rest[0]}", f"among {usable}")
     if config.dataset.mask is not None:
         raise _needs_rows("dataset.mask", "dataset.mask=null")
+    if getattr(config.dataset, "dates", None):
+        raise _needs_rows("dataset.dates", "dataset.dates=[]")
     by_rows = imputer.key_of_rows()
     if by_rows is not None:
         mild = "imputer=mean, constant, zero or none"

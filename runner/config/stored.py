@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
-from omegaconf import OmegaConf
 
-from runner.config.compose import Composed
+from runner.config.composed import Composed, OwnSweep
 from runner.config.options import packaged_folder
 from runner.errors import ConfigError, RunDirectoryError
 
@@ -39,16 +38,20 @@ def stored_config(
     texts = {file.stem: _text(file) for file in sorted((folder / ".hydra").glob("*.yaml"))}
     sections = _mapping(folder, texts.get("config"))
     sections = {**_packaged_general(), **sections}
-    hydra = OmegaConf.create(_mapping(folder, texts.get("hydra", "{}"))).get("hydra", {})
-    _place_data(sections, data, str(OmegaConf.select(hydra, "runtime.cwd", default=".")))
-    texts["config"] = yaml.safe_dump(sections, sort_keys=False, allow_unicode=True)
+    hydra = _mapping(folder, texts.get("hydra", "{}")).get("hydra", {})
+    _place_data(sections, data, str(hydra.get("runtime", {}).get("cwd", ".")))
+    task = [f"{key}={value}" for key, value in overrides.items()]
     return Composed(
         sections=sections,
         overrides=dict(overrides),
         choices=dict(choices),
         hydra_overrides=(),
-        hydra=hydra,
-        yaml=texts,
+        hydra={**hydra, "overrides": {"hydra": [], "task": task}},
+        run_dir=folder,
+        sweep_dir=folder.parent,
+        subdir=Path(folder.name),
+        own_sweep=OwnSweep(wanted=False, params={}),
+        interpolated=False,
     )
 
 

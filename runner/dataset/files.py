@@ -1,23 +1,36 @@
-"""Datasets in files: CSV and Parquet, the user's own or those shipped with the package."""
+"""Datasets in files, the user's own or those shipped with the package; Parquet among them."""
 
 from __future__ import annotations
 
-import csv
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator
 
 from runner.dataset.base import Dataset
 from runner.errors import ConfigError, DataError
+from runner.records import Provenance
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from runner.dataset.written_numbers import Notation
     from runner.records import Table
 
 SHIPPED = "shipped:"
 Spellings = list[str | int | float]
+
+
+def _check_dates(given: object) -> object:
+    """One message for both forms."""
+    texts = [*given, *given.values()] if isinstance(given, dict) else given
+    if not isinstance(texts, list) or not all(isinstance(one, str) for one in texts):
+        raise ValueError(
+            f"{given!r} is neither a list of columns nor a mapping from columns to forms such as "
+            "'%d.%m.%Y'"
+        )
+    return given
 
 
 def _check_spellings(given: object) -> object:
@@ -39,7 +52,8 @@ class File(Dataset):
     `features` lists the columns to use; null takes every column that has no other role and is not
     in `drop`. `categorical` lists columns of codes that are not quantities; text is categorical
     by itself. `na_values` are further spellings of a missing value: a list of those of every
-    column, or a mapping from a column to a list of its own.
+    column, or a mapping from a column to a list of its own. `dates` lists columns of dates, or maps
+    them to how they are written; a feature among them counts days since 1970.
 
     With `stream` the rows are read in batches and never held in memory; `path` may then be a
     folder, whose files are read in the order of their names.
@@ -51,6 +65,7 @@ class File(Dataset):
     drop: list[str]
     categorical: list[str]
     na_values: Annotated[Spellings | dict[str, Spellings], BeforeValidator(_check_spellings)]
+    dates: Annotated[list[str] | dict[str, str], BeforeValidator(_check_dates)]
     time: str | None
     group: str | None
     weight: str | None
@@ -76,8 +91,13 @@ class File(Dataset):
         """The file, or the files of the folder by name, hidden ones left out."""
         if not self.file.is_dir():
             return [self.file]
-        found = sorted(self.file.rglob(f"*.{self.name}"))
+        found = sorted(file for pattern in self.patterns for file in self.file.rglob(pattern))
         return [file for file in found if not file.name.startswith((".", "_"))]
+
+    @property
+    def patterns(self) -> tuple[str, ...]:
+        """What the names of a folder's files look like."""
+        return (f"*.{self.name}",)
 
     @property
     def file(self) -> Path:
@@ -92,6 +112,11 @@ class File(Dataset):
             return self.na_values
         return self.na_values.get(column, [])
 
+    @property
+    def notation(self) -> Notation | None:
+        """How numbers are written in texts; None where the file's types say what is a number."""
+        return None
+
     def check(self) -> None:
         """Raise ConfigError unless there is a file, and it is not empty."""
         if not self.file.exists():
@@ -103,7 +128,7 @@ class File(Dataset):
             )
         if not self.files:
             raise ConfigError(
-                f"dataset.path is {self.path!r}, a folder without any *.{self.name} file"
+                f"dataset.path is {self.path!r}, a folder without any {self.patterns[0]} file"
             )
         if not self.file.is_dir() and self.file.stat().st_size == 0:
             raise ConfigError(f"dataset.path is {self.path!r}, but that file is empty")
@@ -114,61 +139,14 @@ class File(Dataset):
 
         del seed
         self.check()
-        frame = self.read()
+        frame, provenance = self.read()
         if frame.empty:
             raise DataError(f"{self.path} has column names, but no rows")
-        return make_table(frame, self)
+        return replace(make_table(frame, self), provenance=provenance)
 
-    def read(self) -> pd.DataFrame:
-        """The file as it is."""
+    def read(self) -> tuple[pd.DataFrame, Provenance]:
+        """The file as it is, and what its form was found to be."""
         raise NotImplementedError
-
-
-class Csv(File):
-    """Text with a line of column names first."""
-
-    name: Literal["csv"]
-    separator: str = Field(min_length=1, max_length=1)
-
-    def read(self) -> pd.DataFrame:
-        """All columns; raises DataError if this is not a CSV file with distinct names."""
-        import pandas as pd
-
-        self.check_names(self.file)
-        try:
-            frame = pd.read_csv(
-                self.file,
-                sep=self.separator,
-                na_values=self._spelt_in_text() or None,
-                low_memory=False,
-                encoding="utf-8-sig",
-            )
-        except (pd.errors.ParserError, UnicodeDecodeError, ValueError) as error:
-            raise DataError(f"{self.path} cannot be read as CSV: {error}") from error
-        if not isinstance(frame.index, pd.RangeIndex):  # pandas took the surplus for row names
-            raise DataError(f"{self.path} has rows with more values than there are column names")
-        return frame
-
-    def _spelt_in_text(self) -> list[str] | dict[str, list[str]]:
-        if isinstance(self.na_values, list):
-            return [str(value) for value in self.na_values]
-        return {name: [str(value) for value in own] for name, own in self.na_values.items()}
-
-    def check_names(self, file: Path) -> None:
-        """Column names must differ; pandas would rename them."""
-        try:
-            with file.open(encoding="utf-8-sig", newline="") as lines:
-                names = next(csv.reader(lines, delimiter=self.separator), [])
-        except (UnicodeDecodeError, csv.Error) as error:
-            raise DataError(f"{self.path} is not a text file, so not CSV: {error}") from error
-        if any("\0" in name for name in names):
-            raise DataError(f"{self.path} is not a text file, so not CSV")
-        refuse_duplicates(self.path, names)
-        if self.target not in names and len(names) == 1:
-            raise DataError(
-                f"{self.path} has the one column {names[0][:60]!r}: is dataset.separator "
-                f"{self.separator!r} right?"
-            )
 
 
 class Parquet(File):
@@ -176,7 +154,7 @@ class Parquet(File):
 
     name: Literal["parquet"]
 
-    def read(self) -> pd.DataFrame:
+    def read(self) -> tuple[pd.DataFrame, Provenance]:
         """All columns; raises DataError if this is not a Parquet file."""
         import pyarrow as pa
         from pyarrow import parquet
@@ -187,7 +165,7 @@ class Parquet(File):
         except (pa.ArrowException, OSError) as error:
             reason = str(error).splitlines()[0]
             raise DataError(f"{self.path} cannot be read as Parquet: {reason}") from error
-        return frame
+        return frame, Provenance()
 
 
 def refuse_duplicates(path: str, names: list[str]) -> None:

@@ -10,6 +10,8 @@ from runner.errors import DataError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from runner.dataset.written_numbers import Notation
+
     Spellings = list[str | int | float]
 
 MOST_LEVELS = 0.5  # a text column with more levels than this share of its rows is no category
@@ -41,6 +43,14 @@ class ColumnRoles(Protocol):
         """Further spellings of a missing value, of all columns or by column."""
 
     @property
+    def dates(self) -> list[str] | dict[str, str]:
+        """Columns of dates, perhaps with how they are written."""
+
+    @property
+    def notation(self) -> Notation | None:
+        """How numbers are written in texts, if they may be."""
+
+    @property
     def time(self) -> str | None:
         """Orders the rows."""
 
@@ -68,6 +78,8 @@ def check_roles(columns: Sequence[str], roles: ColumnRoles) -> None:
             _check_column(columns, f"dataset.{key}", name)
     for name in roles.na_values if isinstance(roles.na_values, dict) else ():
         _check_column(columns, "dataset.na_values", name)
+    for name in roles.dates:
+        _check_column(columns, "dataset.dates", name)
     if roles.target in (roles.features or []):
         raise DataError(f"dataset.features names the target {roles.target!r}")
 

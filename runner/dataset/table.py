@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from runner.dataset import roles as column_roles
+from runner.dataset.written_dates import days, read_dates
 from runner.errors import DataError
 from runner.records import Table
 
@@ -30,7 +31,7 @@ def make_table(frame: pd.DataFrame, roles: ColumnRoles) -> Table:
     frame = frame.rename(columns=str)
     columns = [str(column) for column in frame]
     column_roles.check_roles(columns, roles)
-    frame = _without_sentinels(frame, roles)
+    frame = _with_dates(_without_sentinels(frame, roles), roles)
     target = _target(frame[roles.target])
     weight = _weight(frame[roles.weight]) if roles.weight else None
     keep = ~np.isnan(target)
@@ -106,13 +107,25 @@ def _without_sentinels(frame: pd.DataFrame, roles: ColumnRoles) -> pd.DataFrame:
     Text of which only numbers are left becomes numbers, unless the column is a category, a time or
     a group.
     """
-    as_it_is = {*roles.categorical, roles.time, roles.group}
+    as_it_is = {*roles.categorical, *roles.dates, roles.time, roles.group}
     settled: dict[str, pd.Series] = {}
     for name in frame:
         spellings = column_roles.sentinels(roles.missing_in(str(name)))
         if spellings:
             settled[str(name)] = _blanked(frame[name], spellings, as_it_is=name in as_it_is)
     return frame.assign(**settled)
+
+
+def _with_dates(frame: pd.DataFrame, roles: ColumnRoles) -> pd.DataFrame:
+    """The same with times in the place of dates, and where they are features, days."""
+    if not roles.dates:
+        return frame
+    forms = roles.dates if isinstance(roles.dates, dict) else dict.fromkeys(roles.dates)
+    times = {name: read_dates(frame[name], form) for name, form in forms.items()}
+    as_it_is = {roles.time, roles.group}
+    return frame.assign(
+        **{name: each if name in as_it_is else days(each) for name, each in times.items()}
+    )
 
 
 def _blanked(column: pd.Series, spellings: list[Any], *, as_it_is: bool) -> pd.Series:

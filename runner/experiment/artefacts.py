@@ -48,6 +48,7 @@ class Artefacts:
         if target["zeros"]:
             zeros = f"0 in {target['zeros']:,} of {described['rows']:,} rows"
             self.record.note([MAPE_UNDEFINED.found(f"the target {target['name']!r} is {zeros}")])
+        self.record.note(data.findings())
         seeds = {name: derive_seed(seed, name) for name in ("split", "search", "imputer")}
         directory.write_composed(self.job.composed.yaml)
         directory.write_json(

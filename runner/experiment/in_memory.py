@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from runner.checks import Finding
     from runner.core.folds import FoldProblem, Folds, Preparation
     from runner.features.pipeline import Specs
     from runner.records import Candidate, Floats, Integers
@@ -46,6 +47,7 @@ class TableData:
             "categorical": len(self._table.categorical),
             "missing_share": float(gaps.mean()),
             "rows_with_missing": int(gaps.any(axis=1).sum()),
+            **self._table.provenance.facts,
         }
 
     def describe_target(self) -> dict[str, Any]:
@@ -55,6 +57,10 @@ class TableData:
         sd = np.sqrt(np.average((y - mean) ** 2, weights=self._table.weight))
         zeros = int(np.count_nonzero(is_zero(y)))
         return {"mean": mean, "sd": sd, "min": y.min(), "max": y.max(), "zeros": zeros}
+
+    def findings(self) -> list[Finding]:
+        """What a reader of the result should know of the data."""
+        return list(self._table.provenance.findings)
 
     def missing_numeric(self) -> dict[str, int]:
         """How many values the numeric columns lack, those that lack any."""

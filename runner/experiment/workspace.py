@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from runner.checks import Finding
     from runner.config import ExperimentConfig
     from runner.core.folds import FoldProblem, FoldSource, Preparation
     from runner.evaluation.winner import HeldOut, Refit
@@ -43,6 +44,9 @@ class Data(Protocol):
 
     def describe_target(self) -> dict[str, Any]:
         """The target's mean, sd, min, max and zeros over the rows, for the record."""
+
+    def findings(self) -> list[Finding]:
+        """What a reader of the result should know of the data."""
 
     def missing_numeric(self) -> dict[str, int]:
         """How many values the numeric columns lack, those that lack any."""

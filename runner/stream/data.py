@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from runner.checks import Finding
     from runner.core.folds import FoldProblem, Preparation
     from runner.features.pipeline import Specs
     from runner.records import Candidate, Floats
@@ -40,6 +41,7 @@ class StreamedData:
         self._sample = Sample(stream)
         self._dropped, self._rows_with_missing = stream.dropped, stream.rows_with_missing
         self._solved: Solved | None = None
+        self._provenance = stream.provenance
         self.data_hash = stream.data_hash
         self.folds = StreamFolds(self._blocks, stream.split.fold_list())
 
@@ -56,6 +58,7 @@ class StreamedData:
             "rows_with_missing": self._rows_with_missing,
             "streamed": True,
             "rows_sampled": len(self._sample.target()),
+            **self._provenance.facts,
         }
 
     def describe_target(self) -> dict[str, Any]:
@@ -75,6 +78,10 @@ class StreamedData:
             "max": target.high,
             "zeros": zeros,
         }
+
+    def findings(self) -> list[Finding]:
+        """What a reader of the result should know of the data."""
+        return list(self._provenance.findings)
 
     def missing_numeric(self) -> dict[str, int]:
         """How many values the numeric columns lack, those that lack any."""

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from runner.dataset.files import File
-    from runner.records import Floats
+    from runner.records import Floats, Provenance
     from runner.split.hashed import HashedSplit
     from runner.stream.column_entries import Column, NumericColumn
     from runner.stream.file_batches import Source
@@ -55,6 +55,7 @@ class Stream:
     dropped: dict[str, int]
     rows_with_missing: int
     data_hash: str
+    provenance: Provenance
 
 
 def _nothing(_: int) -> None:
@@ -128,6 +129,7 @@ class Passage:
             dropped={reason: count for reason, count in reader.dropped.items() if count},
             rows_with_missing=self._rows_with_missing,
             data_hash=self._hash(),
+            provenance=self._source.provenance(),
         )
 
     def _add(self, batch: pa.RecordBatch) -> None:

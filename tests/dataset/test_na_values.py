@@ -144,7 +144,7 @@ def test_a_column_that_is_not_there(stream: bool, tmp_path: Path) -> None:
         (streamed if stream else loaded)(path, na_values={"agee": [-999]})
 
 
-@pytest.mark.parametrize("given", [7, [[7]], {"age": -999}, {"age": [None]}])
+@pytest.mark.parametrize("given", [None, [[7]], {"age": [None]}])
 def test_other_forms_are_refused(given: Any) -> None:  # noqa: ANN401 - any YAML value
     """What is neither a list nor a mapping to lists is refused in one line."""
     section = {"name": "csv", "path": "a.csv", "target": "y", "na_values": given}

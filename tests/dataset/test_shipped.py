@@ -6,9 +6,9 @@ import re
 from pathlib import Path
 
 import pytest
-import yaml
 
 from runner.config import validate_section
+from runner.config.options import packaged_defaults
 from runner.dataset import Dataset
 
 ROOT = Path(__file__).parents[2]
@@ -19,8 +19,7 @@ NAMES = ["earthquakes", "hitters", "nhanes", "nhefs", "penguins", "weather"]
 @pytest.mark.parametrize("name", NAMES)
 def test_shipped_datasets_are_as_described(name: str) -> None:
     """Rows, rows without a target and columns are those in the file beside the data."""
-    own = yaml.safe_load((ROOT / "conf" / "dataset" / f"{name}.yaml").read_text("utf-8"))
-    option = {key: value for key, value in own.items() if key != "defaults"}
+    option = packaged_defaults("dataset", name)
     dataset = validate_section("dataset", option)
     assert isinstance(dataset, Dataset)
     table = dataset.load(0)

@@ -1,0 +1,108 @@
+"""A column of dates written as text comes in; times go out."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from runner.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+ISO = "ISO8601"
+DAY_FIRST = ("%d.%m.%Y", "%d/%m/%Y", "%d-%m-%Y", "%d.%m.%y", "%d/%m/%y")
+MONTH_FIRST = ("%m/%d/%Y", "%m-%d-%Y", "%m/%d/%y")
+OTHERS = (
+    "%Y/%m/%d", "%Y.%m.%d", "%d %b %Y", "%d %B %Y", "%d-%b-%Y", "%d-%b-%y", "%b %d, %Y",
+    "%B %d, %Y", "%b %Y", "%B %Y",
+)  # fmt: skip
+TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", "T%H:%M", "T%H:%M:%S")
+FORMS = (ISO, *(day + time for day in (*DAY_FIRST, *MONTH_FIRST, *OTHERS) for time in TIMES))
+# 2020-12-31, 31.12.20, 1/2/2020, 31 Dec 2020, 31-Dec-20, Dec 31, 2020; times may follow
+LIKE_DATES = re.compile(
+    r"\s*(\d{4}([-/.])\d{1,2}\2\d{1,2}|\d{1,2}([-/.])\d{1,2}\3(\d{4}|\d{2})"
+    r"|\d{1,2}[ -][A-Za-z]{3,9}[ -]\d{2,4}|[A-Z][a-z]{2,8} \d{1,2}, \d{4})([T ]\d.*)?\s*"
+)
+SAMPLE = 20
+DAY = pd.Timedelta(days=1)
+EPOCH = pd.Timestamp("1970-01-01")
+
+
+def look_like_dates(texts: Iterable[object]) -> bool:
+    """Whether some texts, none of them missing, are all written as dates."""
+    some = [str(text) for text, _ in zip(texts, range(SAMPLE), strict=False)]
+    return bool(some) and all(LIKE_DATES.fullmatch(text) for text in some)
+
+
+def read_dates(column: pd.Series, form: str | None) -> pd.Series:
+    """The times of a column (n,), in UTC without saying so; NaT where missing.
+
+    Args:
+        column: texts, or times already.
+        form: how dates are written, as for strptime; None finds the one that suits all of them.
+
+    Raises:
+        DataError: they are no dates, or day and month cannot be told apart.
+    """
+    if pd.api.types.is_datetime64_any_dtype(column):
+        return _in_utc(column, None)
+    texts = column.astype(object).map(_as_text, na_action="ignore")
+    distinct = pd.Series(texts.dropna().unique(), dtype=object)
+    forms = [form] if form else [f for f in FORMS if _suits(f, distinct[:1])]
+    suitable = [f for f in forms if _suits(f, distinct)]
+    if not suitable and len(distinct):
+        raise _unreadable(str(column.name), distinct, forms)
+    if form is None:
+        _refuse_ambiguous(str(column.name), distinct, suitable)
+    read = _in_utc(distinct, suitable[0] if suitable else ISO)
+    times = dict(zip(distinct, read, strict=True))
+    return pd.Series([times.get(text, pd.NaT) for text in texts], column.index, "datetime64[us]")
+
+
+def days(times: pd.Series) -> pd.Series:
+    """Days since 1970 (n,), NaN where missing: what a model can take."""
+    return (times - EPOCH) / DAY
+
+
+def _as_text(value: object) -> str:
+    """20201231.0, as a column of numbers with gaps has it, is a date without the fraction."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def _in_utc(column: pd.Series, form: str | None) -> pd.Series:
+    times = pd.to_datetime(column, utc=True, format=form).dt.tz_localize(None)
+    return times.astype("datetime64[us]")
+
+
+def _suits(form: str, distinct: pd.Series) -> bool:
+    try:
+        pd.to_datetime(distinct, utc=True, format=form)
+    except (ValueError, TypeError):
+        return False
+    return True
+
+
+def _refuse_ambiguous(name: str, distinct: pd.Series, suitable: list[str]) -> None:
+    """Raise DataError if another reading gives other times, as 01/02/2020 and 03/04/2020 do."""
+    read = _in_utc(distinct, suitable[0]) if suitable else distinct
+    for other in suitable[1:]:
+        if not read.equals(_in_utc(distinct, other)):
+            raise DataError(
+                f"the dates in {name!r} can be read with day or month first: they hold "
+                f"{distinct[0]!r}; say how with dataset.dates={{{name}: '{suitable[0]}'}}, or "
+                f"'{other}'"
+            )
+
+
+def _unreadable(name: str, distinct: pd.Series, forms: list[str]) -> DataError:
+    readable = {f: pd.to_datetime(distinct, utc=True, format=f, errors="coerce") for f in forms}
+    best = max(readable.values(), key=lambda read: read.notna().sum(), default=None)
+    odd = distinct if best is None else distinct[best.isna()]
+    return DataError(
+        f"dataset.dates names {name!r}, but {len(odd)} of its {len(distinct)} different values "
+        f"are not dates that are written alike, such as {odd.iloc[0]!r}: put such spellings into "
+        f"dataset.na_values, or say how dates are written: dataset.dates={{{name}: '%d.%m.%Y'}}"
+    )
