@@ -130,6 +130,18 @@ FILES = {
     "target not in the file": case(CSV + "good.csv dataset.target=z", "dataset.target", "'z'"),
     "target misspelt": case(CSV + "good.csv dataset.target=aa", "dataset.target", "'a'"),
     "target not numeric": case(CSV + "good.csv dataset.target=town", "town", "not numeric"),
+    "target with a spelling": case(CSV + "good_but.csv", "'y'", "holds 'n/k' (2 of its 30 values",
+                                   "dataset.na_values"),
+    "target with a decimal comma": case(CSV + "comma.csv dataset.separator=;", "'y'",
+                                        "(30 of its 30 values", "dataset.decimal=','"),
+    "target of dates": case(CSV + "days.csv dataset.target=day", "'day'", "dates", "dataset.time"),
+    "target constant": case(CSV + "good.csv dataset.target=same", "'same'", "is 1 in all 30 rows"),
+    "dates as text": case(CSV + "days.csv", "'day'", "holds dates", "dataset.time",
+                          "dataset.dates"),
+    "dates as text and a split in time": case(CSV + "days.csv split=time",
+                                              "split=time needs dataset.time"),
+    "a feature with a decimal comma": case(CSV + "comma.csv dataset.separator=; dataset.target=b",
+                                           "'y'", "dataset.decimal=','", "dataset.categorical"),
     "target all missing": case(CSV + "no_target.csv", "'y'", "no row"),
     "target infinite": case(CSV + "infinite_target.csv", "'y'", "infinite"),
     "feature not in the file": case(CSV + "good.csv dataset.features=[z]", "dataset.features"),
@@ -168,6 +180,8 @@ FILES = {
                                     "dataset.group"),
     "fewer groups than folds": case(CSV + "good.csv split=grouped dataset.group=town",
                                     "split.folds", "groups"),
+    "other dates as a time": case(CSV + "days.csv split=time dataset.time=day", "'day'",
+                                  "dataset.dates"),
     "fewer times than folds": case(CSV + "good.csv split=time dataset.time=same", "split.folds"),
     "gap longer than the first fold": case(
         CSV + "good.csv split=time dataset.time=b dataset.drop=[same] split.gap=30", "split.gap"
@@ -203,6 +217,9 @@ def files(tmp_path: Path) -> None:
     write("hollow.csv", b=np.nan)
     write("gaps.csv", a=[np.nan, *good["a"][1:]])
     write("spoilt.csv", a=["?", *good["a"][1:]])
+    write("good_but.csv", y=["n/k", *good["y"][1:-1], "n/k"])
+    good[["b", "y"]].to_csv(tmp_path / "comma.csv", index=False, sep=";", decimal=",")
+    write("days.csv", day=[f"{1 + row}.11.2020" for row in range(n)])
     write("text.csv", words=[f"text {i}" for i in range(n)])
     good.assign(day=pd.Timestamp("2020-01-01")).to_parquet(tmp_path / "dates.parquet")
     write_duplicates(tmp_path / "twice.parquet", good)

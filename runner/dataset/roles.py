@@ -5,10 +5,11 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING, Any, Protocol
 
+from runner.dataset.date_like import look_like_dates
 from runner.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from runner.dataset.written_numbers import Notation
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 MOST_LEVELS = 0.5  # a text column with more levels than this share of its rows is no category
 FEW_LEVELS = 20
 SOME = 12  # columns that a message lists
+SHOWN = 3  # values that a message shows
 
 
 class ColumnRoles(Protocol):
@@ -68,20 +70,24 @@ class ColumnRoles(Protocol):
 
 def check_roles(columns: Sequence[str], roles: ColumnRoles) -> None:
     """Raise DataError unless each column that has a role is there."""
+    for problem in role_problems(columns, roles):
+        raise problem
+
+
+def role_problems(columns: Sequence[str], roles: ColumnRoles) -> Iterator[DataError]:
+    """An error for each column that has a role and is not there."""
     single = {"target": roles.target, "time": roles.time, "group": roles.group}
     single["weight"] = roles.weight
-    for key, name in single.items():
-        if name is not None:
-            _check_column(columns, f"dataset.{key}", name)
-    for key in ("features", "drop", "categorical"):
-        for name in getattr(roles, key) or []:
-            _check_column(columns, f"dataset.{key}", name)
-    for name in roles.na_values if isinstance(roles.na_values, dict) else ():
-        _check_column(columns, "dataset.na_values", name)
-    for name in roles.dates:
-        _check_column(columns, "dataset.dates", name)
+    named = [(key, name) for key, name in single.items() if name is not None]
+    for key in ("features", "drop", "categorical", "dates"):
+        named += [(key, name) for name in getattr(roles, key) or []]
+    if isinstance(roles.na_values, dict):
+        named += [("na_values", name) for name in roles.na_values]
+    for key, name in named:
+        if name not in columns:
+            yield _no_column(columns, f"dataset.{key}", name)
     if roles.target in (roles.features or []):
-        raise DataError(f"dataset.features names the target {roles.target!r}")
+        yield DataError(f"dataset.features names the target {roles.target!r}")
 
 
 def feature_names(columns: Sequence[str], roles: ColumnRoles) -> list[str]:
@@ -106,9 +112,35 @@ def sentinels(values: Iterable[str | float]) -> list[Any]:
     return spellings
 
 
-def target_not_numeric(name: str, value: object) -> DataError:
-    """The target holds something else."""
-    return DataError(f"the target {name!r} is not numeric: it holds {value!r}")
+def target_not_numeric(
+    name: str, odd: Sequence[object], count: str, notation: Notation | None = None
+) -> DataError:
+    """The target holds something else.
+
+    Args:
+        name: of the target.
+        odd: values that are no numbers.
+        count: how many there are, of how many.
+        notation: in which they are numbers.
+    """
+    more = ", ".join(repr(value) for value in list(dict.fromkeys(map(str, odd)))[:SHOWN])
+    if look_like_dates(odd):
+        remedy = "these are dates, so it may be dataset.time; choose another dataset.target"
+    elif notation is not None:
+        remedy = f"write {notation.keys}"
+    else:
+        remedy = "put spellings of a missing value into dataset.na_values, or choose another target"
+    return DataError(
+        f"the target {name!r} is not numeric: it holds {more} ({count} are no numbers): {remedy}"
+    )
+
+
+def target_constant(name: str, value: float, rows: int) -> DataError:
+    """There is nothing to predict."""
+    return DataError(
+        f"the target {name!r} is {value:g} in all {rows} rows that have one: choose another "
+        "dataset.target"
+    )
 
 
 def target_missing(name: str) -> DataError:
@@ -133,13 +165,36 @@ def infinite(name: str, count: int) -> DataError:
 
 def dates(name: str) -> DataError:
     """A feature holds dates."""
-    return DataError(f"the column {name!r} holds dates: make it dataset.time, or drop it")
+    return DataError(
+        f"the column {name!r} holds dates: make it dataset.time, or put it into dataset.dates to "
+        "count days, or drop it"
+    )
+
+
+def refuse_written_otherwise(
+    name: str, distinct: Sequence[object], other: Callable[[], Notation | None]
+) -> None:
+    """Raise DataError if a text column holds dates, or numbers in another notation.
+
+    Args:
+        name: of the column.
+        distinct: some of its texts, none of them missing.
+        other: finds the notation.
+    """
+    if look_like_dates(distinct):
+        raise dates(name)
+    notation = other()
+    if notation is not None:
+        raise DataError(
+            f"the column {name!r} is text, but numbers with {notation.keys}: say so, or put the "
+            "column into dataset.categorical"
+        )
 
 
 def refuse_numeric_text(name: str, share: float, odd: Sequence[str]) -> None:
     """Raise DataError if more than half of a text column's rows are numbers, but for the odd."""
     if share > MOST_LEVELS:
-        some = ", ".join(repr(value) for value in odd[:3])
+        some = ", ".join(repr(value) for value in odd[:SHOWN])
         raise DataError(
             f"the column {name!r} is numeric but for {some or 'being text'}: put such spellings "
             "into dataset.na_values, or the column into dataset.categorical"
@@ -155,9 +210,8 @@ def refuse_free_text(name: str, levels: int, rows: int) -> None:
         )
 
 
-def _check_column(columns: Sequence[str], key: str, name: str) -> None:
-    if name not in columns:
-        near = difflib.get_close_matches(name, columns, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        some = ", ".join(columns[:SOME]) + (", ..." if len(columns) > SOME else "")
-        raise DataError(f"{key} names {name!r}, which is not a column{hint} (columns: {some})")
+def _no_column(columns: Sequence[str], key: str, name: str) -> DataError:
+    near = difflib.get_close_matches(name, columns, n=1)
+    hint = f"; did you mean {near[0]!r}?" if near else ""
+    some = ", ".join(columns[:SOME]) + (", ..." if len(columns) > SOME else "")
+    return DataError(f"{key} names {name!r}, which is not a column{hint} (columns: {some})")

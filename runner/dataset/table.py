@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import warnings
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -12,50 +13,69 @@ import numpy as np
 import pandas as pd
 
 from runner.dataset import roles as column_roles
+from runner.dataset.problems import Problems
 from runner.dataset.written_dates import days, read_dates
+from runner.dataset.written_numbers import other_notation
 from runner.errors import DataError
 from runner.records import Table
 
 if TYPE_CHECKING:
     from runner.dataset.roles import ColumnRoles
-    from runner.records import Floats, Integers
+    from runner.dataset.written_numbers import Notation
+    from runner.records import Booleans, Floats, Integers
 
 
-def make_table(frame: pd.DataFrame, roles: ColumnRoles) -> Table:
+@dataclass(frozen=True)
+class _Rows:
+    """Which rows count, and for how much."""
+
+    target: Floats  # (n,) NaN where missing
+    weight: Floats | None  # (n,)
+    keep: Booleans  # (n,)
+    dropped: dict[str, int]
+
+
+def make_table(frame: pd.DataFrame, roles: ColumnRoles, problems: Problems | None = None) -> Table:
     """Give the columns of `frame` the roles that the config says.
 
+    Args:
+        frame: as it was read.
+        roles: of its columns.
+        problems: notes all that is wrong before the first of it is raised; None raises at once.
+
     Raises:
-        DataError: a named column is not there, the target is not numeric, no feature is left, or
-            a feature cannot be used (all missing, infinite, dates, free text).
+        DataError: a named column is not there, the target is constant or not numeric, no feature is
+            left, or a feature cannot be used (all missing, infinite, dates, free text).
     """
+    problems = problems or Problems(stop=True)
     frame = frame.rename(columns=str)
     columns = [str(column) for column in frame]
-    column_roles.check_roles(columns, roles)
-    frame = _with_dates(_without_sentinels(frame, roles), roles)
-    target = _target(frame[roles.target])
-    weight = _weight(frame[roles.weight]) if roles.weight else None
-    keep = ~np.isnan(target)
-    dropped = {"target missing": int((~keep).sum())}
-    if weight is not None:
-        dropped["weight zero"] = int((keep & (weight == 0)).sum())
-        keep &= weight > 0
-    if not keep.any():
-        raise column_roles.target_missing(roles.target)
-    features = _features(frame.loc[keep, column_roles.feature_names(columns, roles)], roles)
+    problems.note(column_roles.role_problems(columns, roles))
+    frame = _with_dates(_without_sentinels(frame, roles), roles, problems)
+    rows = _rows(frame, roles, problems)
+    kept = frame.loc[rows.keep]
+    time = group = None
+    with problems.noted():
+        time = _time_rank(kept[roles.time]) if roles.time in frame else None
+    with problems.noted():
+        group = _group_code(kept[roles.group]) if roles.group in frame else None
+    features = _features(kept, roles, problems)
+    if problems.found:
+        raise problems.found[0]
     categorical = tuple(
         str(c) for c in features if features[c].dtype == object or c in roles.categorical
     )
     return table_of(
         features.reset_index(drop=True),
-        target[keep],
+        rows.target[rows.keep],
         categorical=categorical,
-        row=np.flatnonzero(keep),
-        time=_time_rank(frame.loc[keep, roles.time]) if roles.time else None,
-        group=_group_code(frame.loc[keep, roles.group]) if roles.group else None,
-        weight=weight[keep] if weight is not None else None,
+        row=np.flatnonzero(rows.keep),
+        time=time,
+        group=group,
+        weight=rows.weight[rows.keep] if rows.weight is not None else None,
         roles=(roles.time, roles.group),
-        role_values=_role_values(frame.loc[keep], roles),
-        dropped={reason: count for reason, count in dropped.items() if count},
+        role_values=_role_values(kept, roles),
+        dropped={reason: count for reason, count in rows.dropped.items() if count},
     )
 
 
@@ -116,16 +136,18 @@ def _without_sentinels(frame: pd.DataFrame, roles: ColumnRoles) -> pd.DataFrame:
     return frame.assign(**settled)
 
 
-def _with_dates(frame: pd.DataFrame, roles: ColumnRoles) -> pd.DataFrame:
+def _with_dates(frame: pd.DataFrame, roles: ColumnRoles, problems: Problems) -> pd.DataFrame:
     """The same with times in the place of dates, and where they are features, days."""
-    if not roles.dates:
-        return frame
     forms = roles.dates if isinstance(roles.dates, dict) else dict.fromkeys(roles.dates)
-    times = {name: read_dates(frame[name], form) for name, form in forms.items()}
-    as_it_is = {roles.time, roles.group}
-    return frame.assign(
-        **{name: each if name in as_it_is else days(each) for name, each in times.items()}
-    )
+    times: dict[str, pd.Series] = {}
+    for name, form in forms.items():
+        if name in frame:
+            times[name] = pd.Series(0.0, index=frame.index)  # what cannot be read is told once
+            with problems.noted():
+                times[name] = read_dates(frame[name], form)
+                if name not in {roles.time, roles.group}:
+                    times[name] = days(times[name])
+    return frame.assign(**times)
 
 
 def _blanked(column: pd.Series, spellings: list[Any], *, as_it_is: bool) -> pd.Series:
@@ -150,13 +172,58 @@ def _role_values(frame: pd.DataFrame, roles: ColumnRoles) -> pd.DataFrame:
     return frame[named].reset_index(drop=True)
 
 
-def _target(column: pd.Series) -> Floats:
+def _rows(frame: pd.DataFrame, roles: ColumnRoles, problems: Problems) -> _Rows:
+    """The target and the weights; all rows where the target has a problem, so as to go on."""
+    target, weight, keep = np.zeros(len(frame)), None, np.ones(len(frame), dtype=bool)
+    dropped: dict[str, int] = {}
+    with problems.noted():
+        if roles.weight in frame:
+            weight = _weight(frame[roles.weight])
+    with problems.noted():
+        if roles.target in frame:
+            found = _target(frame[roles.target], roles)
+            known = ~np.isnan(found) & (True if weight is None else weight > 0)
+            _check_target(roles.target, found[known])
+            target, keep = found, known
+            dropped["target missing"] = int(np.isnan(found).sum())
+            dropped["weight zero"] = int((~np.isnan(found)).sum() - known.sum())
+    return _Rows(target, weight, keep, dropped)
+
+
+def _target(column: pd.Series, roles: ColumnRoles) -> Floats:
     values = _numbers(column)
     if values is None:
-        sample = column.dropna().iloc[:1].to_list()
-        raise column_roles.target_not_numeric(str(column.name), sample[0])
+        raise _not_numeric(column.dropna(), roles)
     _refuse_infinite(str(column.name), values)
     return values
+
+
+def _not_numeric(observed: pd.Series, roles: ColumnRoles) -> DataError:
+    """What to say of a target that holds something else than numbers."""
+    values = observed.astype(object)
+    numeric = pd.to_numeric(values.map(str), errors="coerce").notna()
+    odd = values[~numeric] if not numeric.all() else values
+    count = f"{len(odd):,} of its {len(observed):,} values"
+    other = _other_notation(observed, roles)
+    return column_roles.target_not_numeric(
+        roles.target, odd.unique()[: column_roles.SOME].tolist(), count, other
+    )
+
+
+def _check_target(name: str, values: Floats) -> None:
+    if not len(values):
+        raise column_roles.target_missing(name)
+    if len(values) > 1 and values.min() == values.max():
+        raise column_roles.target_constant(name, values[0], len(values))
+
+
+def _other_notation(texts: pd.Series, roles: ColumnRoles) -> Notation | None:
+    """In which a column of text is one of numbers; None if there is none, or it is of no CSV."""
+    if roles.notation is None or not all(isinstance(value, str) for value in texts[:1]):
+        return None
+    import pyarrow as pa
+
+    return other_notation(pa.array(texts.map(str), pa.large_string()), roles.notation)
 
 
 def _weight(column: pd.Series) -> Floats:
@@ -183,8 +250,15 @@ def _numbers(column: pd.Series) -> Floats | None:
     return None
 
 
-def _features(frame: pd.DataFrame, roles: ColumnRoles) -> pd.DataFrame:
-    settled = {name: _feature(frame[name], roles) for name in frame}
+def _features(frame: pd.DataFrame, roles: ColumnRoles, problems: Problems) -> pd.DataFrame:
+    names: list[str] = []
+    with problems.noted():
+        names = column_roles.feature_names([str(name) for name in frame], roles)
+    settled: dict[str, pd.Series] = {}
+    for name in names:
+        with problems.noted():
+            if name in frame:
+                settled[name] = _feature(frame[name], roles)
     return pd.DataFrame(settled, index=frame.index)
 
 
@@ -202,7 +276,7 @@ def _feature(column: pd.Series, roles: ColumnRoles) -> pd.Series:
         raise column_roles.dates(name)
     text = column.astype(object).map(str, na_action="ignore")
     if name not in roles.categorical:
-        _refuse_free_text(name, text)
+        _refuse_free_text(name, text, roles)
     # object, as pandas would make it its own string type, with which the imputers differ
     return pd.Series(
         [value if isinstance(value, str) else np.nan for value in text],
@@ -217,8 +291,10 @@ def _refuse_infinite(name: str, values: Floats) -> None:
         raise column_roles.infinite(name, count)
 
 
-def _refuse_free_text(name: str, text: pd.Series) -> None:
+def _refuse_free_text(name: str, text: pd.Series, roles: ColumnRoles) -> None:
     observed = text.dropna()
+    distinct = observed.unique().tolist()
+    column_roles.refuse_written_otherwise(name, distinct, lambda: _other_notation(observed, roles))
     numeric = pd.to_numeric(observed, errors="coerce").notna()
     column_roles.refuse_numeric_text(name, numeric.mean(), observed[~numeric].unique().tolist())
     column_roles.refuse_free_text(name, observed.nunique(), len(text))
@@ -247,6 +323,7 @@ def _time_rank(column: pd.Series) -> Integers:
             sample = column[~readable].iloc[0] if not readable.all() else column.iloc[0]
             raise DataError(
                 f"the time {column.name!r} cannot be read: it holds {sample!r}, not dates such as "
-                "2020-12-31, times such as 2020-12-31T23:59, or numbers"
+                "2020-12-31, times such as 2020-12-31T23:59, or numbers; put other dates into "
+                "dataset.dates"
             ) from error
     return np.asarray(ordered.rank(method="dense"), dtype=np.int64)

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING
-
 import pandas as pd
 
 from runner.errors import DataError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 ISO = "ISO8601"
 DAY_FIRST = ("%d.%m.%Y", "%d/%m/%Y", "%d-%m-%Y", "%d.%m.%y", "%d/%m/%y")
@@ -21,20 +15,8 @@ OTHERS = (
 )  # fmt: skip
 TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", "T%H:%M", "T%H:%M:%S")
 FORMS = (ISO, *(day + time for day in (*DAY_FIRST, *MONTH_FIRST, *OTHERS) for time in TIMES))
-# 2020-12-31, 31.12.20, 1/2/2020, 31 Dec 2020, 31-Dec-20, Dec 31, 2020; times may follow
-LIKE_DATES = re.compile(
-    r"\s*(\d{4}([-/.])\d{1,2}\2\d{1,2}|\d{1,2}([-/.])\d{1,2}\3(\d{4}|\d{2})"
-    r"|\d{1,2}[ -][A-Za-z]{3,9}[ -]\d{2,4}|[A-Z][a-z]{2,8} \d{1,2}, \d{4})([T ]\d.*)?\s*"
-)
-SAMPLE = 20
 DAY = pd.Timedelta(days=1)
 EPOCH = pd.Timestamp("1970-01-01")
-
-
-def look_like_dates(texts: Iterable[object]) -> bool:
-    """Whether some texts, none of them missing, are all written as dates."""
-    some = [str(text) for text, _ in zip(texts, range(SAMPLE), strict=False)]
-    return bool(some) and all(LIKE_DATES.fullmatch(text) for text in some)
 
 
 def read_dates(column: pd.Series, form: str | None) -> pd.Series:

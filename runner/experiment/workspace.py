@@ -146,6 +146,7 @@ class Workspace:
         return self._table_data(config).folds
 
     def _table_data(self, config: ExperimentConfig) -> TableData:
+        config.split.check_roles(config.dataset)  # before anything is said of the rows
         table = self.table(config)
         general = config.general
         key = f"{general.seed} {config.split.model_dump_json()} {general.cache!r}"

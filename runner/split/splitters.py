@@ -6,7 +6,7 @@ has the same folds.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
@@ -29,6 +29,12 @@ class Splitter(Spec):
 
     name: str
     test: Share | None
+    role: ClassVar[Literal["time", "group"] | None] = None  # of the dataset, that it goes by
+
+    def check_roles(self, dataset: object) -> None:
+        """Raise DataError if the dataset has no column for what this split goes by."""
+        if self.role is not None and getattr(dataset, self.role, None) is None:
+            raise _without_role(self.name, self.role)
 
     def split(self, table: Table, seed: int) -> Split:
         """Divide the rows of `table`.
@@ -92,6 +98,7 @@ class Grouped(Splitter):
 
     name: Literal["grouped"]
     folds: Folds
+    role: ClassVar[Literal["time", "group"] | None] = "group"
 
     def by_hash(self) -> HashedSplit:
         """Every row's block from its group."""
@@ -137,6 +144,7 @@ class Time(Splitter):
     name: Literal["time"]
     folds: Count
     gap: Annotated[int, Field(ge=0)]
+    role: ClassVar[Literal["time", "group"] | None] = "time"
 
     def _test_rows(self, table: Table, seed: int) -> tuple[Integers, Integers]:
         del seed
@@ -246,5 +254,9 @@ def _boundaries(time: Integers, counts: list[int]) -> list[int]:
 
 def _required(values: Integers | None, split: str, role: str) -> Integers:
     if values is None:
-        raise DataError(f"split={split} needs dataset.{role}: name the column that holds it")
+        raise _without_role(split, role)
     return values
+
+
+def _without_role(split: str, role: str) -> DataError:
+    return DataError(f"split={split} needs dataset.{role}: name the column that holds it")

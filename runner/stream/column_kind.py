@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from runner.dataset import roles as column_roles
+from runner.dataset.written_numbers import other_notation
 from runner.errors import DataError
 from runner.stream.column_entries import (
     CategoryColumn,
@@ -24,6 +25,7 @@ from runner.stream.values import (
     Sentinels,
     codes_of,
     is_empty,
+    is_number,
     kind_of,
     reads_as_numbers,
 )
@@ -73,7 +75,7 @@ class Kinds:
             gap = self.new_entry() if gap is None and name in self.gappy else gap
             return self.numeric(name, self.new_entry(), gap)
         if not listed:
-            _refuse_text(name, array, sentinels)
+            self._refuse_text(name, array, sentinels)
         return CategoryColumn(name, gap, of_numbers, sentinels)
 
     def numeric(self, name: str, entry: int, gap: int | None) -> NumericColumn:
@@ -81,21 +83,17 @@ class Kinds:
         sentinels = Sentinels.of(self.roles, name)
         return NumericColumn(name, entry, gap, Range.of(self.n_blocks), sentinels)
 
-
-def _refuse_text(name: str, array: pa.Array, sentinels: Sentinels) -> None:
-    """Refuse text that is mostly numbers, or hardly ever the same."""
-    codes = codes_of(array, sentinels)
-    counts = np.bincount(codes.codes[codes.codes >= 0], minlength=len(codes.levels))
-    text = np.array([not _is_number(str(level)) for level in codes.levels], dtype=bool)
-    odd = [codes.levels[at] for at in np.flatnonzero(text & (counts > 0))[:3]]
-    share = 1 - counts[text].sum() / max(int(counts.sum()), 1)
-    column_roles.refuse_numeric_text(name, float(share), odd)
-    column_roles.refuse_free_text(name, int(np.count_nonzero(counts)), len(array))
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+    def _refuse_text(self, name: str, array: pa.Array, sentinels: Sentinels) -> None:
+        """Refuse text that is mostly numbers, written otherwise, or hardly ever the same."""
+        codes = codes_of(array, sentinels)
+        counts = np.bincount(codes.codes[codes.codes >= 0], minlength=len(codes.levels))
+        found = [codes.levels[at] for at in np.flatnonzero(counts)]
+        notation, texts = self.roles.notation, array.drop_null()
+        column_roles.refuse_written_otherwise(
+            name, found, lambda: notation and other_notation(texts, notation)
+        )
+        text = np.array([not is_number(str(level)) for level in codes.levels], dtype=bool)
+        odd = [codes.levels[at] for at in np.flatnonzero(text & (counts > 0))[:3]]
+        share = 1 - counts[text].sum() / max(int(counts.sum()), 1)
+        column_roles.refuse_numeric_text(name, float(share), odd)
+        column_roles.refuse_free_text(name, int(np.count_nonzero(counts)), len(array))

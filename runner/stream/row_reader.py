@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from runner.dataset import roles as column_roles
+from runner.dataset.written_numbers import other_notation
 from runner.errors import DataError
 from runner.split.hashed import number_keys, order_by_block, row_keys
 from runner.stream.values import (
@@ -20,6 +21,7 @@ from runner.stream.values import (
     Sentinels,
     codes_of,
     is_empty,
+    is_number,
     kind_of,
     numbers_or_refuse,
     reads_as_numbers,
@@ -132,8 +134,18 @@ class RowReader:
         kind = kind_of(array.type)
         spelt = kind == TEXT and sentinels.spellings and reads_as_numbers(array, sentinels)
         if kind not in {NUMBER, NOTHING} and not spelt:
-            raise column_roles.target_not_numeric(name, array.drop_null()[0].as_py())
+            raise self._not_numeric(array.drop_null())
         return array
+
+    def _not_numeric(self, observed: pa.Array) -> DataError:
+        """What to say of a target that holds something else than numbers."""
+        values, notation, other = observed.to_pylist(), self.roles.notation, None
+        odd = [value for value in values if not is_number(str(value))] or values
+        if kind_of(observed.type) == TEXT and notation is not None:
+            other = other_notation(observed, notation)
+        count = f"{len(odd):,} of its first {len(values):,} values"
+        some = odd[: column_roles.SOME]
+        return column_roles.target_not_numeric(self.roles.target, some, count, other)
 
     def _weight(self, array: pa.Array) -> Floats:
         name = str(self.roles.weight)

@@ -151,6 +151,15 @@ def reads_as_numbers(array: pa.Array, sentinels: Sentinels) -> bool:
     return True
 
 
+def is_number(text: str) -> bool:
+    """Whether Python reads a text as a number."""
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
 def is_empty(array: pa.Array) -> bool:
     """Whether no value is there, as far as nulls say."""
     return bool(array.null_count == len(array))

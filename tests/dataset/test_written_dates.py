@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 
 from runner.config import validate_section
+from runner.dataset.date_like import look_like_dates
 from runner.dataset.table import make_table
-from runner.dataset.written_dates import look_like_dates, read_dates
+from runner.dataset.written_dates import read_dates
 from runner.errors import DataError
 
 if TYPE_CHECKING:

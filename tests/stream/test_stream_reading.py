@@ -174,7 +174,12 @@ ERRORS: dict[str, tuple[Callable[[pd.DataFrame], pd.DataFrame], str]] = {
     "infinite target": (lambda f: f.assign(y=f["y"].where(f.index != 7, np.inf)), "'y'.*infinite"),
     "hollow": (lambda f: f.assign(a=np.nan), "'a' has no value"),
     "no target": (lambda f: f.assign(y=np.nan), "no row has a value of the target 'y'"),
-    "text target": (lambda f: f.assign(y="x"), "the target 'y' is not numeric: it holds 'x'"),
+    "text target": (
+        lambda f: f.assign(y=["n/k", *f["y"][1:].map(str)]),
+        r"the target 'y' is not numeric: it holds 'n/k' \(1 of its first 300 values",
+    ),
+    "constant target": (lambda f: f.assign(y=3.0), "the target 'y' is 3 in all 300 rows"),
+    "dates as text": (lambda f: f.assign(a="2020-01-31"), "'a' holds dates.*dataset.time"),
     "free text": (lambda f: f.assign(a=[f"t{i}" for i in f.index]), "300 different texts"),
     "nearly numbers": (lambda f: f.assign(a=["?", *f["a"][1:].map(str)]), r"numeric but for '\?'"),
     "dates": (lambda f: f.assign(a=pd.Timestamp("2020-01-01")), "'a' holds dates"),
@@ -190,6 +195,16 @@ def test_unusable_data(name: str, tmp_path: Path) -> None:
     spoil, message = ERRORS[name]
     path = write(spoil(numbers()), tmp_path / "bad.parquet")
     with pytest.raises(DataError, match=message):
+        streamed(file_dataset(path))
+
+
+@pytest.mark.parametrize("column", ["a", "y"])
+def test_a_decimal_comma_is_told(column: str, tmp_path: Path) -> None:
+    """Numbers with a comma are no categories, nor a target, until the key says so."""
+    frame = numbers()
+    texts = frame[column].map(lambda value: f"{value:.1f}".replace(".", ","))
+    path = write(frame.assign(**{column: texts}), tmp_path / "comma.csv")
+    with pytest.raises(DataError, match=rf"'{column}' .*dataset.decimal=','"):
         streamed(file_dataset(path))
 
 
