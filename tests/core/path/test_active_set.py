@@ -165,18 +165,22 @@ def test_a_penalty_below_rounding_still_ends_at_a_zero() -> None:
         assert np.all(target < 0)
 
 
+@pytest.mark.parametrize("unit", [1e-4, 1.0, 1e4])
 @pytest.mark.parametrize(("share", "depends"), [(1e-7, True), (1e-5, False)])
-def test_nearly_dependent_columns_count_as_dependent(share: float, depends: bool) -> None:
+def test_nearly_dependent_columns_count_as_dependent(
+    share: float, depends: bool, unit: float
+) -> None:
     """A column of which others leave 1e-14 of its square has no minimum, one of 1e-10 has."""
     rng = np.random.default_rng(4)
     Q = np.linalg.qr(rng.standard_normal((30, 4)))[0] * np.sqrt(30)
     X = np.column_stack([Q[:, :3], Q[:, 0] + Q[:, 1] + share * Q[:, 3]])
     y = X @ [1.0, 2.0, 3.0, 0.0] + rng.standard_normal(30)
-    problem = pose(X, y)
-    found = active_set._stationary(problem, np.arange(4), np.full(4, 0.1), np.zeros(4))
+    problem = pose(unit * X, y)
+    found = active_set._stationary(problem, np.arange(4), np.full(4, 0.1 * unit), np.zeros(4))
     assert depends == (found is None)
     if found is not None:
-        np.testing.assert_allclose(problem.gram @ found, problem.xy - 0.1, atol=1e-6)
+        left = problem.gram @ found - problem.xy + 0.1 * unit
+        np.testing.assert_allclose(left / unit, 0, atol=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -280,3 +284,43 @@ def test_a_support_that_does_not_settle_is_given_up(monkeypatch: pytest.MonkeyPa
         monkeypatch.setattr(active_set, "STEPS", steps)
         again = active_set.solve_near(problem, l1, l2, np.zeros(12), positive=False)
         assert given_up == (again is None)
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+@pytest.mark.parametrize("size", [1e-9, 1.0, 1e9])
+def test_the_way_down_a_valley_leads_past_a_zero(size: float, sign: float) -> None:
+    """However large the coefficients, one that falls is beyond 0 at the end of the way."""
+    X, y = mixed_rows([1.0, 1.0])
+    start = sign * np.array([size, size, 1e-6])
+    pull = 0.1 * np.sign(start)
+    target = active_set._down_the_valley(pose(X, y), np.arange(3), pull, np.zeros(3), start)
+    assert np.all(target[:2] * sign < 0)
+    assert target[2] * sign > 0
+
+
+def test_penalties_of_any_size_select_alike() -> None:
+    """Cross products and penalties a trillion times smaller give coefficients as much smaller."""
+    large, small = (
+        active_set.solve_near(
+            orthonormal([3.0 * by, -2.0 * by, 0.5 * by]),
+            np.full(3, by),
+            np.zeros(3),
+            np.zeros(3),
+            positive=False,
+        )
+        for by in (1.0, 1e-12)
+    )
+    assert large is not None
+    assert small is not None
+    np.testing.assert_allclose(1e12 * small[0], large[0], rtol=1e-12)
+    assert large[1] == small[1]
+
+
+@pytest.mark.parametrize(("beyond", "enters"), [(0.5e-10, False), (1.5e-10, True)])
+def test_violations_of_rounding_are_none(beyond: float, enters: bool) -> None:
+    """A column enters where its gradient exceeds the penalty by 1e-11 of the largest x'y."""
+    problem = orthonormal([-10.0, 1.0 + beyond])
+    found = active_set.solve_near(problem, np.ones(2), np.zeros(2), np.zeros(2), positive=False)
+    assert found is not None
+    assert enters == (found[0][1] > 0)
+    assert found[0][0] == pytest.approx(-9.0, rel=1e-14)
