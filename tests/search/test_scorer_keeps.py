@@ -198,9 +198,13 @@ def test_seconds_are_shared_out() -> None:
 
 @pytest.mark.parametrize("positive", [False, True])
 @pytest.mark.parametrize("l1_ratio", [1.0, 0.25])
-def test_alpha_max_is_that_of_all_training_rows(l1_ratio: float, positive: bool) -> None:
+@pytest.mark.parametrize("unit", [1.0, 1e-3])
+def test_alpha_max_is_that_of_all_training_rows(
+    unit: float, l1_ratio: float, positive: bool
+) -> None:
     """In closed form max |Z'(y - mean)| / n over the share of the L1 penalty, test rows aside."""
     table = complete_table()
+    table = table_of(table.features, unit * table.target)
     options: dict[str, Any] = {"model.positive": positive}
     folds = folds_of(table, folds=3)
     scorer = make_scorer(folds, make_specs("mean", "elastic_net", options))
