@@ -35,13 +35,13 @@ if TYPE_CHECKING:
     from mutations import Mutant
 
 ROOT = Path(__file__).parents[2]
-MODULES = ("bootstrap", "active_set", "score", "gap", "rubin", "comparison", "split")
+MODULES = ("bootstrap", "active_set", "scorer", "gap", "rubin", "paired_comparison", "splitters")
 # tests, by the name of their file, that hold a module of another name to account
 ALSO = {
     "accumulate": ("test_moments_accumulate", "test_moments_fold"),
-    "hashed_split": ("test_split", "test_stream_reading", "test_stream_equals_memory"),
+    "hashed": ("test_splitters", "test_stream_reading", "test_stream_equals_memory"),
     "precision": ("test_moments_precision",),
-    "score": ("test_choose_best",),
+    "scorer": ("test_choose_best",),
 }
 PYTEST = ("-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "-n", "0")
 LEFT_OUT = (".git", "__pycache__", ".*_cache", ".hypothesis", "*.egg-info", "outputs", "multirun")
