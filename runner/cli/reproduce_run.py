@@ -67,7 +67,9 @@ def main(options: argparse.Namespace) -> int:
         run.folder, record.get("overrides", {}), record.get("choices", {}), options.data
     )
     # fold problems kept by earlier runs would not be made anew
-    config = validate({**composed.sections, "cache": {"folder": None, "megabytes": 0}})
+    config = validate(
+        {**composed.sections, "cache": {"folder": None, "megabytes": 0}, "reuse": False}
+    )
     folder = _run_again(run, config, composed)
     if folder is None:
         return DIFFERS

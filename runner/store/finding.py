@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
 from runner.errors import RunDirectoryError
-from runner.store.directory import RECORD, read_record
+from runner.store.differences import flatten
+from runner.store.directory import RECORD, SWEEP, read_composed, read_json, read_record
+from runner.store.lock import is_locked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-SWEEP_FILES = ("sweep.json", "results.csv")
+SWEEP_FILES = (SWEEP, "results.csv")
 FILES_OF_DATA = ("csv", "parquet")  # datasets that are told apart by their file's name
 UNREADABLE = "unreadable"
-# the parser in C, where PyYAML has it, is ten times as fast
-LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True)
@@ -31,10 +28,11 @@ class StoredRun:
     record: dict[str, Any]
     sweep: Path | None = None  # the folder of the sweep that it was found in
 
-    @property
+    @cached_property
     def status(self) -> str:
-        """As recorded."""
-        return str(self.record.get("status", UNREADABLE))
+        """As recorded; a run that is running in no process has been interrupted."""
+        status = str(self.record.get("status", UNREADABLE))
+        return "interrupted" if status == "running" and not is_locked(self.folder) else status
 
     @property
     def metric(self) -> str | None:
@@ -72,26 +70,17 @@ class StoredRun:
     @cached_property
     def sections(self) -> dict[str, Any]:
         """The config as it was composed; empty where it was not stored."""
-        try:
-            text = (self.folder / ".hydra" / "config.yaml").read_text(encoding="utf-8")
-            sections = yaml.load(text, LOADER)  # noqa: S506 - a safe loader, see above
-        except (OSError, ValueError, yaml.YAMLError):
-            return {}
-        return sections if isinstance(sections, dict) else {}
+        return read_composed(self.folder) or {}
 
     @cached_property
     def config(self) -> dict[str, Any]:
         """The values of the config by dotted key."""
-        return dict(_dotted(self.sections))
+        return flatten(self.sections)
 
     @cached_property
     def environment(self) -> dict[str, Any]:
         """What it ran on; empty where that was not stored."""
-        try:
-            content = json.loads((self.folder / "environment.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return {}
-        return content if isinstance(content, dict) else {}
+        return read_json(self.folder / "environment.json")
 
     @cached_property
     def facts(self) -> dict[str, Any]:
@@ -151,12 +140,3 @@ def _walk(folder: Path, sweep: Path | None) -> Iterator[StoredRun]:
 def _natural(path: Path) -> tuple[int, str]:
     """Runs of a sweep are numbered: 2 comes before 10."""
     return (len(path.name) if path.name.isdigit() else 0, path.name)
-
-
-def _dotted(node: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for name, value in node.items():
-        key = f"{prefix}{name}"
-        if isinstance(value, dict):
-            yield from _dotted(value, f"{key}.")
-        else:
-            yield key, value

@@ -7,7 +7,6 @@ counts, and whatever is wrong with it ends in a new one, never in an error.
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import sqlite3
 from contextlib import closing, suppress
@@ -21,14 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 DEPTH = 4  # folders below the root in which a run can lie: day, time, number within a sweep
-KEPT = (  # of a record: what runs are searched and listed by
-    "status", "started", "finished", "fingerprint", "overrides", "choices", "metric", "error",
-    "reused_from", "n_selected", "n_features",
-)  # fmt: skip
 TABLE = """
 CREATE TABLE IF NOT EXISTS runs (
     folder TEXT PRIMARY KEY, written INTEGER, bytes INTEGER,
-    fingerprint TEXT, status TEXT, started TEXT, record TEXT
+    fingerprint TEXT, status TEXT, started TEXT
 );
 CREATE INDEX IF NOT EXISTS by_fingerprint ON runs (fingerprint, status);
 """
@@ -63,15 +58,6 @@ class RunIndex:
                 return Path(folder)
         return None
 
-    def records(self) -> list[tuple[Path, dict[str, Any]]]:
-        """Every run's folder and what its record says in short, newest first.
-
-        Of the scores it has that of the run's own metric alone: `cv`, `cv_se` and `test`.
-        """
-        query = "SELECT folder, record FROM runs ORDER BY started DESC, folder DESC"
-        found = self._ask(lambda base: _fetch(base, query))
-        return [(Path(folder), json.loads(record)) for folder, record in found]
-
     def refresh(self) -> None:
         """Read what has changed since the last time."""
         self._ask(self._refresh)
@@ -84,7 +70,7 @@ class RunIndex:
         new = [folder for folder, stamp in found.items() if known.get(folder) != stamp]
         rows = [_row(folder, found[folder]) for folder in new]
         base.executemany("DELETE FROM runs WHERE folder = ?", gone)
-        base.executemany("REPLACE INTO runs VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+        base.executemany("REPLACE INTO runs VALUES (?, ?, ?, ?, ?, ?)", rows)
         base.commit()
         return []
 
@@ -137,17 +123,4 @@ def _fetch(base: sqlite3.Connection, query: str, *values: str) -> list[Any]:
 
 def _row(folder: str, stamp: tuple[int, int]) -> Sequence[Any]:
     record = read_record(Path(folder)) or {}
-    named = [record.get(key) for key in ("fingerprint", "status", "started")]
-    return (folder, *stamp, *named, json.dumps(_shortened(record)))
-
-
-def _shortened(record: dict[str, Any]) -> dict[str, Any]:
-    metric = record.get("metric")
-    cv, test = (record.get(part) or {} for part in ("cv", "test"))
-    return {
-        **{key: record[key] for key in KEPT if key in record},
-        "dataset": {"path": (record.get("dataset") or {}).get("path")},
-        "cv": cv.get(metric, {}).get("mean"),
-        "cv_se": cv.get(metric, {}).get("se"),
-        "test": test.get(metric, {}).get("score"),
-    }
+    return (folder, *stamp, *(record.get(key) for key in ("fingerprint", "status", "started")))

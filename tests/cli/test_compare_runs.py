@@ -70,7 +70,7 @@ def test_runs_of_a_sweep_are_ranked(compare: Callable[..., list[str]], outputs: 
     assert [first[1], second[1]] == [line.split()[-2] for line in lines[2:4]]
     assert f"{min(mean, median):.4g}" == lines[2].split()[2]
     assert "without a score, so not ranked:" in lines
-    assert ["outputs/sweep/1", "none", "failed"] == lines[7].split()
+    assert ["outputs/sweep/1", "none", "refused"] == lines[7].split()
     assert "imputer=none, but values are missing in age" in " ".join(lines[8:])
 
 

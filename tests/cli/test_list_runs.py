@@ -69,7 +69,7 @@ def test_the_newest_is_first(give: List) -> None:
     """A line per run and sweep, and below it what was overridden, less the data's path."""
     lines = give().splitlines()
     assert ["name", "when", "dataset", "score", "status"] == lines[0].split()
-    assert ["new", "2026-01-02", "12:30", "nhefs", "-", "running"] == lines[1].split()
+    assert ["new", "2026-01-02", "12:30", "nhefs", "-", "interrupted"] == lines[1].split()
     assert "    seed=1" == lines[2]
     assert ["sweep", "2026-01-02", "10:30", "my.csv", "mse", "2", "2/3", "finished"] == (
         lines[3].split()
@@ -114,7 +114,7 @@ def test_json_has_all_of_it(give: List) -> None:
         "name": "new",
         "kind": "run",
         "score": None,
-        "status": "running",
+        "status": "interrupted",
         "runs": 1,
     }.items() <= (newest.items())
     assert {"kind": "sweep", "runs": 3, "score": 2.0, "se": 0.5, "metric": "mse"}.items() <= (

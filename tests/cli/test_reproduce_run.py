@@ -71,7 +71,7 @@ def test_a_run_of_a_sweep(
     assert SAME == capsys.readouterr().out.splitlines()[-3:]
     with pytest.raises(RunDirectoryError, match="is a sweep: name one of its runs"):
         reproduce(sweep)
-    with pytest.raises(RunDirectoryError, match="status failed: only a finished run"):
+    with pytest.raises(RunDirectoryError, match="status refused: only a finished run"):
         reproduce(sweep / "2")
 
 
