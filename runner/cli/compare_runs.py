@@ -71,8 +71,8 @@ def main(options: argparse.Namespace) -> int:
         check_key(options.by, chosen, "--by")
     groups, unscored = groups_of(chosen)
     keys = differences(chosen)
-    lines = [*_group_lines(groups, keys, options.by), *_unscored_lines(unscored, keys)]
-    print("\n".join(lines))
+    parts = [_group_lines(groups, keys, options.by), _unscored_lines(unscored, keys)]
+    print("\n\n".join("\n".join(part) for part in parts if part))
     if options.output is not None:
         by = options.by
         rows = _by_rows(groups, by) if by else _run_rows(groups, unscored, keys)
@@ -165,7 +165,7 @@ def _unscored_lines(runs: Sequence[StoredRun], keys: Sequence[str]) -> list[str]
         )
         for run in runs
     ]
-    return ["", "without a score, so not ranked:", *lay_out(rows, names=["run"])]
+    return ["without a score, so not ranked:", *lay_out(rows, names=["run"])]
 
 
 def _run_rows(

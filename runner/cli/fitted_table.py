@@ -74,7 +74,7 @@ def shorten(text: str, room: int) -> str:
 
 
 def say(value: Any) -> str:  # noqa: ANN401 - any value of a record or a config
-    """A value as YAML would have it, without spaces; scores with four digits."""
+    """A value as YAML would have it, without spaces; numbers with all their digits."""
     match value:
         case None:
             return "null"
@@ -85,7 +85,8 @@ def say(value: Any) -> str:  # noqa: ANN401 - any value of a record or a config
         case dict():
             return "{" + ",".join(f"{key}:{say(inner)}" for key, inner in value.items()) + "}"
         case float():
-            return f"{value:g}"
+            short = f"{value:g}"
+            return short if float(short) == value else repr(value)
         case _:
             return str(value)
 

@@ -50,8 +50,9 @@ def test_optional_columns_go_first() -> None:
 
 def test_values_are_as_one_would_type_them() -> None:
     """Values as YAML has them, without spaces; scores with four digits, and whole above 10,000."""
-    assert ["null", "true", "[0.1,1]", "{eps:0.001,count:3}"] == [
-        say(value) for value in (None, True, [0.1, 1.0], {"eps": 1e-3, "count": 3})
+    values = (None, True, [0.1, 1.0], {"eps": 1e-3, "count": 3}, 0.123456789, 1e-7)
+    assert ["null", "true", "[0.1,1]", "{eps:0.001,count:3}", "0.123456789", "1e-07"] == [
+        say(value) for value in values
     ]
     scores = (None, float("nan"), 0.0123456, 59.999, 1234567.0)
     assert ["-", "-", "0.01235", "60", "1,234,567"] == [say_score(score) for score in scores]
