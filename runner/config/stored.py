@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from runner.config.composed import Composed, OwnSweep
-from runner.config.options import packaged_folder
+from runner.config.kinds import GROUPS
+from runner.config.options import packaged_defaults, packaged_folder
 from runner.errors import ConfigError, RunDirectoryError
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def stored_config(
 ) -> Composed:
     """The config under `folder`/.hydra; nothing is composed, but the place of a file looked up.
 
-    Keys outside the groups that the package did not have when the run was made have their defaults.
+    Groups and keys that the package did not have when the run was made have their defaults.
 
     Args:
         folder: a run's directory.
@@ -37,7 +38,7 @@ def stored_config(
     """
     texts = {file.stem: _text(file) for file in sorted((folder / ".hydra").glob("*.yaml"))}
     sections = _mapping(folder, texts.get("config"))
-    sections = {**_packaged_general(), **sections}
+    sections = {**_packaged(), **sections}
     hydra = _mapping(folder, texts.get("hydra", "{}")).get("hydra", {})
     _place_data(sections, data, str(hydra.get("runtime", {}).get("cwd", ".")))
     task = [f"{key}={value}" for key, value in overrides.items()]
@@ -75,9 +76,13 @@ def _place_data(sections: dict[str, Any], data: Path | None, made_in: str) -> No
         sections["dataset"] = {**dataset, "path": str(before)}
 
 
-def _packaged_general() -> dict[str, Any]:
+def _packaged() -> dict[str, Any]:
+    """The default option of each group, and the default of every other key."""
     content = yaml.safe_load((packaged_folder() / "config.yaml").read_text(encoding="utf-8"))
-    return {key: value for key, value in content.items() if key not in NOT_OF_A_RUN}
+    options = [part for part in content["defaults"] if isinstance(part, dict)]
+    groups = {group: name for part in options for group, name in part.items() if group in GROUPS}
+    sections = {group: packaged_defaults(group, name) for group, name in groups.items()}
+    return sections | {key: value for key, value in content.items() if key not in NOT_OF_A_RUN}
 
 
 def _text(file: Path) -> str:

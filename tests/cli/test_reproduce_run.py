@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 import pytest
+import yaml
 from conftest import QUICK, mixed_frame, read_json
 
 from runner.cli.reproduce_run import main, make_parser
@@ -137,11 +138,13 @@ def test_data_that_is_no_file(program: Program) -> None:
     assert 0 == reproduce(made)
 
 
-def test_a_key_that_came_later_has_its_default(made: Path) -> None:
-    """A config from before a key was there is run as it was meant."""
+@pytest.mark.parametrize("later", ["trial_metrics", "bootstrap", "persistence"])
+def test_what_came_later_has_its_default(made: Path, later: str) -> None:
+    """A config from before a key or a group was there is run as it was meant."""
     path = made / ".hydra" / "config.yaml"
-    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-    path.write_text("".join(line for line in lines if not line.startswith("trial_metrics")))
+    sections = yaml.safe_load(path.read_text(encoding="utf-8"))
+    del sections[later]
+    path.write_text(yaml.safe_dump(sections), encoding="utf-8")
     assert 0 == reproduce(made)
 
 
