@@ -83,8 +83,6 @@ def _command(options: argparse.Namespace) -> Command:
 def _single(config: ExperimentConfig, composed: Composed) -> int:
     reading = _start_reading(config)
     # the heavy imports come only after the config is known to be right
-    import pandas as pd
-
     from runner.experiment.job import Job
     from runner.experiment.run import run
     from runner.experiment.workspace import Workspace
@@ -100,8 +98,7 @@ def _single(config: ExperimentConfig, composed: Composed) -> int:
     if "reused_from" in outcome.record:
         screen.say(f"the same run is finished in {outcome.record['reused_from']}, and is not made")
         screen.say("again; reuse=false makes it")
-    coefficients = pd.read_csv(outcome.folder / "coefficients.csv")
-    screen.show_run(outcome.folder, outcome.record, coefficients)
+    screen.show_run(outcome.folder, outcome.record)
     return 0
 
 

@@ -112,14 +112,16 @@ class TableData:
 
     def left_out(self, preparation: Preparation) -> dict[str, int]:
         """How many rows the imputer's rule for rows keeps from training, and from a prediction."""
-        split = self._split
-        validation = [split.sides(fold)[1] for fold in split.folds]
-        wanted = np.unique(np.concatenate([*validation, split.test]))
-        kept, predicted = self._kept(wanted, preparation)
+        wanted, used = self._wanted(), self.used(preparation)
         return {
-            "training": len(split.train) - len(kept),
-            "prediction": len(wanted) - len(predicted),
+            "training": len(self._split.train) - used["training"],
+            "prediction": len(wanted) - used["prediction"],
         }
+
+    def used(self, preparation: Preparation) -> dict[str, int]:
+        """How many rows train the winner, and how many get a prediction."""
+        kept, predicted = self._kept(self._wanted(), preparation)
+        return {"training": len(kept), "prediction": len(predicted)}
 
     def fold_sizes(self) -> list[tuple[int, int]]:
         """How many rows train and validate, per fold, before the imputer's rule for rows."""
@@ -131,6 +133,11 @@ class TableData:
         if self._table.hidden is None:
             return None
         return measure_errors(self._table, self._table.hidden, self._split, preparation)
+
+    def _wanted(self) -> Integers:
+        """The rows of which a prediction is wanted: those of a validation side, and test rows."""
+        validation = [self._split.sides(fold)[1] for fold in self._split.folds]
+        return np.unique(np.concatenate([*validation, self._split.test]))
 
     def _kept(self, rows: Integers, preparation: Preparation) -> tuple[Integers, Integers]:
         """All training rows, and those of some rows that get a prediction."""

@@ -69,6 +69,7 @@ def judge(job: Job, data: Data, searched: Searched, winner: Winner) -> Judged:
     record = {"cv": summarise_folds(held_out.scores | searched.best.scores), "test": test}
     if winner.specs.imputer.rows.drop is not None:
         record["rows_left_out"] = data.left_out(preparation)
+        record["rows_used"] = data.used(preparation)
     imputation = None
     if job.config.dataset.mask is not None:
         record["imputation"], imputation = _judge_imputation(data, winner)

@@ -28,11 +28,19 @@ def row_of(folder: Path, record: dict[str, Any]) -> dict[str, Any]:
         f"cv_{metric}_se": cv.get(metric, {}).get("se"),
         **{f"cv_{name}": scores["mean"] for name, scores in cv.items() if name != metric},
         **{f"test_{name}": found["score"] for name, found in test.items() if name in cv},
+        **_imputation(record),
         "n_selected": record.get("n_selected"),
         "n_features": record.get("n_features"),
         "seconds": sum(record.get("timings", {}).values()) or None,
         "error": record.get("error"),
     }
+
+
+def _imputation(record: dict[str, Any]) -> dict[str, float | None]:
+    """The error of what was filled in where a mask had hidden values; nothing without a mask."""
+    filled = record.get("imputation")
+    nrmse = filled and filled["nrmse"]
+    return {"nrmse": nrmse["mean"], "nrmse_se": nrmse["se"]} if nrmse else {}
 
 
 def ranked(results: pd.DataFrame, metric: str) -> pd.DataFrame:
@@ -49,9 +57,9 @@ def ranked(results: pd.DataFrame, metric: str) -> pd.DataFrame:
 
 def shown(results: pd.DataFrame, metric: str) -> pd.DataFrame:
     """The columns that fit a screen: what varied, how it went, and the metric."""
-    fixed = ["run", "status", f"cv_{metric}", f"cv_{metric}_se", f"test_{metric}", "n_selected"]
+    fixed = ["run", "status", f"cv_{metric}", f"cv_{metric}_se", f"test_{metric}"]
     columns = list(results.columns)
     overridden = columns[1 : columns.index("status")]
     varied = [c for c in overridden if len(set(results[c].astype(str))) > 1]
-    rest = [c for c in [*fixed[1:], "seconds"] if c in columns]
+    rest = [c for c in [*fixed[1:], "nrmse", "n_selected", "seconds"] if c in columns]
     return results[["run", *varied, *rest]]

@@ -74,6 +74,9 @@ class Data(Protocol):
     def left_out(self, preparation: Preparation) -> dict[str, int]:
         """How many rows the imputer's rule for rows keeps from training, and from a prediction."""
 
+    def used(self, preparation: Preparation) -> dict[str, int]:
+        """How many rows train the winner, and how many get a prediction."""
+
     def fold_sizes(self) -> list[tuple[int, int]]:
         """How many rows train and validate, per fold."""
 

@@ -4,39 +4,51 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from rich.table import Table
+from runner.report.layout import Column, Line, lay_out
+from runner.report.numbers import interval, is_number, number, place_of, score
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Hashable, Sequence
 
     import pandas as pd
 
 
-def compared_table(part: pd.DataFrame, labels: Sequence[str]) -> Table:
+def compared_lines(part: pd.DataFrame, labels: Sequence[str], width: int) -> list[Line]:
     """A row per run of one part of a comparison.
 
     Args:
         part: rows of comparison.csv.
         labels: the overrides that name a run.
+        width: what no line should exceed.
     """
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for label in labels:
-        table.add_column(label)
+    rows = part.to_dict(orient="records")
     metrics = part["metric"].dropna().unique()
-    score = f"cv {metrics[0]}" if len(metrics) == 1 else "cv"
-    headers = [score, "difference", "95% interval", "p"]
-    filled = "nrmse" in part and part["nrmse"].notna().any()
-    headers += ["nrmse", "nrmse difference"] if filled else []
-    for header in [*headers, "seconds"]:
-        table.add_column(header, justify="right")
-    for row in part.to_dict(orient="records"):
-        cells = [_number(row["cv_mean"], 4), _number(row["difference"])]
-        cells += [_interval(row["low"], row["high"]), _number(row["p"], 2)]
-        if filled:
-            cells += [_number(row["nrmse"]), _interval(row["nrmse_low"], row["nrmse_high"])]
-        cells.append(_number(row["seconds"]))
-        table.add_row(*(str(row[label]) for label in labels), *cells)
-    return table
+    header = f"cv {metrics[0]}" if len(metrics) == 1 else "cv"
+    columns = [
+        Column(label, tuple(str(row[label]) for row in rows), label=True) for label in labels
+    ]
+    columns += [
+        Column(header, tuple(number(row["cv_mean"]) for row in rows)),
+        Column("difference", tuple(_difference(row) for row in rows)),
+        Column("95% interval", tuple(interval(row["low"], row["high"]) for row in rows)),
+        Column("p", tuple(number(row["p"], 2) for row in rows), spare=3),
+    ]
+    if "nrmse" in part and part["nrmse"].notna().any():
+        filled = (interval(row["nrmse_low"], row["nrmse_high"]) for row in rows)
+        columns += [
+            Column("nrmse", tuple(number(row["nrmse"], 3) for row in rows)),
+            Column("nrmse difference", tuple(filled), spare=1),
+        ]
+    seconds = tuple(number(row["seconds"], 2) for row in rows)
+    return lay_out([*columns, Column("seconds", seconds, spare=4)], width)
+
+
+def _difference(row: dict[Hashable, Any]) -> str:
+    """Rounded as its interval is."""
+    found, low, high = row["difference"], row["low"], row["high"]
+    if not (is_number(low) and is_number(high)):
+        return number(found, 3)
+    return score(found, place_of((high - low) / 2))
 
 
 def reasons(part: pd.DataFrame, labels: Sequence[str]) -> list[str]:
@@ -46,16 +58,3 @@ def reasons(part: pd.DataFrame, labels: Sequence[str]) -> list[str]:
         " ".join(f"{label}={row[label]}" for label in labels) + f": {row['reason']}"
         for row in rest.to_dict(orient="records")
     ]
-
-
-def _interval(low: Any, high: Any) -> str:  # noqa: ANN401 - any number, or none
-    if low is None or low != low:  # noqa: PLR0124 - NaN
-        return "-"
-    return f"{_number(low)} to {_number(high)}"
-
-
-def _number(value: Any, digits: int = 3) -> str:  # noqa: ANN401 - any number, or none
-    """So many digits, and never an exponent where there are more before the point."""
-    if value is None or value != value:  # noqa: PLR0124 - NaN
-        return "-"
-    return f"{value:,.0f}" if abs(value) >= 10**digits else f"{value:.{digits}g}"

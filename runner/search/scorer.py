@@ -76,6 +76,10 @@ class Scorer:
         self._prepared: dict[Any, Preparation] = {}
         self._neighbours: dict[Any, Neighbours] = defaultdict(Neighbours)
 
+    def resume(self, trials: int) -> None:
+        """Show so many trials of an earlier start as progress; implements Score."""
+        self._progress(trials)
+
     def rescore(self, trials: Sequence[Trial]) -> list[Trial]:
         """Score the candidates of trials again, after the fold problems have changed."""
         self._scored, self._best = 0, None

@@ -139,6 +139,11 @@ class StreamedData:
         del preparation
         return {}
 
+    def used(self, preparation: Preparation) -> dict[str, int]:
+        """None, as `left_out`."""
+        del preparation
+        return {}
+
     def describe_roles(self, preparation: Preparation) -> list[dict[str, Any]]:
         """None: an imputer that needs them needs the rows."""
         del preparation

@@ -38,6 +38,7 @@ class Bowl:
 
     def __init__(self, stop_at: int | None = None) -> None:
         self.calls = 0
+        self.resumed: list[int] = []
         self.stop_at = stop_at
 
     def __call__(self, candidates: Sequence[Candidate]) -> list[Trial]:
@@ -46,6 +47,10 @@ class Bowl:
         if self.calls - 1 == self.stop_at:
             raise Stopped
         return [self._trial(point) for point in candidates]
+
+    def resume(self, trials: int) -> None:
+        """Note what was found of an earlier start."""
+        self.resumed.append(trials)
 
     def _trial(self, point: Candidate) -> Trial:
         neighbours = point.values["imputer.n_neighbors"]
@@ -182,3 +187,11 @@ def test_lists_are_searched(tmp_path: Path) -> None:
     trials = spec.run(Resolver(space, lambda _: 2.0), Bowl(), seed=0, folder=tmp_path)
     assert {None, "first"} == {t.candidate.values["features.drop"] for t in trials}
     assert {True, False} == {t.candidate.values["imputer.indicator"] for t in trials}
+
+
+def test_a_search_says_what_it_goes_on_from(tmp_path: Path) -> None:
+    """Trials of an earlier start count as progress before the first new one."""
+    search(tmp_path, Bowl(), n_trials=5)
+    rest = Bowl()
+    search(tmp_path, rest)
+    assert ([5], N_TRIALS - 5) == (rest.resumed, rest.calls)

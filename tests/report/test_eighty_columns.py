@@ -1,0 +1,199 @@
+"""What a person sees at 80 columns: nothing cut, nothing wrapped within a figure."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import pty
+import re
+import struct
+import subprocess
+import sys
+import termios
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import pytest
+from conftest import QUICK, mixed_frame, read_json
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from conftest import Program
+
+MASK = "dataset.mask={share: 0.2, mechanism: MCAR}"
+
+
+def on_a_terminal(folder: Path, *arguments: str, columns: int = 80) -> list[str]:
+    """The lines that the program leaves on a real terminal, each as it was when it was ended."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
+    environment = {key: value for key, value in os.environ.items() if key != "COLUMNS"}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "runner", *arguments],
+        cwd=folder, stdin=theirs, stdout=theirs, stderr=theirs,
+        env={**environment, "TERM": "xterm"},
+    )  # fmt: skip
+    os.close(theirs)
+    written = b""
+    while True:
+        try:
+            found = os.read(ours, 65536)
+        except OSError:  # the other side is closed
+            break
+        if not found:
+            break
+        written += found
+    os.close(ours)
+    process.wait()
+    plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", written.decode()).replace("\r\n", "\n")
+    return [line.rpartition("\r")[2] for line in plain.split("\n")]
+
+
+@pytest.fixture
+def large(tmp_path: Path) -> tuple[str, ...]:
+    """Arguments of a run whose target is large, and 0 in a row, and whose columns have names."""
+    frame = mixed_frame(200).rename(columns={"income": "yearly_income_of_the_household_in_euros"})
+    frame["outcome"] *= 1e7
+    frame.loc[0, "outcome"] = 0.0
+    frame.to_csv(tmp_path / "large.csv", index=False)
+    return ("dataset=csv", "dataset.path=large.csv", "dataset.target=outcome", *QUICK)
+
+
+def test_a_run(tmp_path: Path, large: tuple[str, ...]) -> None:
+    """Each line fits; the table has a line per metric, scores in full, MAPE as undefined."""
+    lines = on_a_terminal(tmp_path, *large, "hydra.run.dir=made")
+    assert max(map(len, lines)) <= 80
+    assert not [line for line in lines if "\u2026" in line]
+    record = read_json(tmp_path / "made" / "run.json")
+    start = next(at for at, line in enumerate(lines) if line.startswith("metric  "))
+    table = {line.split()[0]: line for line in lines[start + 1 : start + 8]}
+    assert list(record["cv"]) == list(table)
+    assert ["mape", "undefined", "-"] == table["mape"].split()[:3]  # the 0 is in a training row
+    for metric in set(table) - {"mape"}:
+        name, mean, se, test, low, _, high = table[metric].split()
+        found, cv = record["test"][metric], record["cv"][metric]
+        errors = [cv["se"], cv["se"]] + 3 * [(found["high"] - found["low"]) / 2]
+        exact = [cv["mean"], cv["se"], found["score"], found["low"], found["high"]]
+        for shown, value, error in zip((mean, se, test, low, high), exact, errors, strict=True):
+            assert abs(float(shown.replace(",", "")) - value) <= 0.05 * error + 1e-9, (name, shown)
+
+
+def test_the_choices_are_named(tmp_path: Path, large: tuple[str, ...]) -> None:
+    """The metric, the split, the number of test rows, the imputer and the search."""
+    said = " ".join(line.strip() for line in on_a_terminal(tmp_path, *large))
+    expected = "metric mse; split kfold (3 folds, 40 test rows); imputer mean; model elastic_net; "
+    assert expected + "search grid" in said
+
+
+def test_a_sweep_with_many_keys(tmp_path: Path, large: tuple[str, ...]) -> None:
+    """Rows are in two lines: what was varied, then figures that are whole."""
+    varied = ("imputer=mean,median", "imputer.indicator=true,false", "features.scale=true,false",
+              "imputer.categorical=missing,most_frequent")  # fmt: skip
+    lines = on_a_terminal(tmp_path, "-m", *large, *varied, "hydra.sweep.dir=swept")
+    assert max(map(len, lines)) <= 80
+    results = pd.read_csv(tmp_path / "swept" / "results.csv").sort_values("cv_mse")
+    at = next(i for i, line in enumerate(lines) if "cv_mse" in line)
+    header, rest = lines[at].split(), lines[at + 1 :]
+    assert ["cv_mse", "cv_mse_se", "test_mse"] == [name for name in header if "mse" in name]
+    figures = [line.split() for line in rest if line.startswith("  ") and "=" not in line]
+    assert 16 == len(figures)
+    shown = [float(row[header.index("cv_mse")]) for row in figures]
+    assert pytest.approx(results["cv_mse"].tolist(), rel=1e-3) == shown
+    assert 16 == sum(line.startswith("run=") for line in rest)
+
+
+def test_a_masked_sweep_has_the_imputation_error(tmp_path: Path) -> None:
+    """The table and results.csv have it, empty for what fills nothing."""
+    lines = on_a_terminal(
+        tmp_path, "-m", "dataset=diabetes", MASK, *QUICK, "imputer=mean,linear",
+        "imputer.indicator=false,only", "hydra.sweep.dir=swept",
+    )  # fmt: skip
+    assert max(map(len, lines)) <= 80
+    results = pd.read_csv(tmp_path / "swept" / "results.csv", dtype={"run": str}).set_index("run")
+    record = read_json(tmp_path / "swept" / "0" / "run.json")
+    assert record["imputation"]["nrmse"]["mean"] == results["nrmse"]["0"]
+    assert record["imputation"]["nrmse"]["se"] == results["nrmse_se"]["0"]
+    assert [False, True, False, True] == results["nrmse"].isna().tolist()
+    at = next(i for i, line in enumerate(lines) if line.startswith("run  imputer"))
+    place = lines[at].split().index("nrmse")
+    rows = {line.split()[0]: line.split() for line in lines[at + 1 : at + 5]}
+    assert "-" == rows["1"][place]
+    assert pytest.approx(results["nrmse"]["0"], rel=5e-3) == float(rows["0"][place])
+
+
+def test_a_comparison(tmp_path: Path) -> None:
+    """A benchmark's table has its differences and intervals in one line each."""
+    lines = on_a_terminal(
+        tmp_path, "experiment=imputer_benchmark", "imputer=mean,linear,most_frequent", *QUICK,
+        "dataset=diabetes", "dataset.mask.mechanism=MCAR,MNAR", "hydra.sweep.dir=swept",
+    )  # fmt: skip
+    assert max(map(len, lines)) <= 80
+    compared = pd.read_csv(tmp_path / "swept" / "comparison.csv")
+    intervals = [line for line in lines if re.match(r"(linear|most_frequent) .* to .* to ", line)]
+    assert 4 == len(intervals) == compared["difference"].notna().sum()
+    assert [line for line in lines if line.startswith("mean ") and "to" not in line]
+    assert any("nrmse difference" in line for line in lines)
+
+
+def test_rows_left_out_are_told(tmp_path: Path) -> None:
+    """`imputer.rows.drop` says how many rows trained and how many were predicted."""
+    mixed_frame().to_csv(tmp_path / "mixed.csv", index=False)
+    lines = on_a_terminal(
+        tmp_path, "dataset=csv", "dataset.path=mixed.csv", "dataset.target=outcome", *QUICK,
+        "imputer=none", "imputer.rows.drop=0", "imputer.rows.predict=skip", "hydra.run.dir=made",
+    )  # fmt: skip
+    predicted = pd.read_csv(tmp_path / "made" / "predictions.csv")
+    trained = int(predicted.loc[predicted["part"] == "oof", "y_pred"].notna().sum())
+    said = f"{trained} of 70 rows trained, {predicted['y_pred'].notna().sum()} of 88 rows were"
+    assert f"imputer.rows.drop: {said} predicted" in lines
+    assert 0 < trained < 70
+
+
+def test_a_masked_run_tells_its_error(program: Program) -> None:
+    """A single run with a mask says how well its imputer filled the hidden values."""
+    ended = program("dataset=diabetes", MASK, *QUICK, "hydra.run.dir=made")
+    mean = read_json(program.folder / "made" / "run.json")["imputation"]["nrmse"]["mean"]
+    (told,) = re.findall(r"hidden values: filled in with nrmse ([\d.]+) \(SE", ended.out)
+    assert pytest.approx(mean, abs=0.01) == float(told)
+
+
+def test_the_width_can_be_told(
+    program: Program, mixed: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a terminal COLUMNS counts, and sentences stay in one line."""
+    monkeypatch.setenv("COLUMNS", "60")
+    ended = program("-m", *mixed, "imputer=mean,median", "features.scale=true,false")
+    at = ended.out.splitlines().index(next(x for x in ended.out.splitlines() if "cv_mse" in x))
+    assert max(map(len, ended.out.splitlines()[at:-1])) <= 60
+
+
+def test_one_word_for_standardised(program: Program, mixed: tuple[str, ...]) -> None:
+    """The screen has coefficients.csv's own names."""
+    ended = program(*mixed, "hydra.run.dir=made")
+    (header,) = [x for x in ended.out.splitlines() if x.startswith("strongest features")]
+    table = pd.read_csv(program.folder / "made" / "coefficients.csv")
+    assert ["standardised", "coefficient"] == header.split()[2:]
+    assert {"standardised", "coefficient"} <= set(table)
+    assert "(intercept)" not in ended.out
+
+
+@pytest.mark.parametrize("found", [7, 12])
+def test_the_bar_of_a_resumed_search_ends_full(
+    program: Program, mixed: tuple[str, ...], found: int
+) -> None:
+    """A search that finds trials of an earlier start counts them."""
+    own = (*mixed, "search=optuna", "search.sampler=random", "search.n_trials=12")
+    made = program.run(*own)
+    killed = program.folder / "killed"
+    killed.mkdir()
+    record = {**read_json(made / "run.json"), "status": "running"}
+    (killed / "run.json").write_text(json.dumps(record))
+    lines = (made / "optuna.journal").read_text().splitlines(keepends=True)
+    ends = [at for at, line in enumerate(lines, start=1) if '"op_code":6' in line.replace(" ", "")]
+    (killed / "optuna.journal").write_text("".join(lines[: ends[found - 1]]))
+    shown = on_a_terminal(program.folder, *own, "hydra.run.dir=killed")
+    assert "finished" == read_json(killed / "run.json")["status"]
+    (bar,) = [line for line in shown if line.startswith("search ")]
+    assert "12/12 candidates" in bar
