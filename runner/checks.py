@@ -60,6 +60,57 @@ RAGGED_LINES = Check(
     "warning",
     "look at these lines: what they lack at the end counts as missing, and may be shifted",
 )
+GIVES_TARGET = Check(
+    "EN105",
+    "A feature gives the target almost alone",
+    "warning",
+    "ask whether it is known before the target is; if not, put it into dataset.drop",
+)
+TARGET_TWO_VALUED = Check(
+    "EN106",
+    "The target has two values",
+    "note",
+    "under squared error predictions are scores, not classes and no sure probabilities",
+)
+TARGET_SKEWED = Check(
+    "EN107",
+    "The target is heavily skewed",
+    "note",
+    "few rows decide its squared error: make a column of its logarithm dataset.target, or choose "
+    "metric=mae",
+)
+LOOKS_LIKE_ID = Check(
+    "EN108",
+    "A column may only name rows",
+    "note",
+    "if it does, put it into dataset.drop; if it orders or groups them, make it dataset.time or "
+    "dataset.group",
+)
+DUPLICATES_IN_TEST = Check(
+    "EN109",
+    "Test rows are among the training rows",
+    "warning",
+    "scores are too good: take repeated rows out of the file, or keep them together with "
+    "split=grouped",
+)
+DUPLICATE_ROWS = Check(
+    "EN110",
+    "Rows are there more than once",
+    "note",
+    "if they are one and the same, take them out of the file, or let dataset.weight count them",
+)
+SENTINEL_VALUE = Check(
+    "EN111",
+    "A frequent value may stand for a missing one",
+    "warning",
+    "if it does, put it into dataset.na_values, by column: {age: [-998]}",
+)
+MUCH_MEMORY = Check(
+    "EN112",
+    "The rows take much of the memory",
+    "note",
+    "dataset.stream=true reads them once, in batches, and keeps none",
+)
 
 MAPE_UNDEFINED = Check(
     "EN120",
@@ -100,6 +151,12 @@ SPACE_WITHOUT_EFFECT = Check(
     "A searched key has no effect",
     "warning",
     "take it out of search.space, or choose the option that has it",
+)
+BEST_AT_EDGE = Check(
+    "EN304",
+    "The best candidate is at the edge of what was searched",
+    "note",
+    "a better one may lie beyond: the override in the message extends the range",
 )
 
 # EN4: the winner

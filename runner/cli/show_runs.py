@@ -118,8 +118,9 @@ def _show_sweep(folder: Path) -> None:
 
 
 def _show_table(screen: Screen, runs: Sequence[tuple[Path, Record]]) -> None:
-    from runner.experiment.run import Outcome
-    from runner.experiment.sweep import ranked, results_table, shown
+    import pandas as pd
+
+    from runner.experiment.sweep_rows import ranked, row_of, shown
     from runner.statistics.paired_comparison import comparison_table, describe, sections
 
     metric, baseline = runs[0][1]["metric"], _baseline(runs[0][0])
@@ -129,7 +130,7 @@ def _show_table(screen: Screen, runs: Sequence[tuple[Path, Record]]) -> None:
         parts, meaning = sections(compared, baseline), describe(compared, baseline)
         screen.show_comparison(parts, list(baseline), meaning, [])
         return
-    results = ranked(results_table([Outcome(*run) for run in runs]), metric)
+    results = ranked(pd.DataFrame([row_of(*run) for run in runs]), metric)
     screen.show_sweep(shown(results, metric), [])
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from runner.core.folds import kept_rows
 from runner.core.metrics import is_zero
+from runner.dataset.suspicions import find_suspicions
 from runner.evaluation.imputation_error import measure_errors
 from runner.evaluation.winner import HeldOut, Refit, hold_out, predict, refit
 from runner.randomness import generator
@@ -60,12 +61,16 @@ class TableData:
 
     def findings(self) -> list[Finding]:
         """What a reader of the result should know of the data."""
-        return list(self._table.provenance.findings)
+        return [*self._table.provenance.findings, *self._suspicions]
 
     def missing_numeric(self) -> dict[str, int]:
         """How many values the numeric columns lack, those that lack any."""
         counts = self._table.features[list(self._table.numeric)].isna().sum()
         return {str(name): int(count) for name, count in counts.items() if count}
+
+    @cached_property
+    def _suspicions(self) -> list[Finding]:
+        return find_suspicions(self._table, self._split)
 
     @cached_property
     def missingness(self) -> Missingness | None:

@@ -31,6 +31,14 @@ class Job:
         """What a candidate may change."""
         return Specs(self.config.imputer, self.config.features, self.config.model)
 
+    def can_be(self, key: str, value: float) -> bool:
+        """Whether a dotted key of what a candidate may change can have that value."""
+        try:
+            self.specs.having({key: value})
+        except ValueError:  # pydantic's is one
+            return False
+        return True
+
     @property
     def outputs(self) -> Path:
         """Where runs that need not be made again are looked for.

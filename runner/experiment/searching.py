@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from runner.checks import BEST_NOT_CONVERGED, CANDIDATES_FAILED
+from runner.checks import BEST_AT_EDGE, BEST_NOT_CONVERGED, CANDIDATES_FAILED
 from runner.evaluation.winner import disagreement
 from runner.search import Resolver
+from runner.search.edges import edges_of
 from runner.search.scorer import FAILED, NOT_CONVERGED, OK, Objective, Scorer, choose_best
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class Searched:
     trials: list[Trial]
     best: Trial
     held_out: HeldOut
+    edges: dict[str, str] = field(default_factory=dict)  # by key, the override that goes further
 
     @property
     def failed(self) -> list[Trial]:
@@ -58,6 +60,13 @@ class Searched:
         if self.failed:
             said = f"{len(self.failed)} of {len(self.trials)} candidates failed"
             found.append(CANDIDATES_FAILED.found(f"{said}, the first one: {self.failed[0].status}"))
+        if self.edges:
+            values = self.best.candidate.values
+            said = " and ".join(f"{key} of {values[key]:.4g}" for key in self.edges)
+            further = " ".join(f"'{override}'" for override in self.edges.values())
+            found.append(
+                BEST_AT_EDGE.found(f"the best {said} is at the edge of its range: {further}")
+            )
         return found
 
 
@@ -87,9 +96,16 @@ def search(job: Job, data: Data, folder: Path, screen: Screen) -> Searched:
         data.folds.distrust_moments(reason)
         found = _hold_out_best(scorer.rescore(trials), scorer, data)
     log.info("best of %d candidates: %s", len(found.trials), found.best.candidate.values)
-    return found
+    return replace(found, edges=_edges(job, resolver, found.best))
 
 
 def _hold_out_best(trials: list[Trial], scorer: Scorer, data: Data) -> Searched:
     best = choose_best(trials)
     return Searched(trials, best, data.hold_out(*scorer.solution(best)))
+
+
+def _edges(job: Job, resolver: Resolver, best: Trial) -> dict[str, str]:
+    """By key, the override that extends a search whose best candidate is at the key's edge."""
+    found = edges_of(resolver.space, best.candidate, resolver.largest_alpha, job.can_be)
+    own = job.config.search.space
+    return {key: f"++search.space.{said}" if key in own else said for key, said in found.items()}

@@ -83,12 +83,16 @@ class Resolver:
         """The candidate at a point."""
         values = {**self.space.fixed, **point}
         if isinstance(self.space.dimensions.get("model.alpha"), AlphaRange):
-            others = {k: v for k, v in values.items() if k != "model.alpha"}
-            key = tuple(sorted(others.items()))
-            if key not in self._known:
-                self._known[key] = self._alpha_max(others)
-            values["model.alpha"] = values["model.alpha"] * self._known[key]
+            values["model.alpha"] *= self.largest_alpha(values)
         return Candidate(values)
+
+    def largest_alpha(self, values: dict[str, Any]) -> float:
+        """alpha_max beside the other values, computed once for each."""
+        others = {k: v for k, v in values.items() if k != "model.alpha"}
+        key = tuple(sorted(others.items()))
+        if key not in self._known:
+            self._known[key] = self._alpha_max(others)
+        return self._known[key]
 
     def _alpha_max(self, values: dict[str, Any]) -> float:
         """NaN where the columns cannot be prepared: the reason is told when that is scored."""
