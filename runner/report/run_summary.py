@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from runner.report.layout import Column, Line, lay_out
+from runner.report.columns import Column, Line, lay_out
 from runner.report.numbers import NONE, interval, is_number, number, place_of, score
 
 if TYPE_CHECKING:

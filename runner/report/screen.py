@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 
 from runner.report.baseline_table import compared_lines, reasons
-from runner.report.layout import Line, wrap
+from runner.report.columns import Line, wrap
 from runner.report.run_summary import (
     closing_lines,
     coefficient_lines,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runner.report.layout import Column, Line, lay_out
+from runner.report.columns import Column, Line, lay_out
 from runner.report.numbers import is_number, number
 
 if TYPE_CHECKING:
