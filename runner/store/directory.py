@@ -144,12 +144,18 @@ class RunDirectory:
         return path
 
     def write_record(self, content: dict[str, Any]) -> None:
-        """Write run.json, after all that was written before it is on the disk, and flush it."""
-        for path in self._unflushed:
+        """Write run.json; that of a run that has ended after all it has written is on the disk.
+
+        Whether a run that is under way is remembered does not matter: it would be begun again.
+        """
+        ended = content["status"] != "running"
+        for path in self._unflushed if ended else ():
             _flush(path)
-        self._unflushed = []
-        _flush(_write(self.folder / RECORD, lambda file: file.write(to_json(content).encode())))
-        _flush(self.folder)
+        record = _write(self.folder / RECORD, lambda file: file.write(to_json(content).encode()))
+        if ended:
+            self._unflushed = []
+            _flush(record)
+            _flush(self.folder)
 
     def take_over(self, source: Path, names: Iterable[str]) -> None:
         """Have some files of a finished run, as links where the file system has them."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import subprocess
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -21,6 +22,7 @@ PACKAGES = (
 )
 
 
+@cache
 def versions() -> dict[str, str | None]:
     """The version of Python and of each package that a result depends on."""
     return {"python": platform.python_version(), **{name: _version(name) for name in PACKAGES}}
@@ -46,6 +48,7 @@ def _version(name: str) -> str | None:
         return None
 
 
+@cache
 def _git_state() -> dict[str, Any] | None:
     """Commit, and whether files differ from it; None outside a repository."""
     commit = _git("rev-parse", "HEAD")
