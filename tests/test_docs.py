@@ -54,7 +54,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     frame.loc[::11, "town"] = np.nan
     frame.to_csv(folder / "my.csv", index=False)
     frame.drop(columns="id").rename(columns={"price": "y"}).to_parquet(folder / "big.parquet")
-    for name, content in files_shown("data.md").items():
+    for name, content in (files_shown("data.md") | files_shown("choices.md")).items():
         file = folder / name
         file.parent.mkdir(parents=True)
         file.write_text(content, encoding="utf-8")

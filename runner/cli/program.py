@@ -23,6 +23,10 @@ HELP = ("-h", "--help", "--hydra-help")
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the program and exit: 0 done, 1 a run failed, 2 the config or the data is at fault."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    if "_ARGCOMPLETE" in os.environ:  # a shell asks how the line may go on
+        from runner.cli.completion import complete
+
+        complete()
     with suppress(ValueError):  # not in the main thread
         signal.signal(signal.SIGTERM, _interrupt)
     try:

@@ -43,5 +43,6 @@ def main(options: argparse.Namespace) -> int:
         multirun=command.multirun,
         config_dir=None if command.config_dir is None else Path(command.config_dir),
         config_name=command.config_name,
+        dry_run=False,
     )
     return run_or_sweep(again)

@@ -35,9 +35,16 @@ def main(options: argparse.Namespace) -> int:
 
         print(run_page(make_parser(), options.config_dir))
         return 0
+    if options.shell_completion is not None:
+        from runner.cli.completion import print_installation
+
+        print_installation(options.shell_completion)
+        return 0
     _refuse_words(options.overrides)
-    if options.cfg:
-        print_config(options)
+    if options.cfg is not None or options.info is not None:
+        from runner.cli.inspection import print_config, print_info
+
+        print_config(options) if options.cfg is not None else print_info(options)
         return 0
     return run_or_sweep(options)
 
@@ -64,6 +71,11 @@ def run_or_sweep(options: argparse.Namespace) -> int:
             composing.compose(job, number if swept else None) for number, job in enumerate(jobs)
         ]
     validated = [(validate(each.sections), each) for each in composed]
+    if options.dry_run:
+        from runner.cli.inspection import runs_table
+
+        print(runs_table(composed, swept=swept))
+        return 0
     return _sweep(validated, _command(options)) if swept else _single(*validated[0])
 
 
@@ -147,12 +159,3 @@ def _screen(config: ExperimentConfig) -> Screen:
     from runner.report.screen import Screen
 
     return Screen(config.report)
-
-
-def print_config(options: argparse.Namespace) -> None:
-    """Print the composed config, or that of every run."""
-    from runner.config import composer
-
-    with composer(options.config_dir, options.config_name) as composing:
-        jobs, _ = composing.jobs(options.overrides, multirun=options.multirun)
-        print("---\n".join(composing.compose(job).yaml["config"] for job in jobs).rstrip())

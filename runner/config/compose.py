@@ -14,6 +14,7 @@ from hydra import compose, initialize_config_dir, initialize_config_module
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import ConfigCompositionException, HydraException, MissingConfigException
+from hydra.types import RunMode
 from omegaconf import OmegaConf
 from omegaconf.errors import (
     ConfigAttributeError,
@@ -41,7 +42,8 @@ if TYPE_CHECKING:
     from hydra.core.override_parser.types import Override
     from omegaconf import DictConfig
 
-    from runner.config.composed import Composed, OwnSweep
+    from runner.config.composed import Composed
+    from runner.config.own_sweep import OwnSweep
 
 MODULE = "runner.conf"
 KNOWN_GROUPS = (*GROUPS, "experiment")
@@ -107,24 +109,40 @@ class Composer:
     def jobs(self, overrides: list[str], *, multirun: bool) -> tuple[list[list[str]], bool]:
         """The overrides of every job, and whether they make a sweep.
 
-        A config whose `hydra.mode` is MULTIRUN is a sweep without being asked; its
-        `hydra.sweeper.params` count in any sweep unless an override names the same key.
+        A config whose `hydra.mode` is MULTIRUN, or which has a `sweep`, is a sweep without being
+        asked; its `hydra.sweeper.params` and its product count unless an override names the same
+        key.
 
         Raises:
             ConfigError: an override cannot be read, or is a sweep where none was asked for.
         """
         parsed = self._parse(overrides)
+        refuse_foreign([str(override.input_line) for override in parsed])
         jobs: list[list[str]] = []
         swept = multirun
         for job in _product(parsed):
             own_sweep = self._own_sweep(job)
             swept = swept or own_sweep.wanted
-            given = {override.split("=")[0].lstrip("+") for override in job}
-            own = [f"{key}={value}" for key, value in own_sweep.params.items() if key not in given]
-            jobs += [[*job, *more] for more in _product(self._parse(own))] if swept else [job]
+            jobs += self._unfold(job, own_sweep) if swept else [job]
         if not swept:
             _refuse_sweeps(parsed)
+        if not jobs:
+            raise ConfigError("sweep.exclude leaves no run: exclude less, or override other keys")
         return jobs, swept
+
+    def _unfold(self, job: list[str], own_sweep: OwnSweep) -> list[list[str]]:
+        """The jobs that a job becomes where its config brings a sweep; keys that it names stay."""
+        given = {override.split("=")[0].lstrip("+") for override in job}
+        params = [f"{key}={value}" for key, value in own_sweep.params.items() if key not in given]
+        jobs = [
+            [*job, *more, *combination]
+            for more in _product(self._parse(params))
+            for combination in own_sweep.products(given)
+        ]
+        return [each for each in jobs if not own_sweep.excludes(each, self._value_of)]
+
+    def _value_of(self, override: str) -> Any:  # noqa: ANN401 - any value that can be typed
+        return self._read(override).value()
 
     def compose(self, job: list[str], number: int | None = None) -> Composed:
         """One job's config.
@@ -151,6 +169,35 @@ class Composer:
             return from_hydra(config)
         except OmegaConfBaseException as error:
             raise ConfigError(_first_line(error)) from error
+
+    def text(self, job: list[str], part: str, *, resolve: bool) -> str:
+        """The composed config as YAML: that of the `job`, of `hydra`, or `all`.
+
+        Raises:
+            ConfigError: as `compose`, and with `resolve` where an interpolation leads nowhere.
+        """
+        refuse_foreign(job)
+        config = self._compose_anew([*self._fixed, *job])
+        own = [str(key) for key in config if key not in {"hydra", "sweep"}]
+        keys = {"job": own, "hydra": ["hydra"]}.get(part, ["hydra", *own])
+        try:
+            config.hydra.runtime.output_dir = config.hydra.run.dir
+            if OmegaConf.is_missing(config.hydra.job, "num"):
+                config.hydra.job.num = 0
+            if resolve:
+                OmegaConf.resolve(config)
+            return OmegaConf.to_yaml(OmegaConf.masked_copy(config, keys))
+        except OmegaConfBaseException as error:
+            raise ConfigError(_first_line(error)) from error
+
+    def defaults(self, job: list[str]) -> list[tuple[str, str]]:
+        """The files that a job's config is merged from, in their order, each with its section."""
+        self.compose(job)  # which refuses what cannot be
+        merged = _loader().compute_defaults_list(
+            self.config_name, [*self._fixed, *job], RunMode.RUN
+        )
+        named = [(each.config_path or "", each.package or "") for each in merged.defaults]
+        return [each for each in named if not each[0].startswith("hydra/")]
 
     def _compose_choices(self, overrides: tuple[str, ...]) -> Composed:
         return self.compose_anew(list(overrides))

@@ -11,16 +11,13 @@ from typing import TYPE_CHECKING, Any, cast
 
 from omegaconf import OmegaConf
 
+from runner.config.own_sweep import read_sweep
+from runner.errors import ConfigError
+
 if TYPE_CHECKING:
     from omegaconf import DictConfig
 
-
-@dataclass(frozen=True)
-class OwnSweep:
-    """The sweep that a config brings by itself."""
-
-    wanted: bool  # whether it is a sweep without being asked
-    params: dict[str, str]  # values to sweep over by key, as on the command line
+    from runner.config.own_sweep import OwnSweep
 
 
 @dataclass(frozen=True)
@@ -54,25 +51,36 @@ def from_hydra(config: DictConfig) -> Composed:
 
     Raises:
         OmegaConfBaseException: an interpolation leads nowhere.
+        ConfigError: the config's own sweep is not one.
     """
     of_experiment = OmegaConf.masked_copy(config, [str(k) for k in config if k != "hydra"])
     raw = OmegaConf.to_container(of_experiment)
     hydra = cast("dict[str, Any]", OmegaConf.to_container(config.hydra, enum_to_str=True))
     interpolated = any("${" in repr(part) for part in (raw, hydra["mode"], hydra["sweeper"]))
-    sections = OmegaConf.to_container(of_experiment, resolve=True) if interpolated else raw
+    resolved = OmegaConf.to_container(of_experiment, resolve=True) if interpolated else raw
+    sections = cast("dict[str, Any]", resolved)
     numbered = not OmegaConf.is_missing(config.hydra.job, "num")
     params = OmegaConf.select(config.hydra, "sweeper.params") or {}
-    wanted = str(config.hydra.mode).endswith("MULTIRUN")
+    choices = of_groups(hydra["runtime"]["choices"])
+    section = sections.pop("sweep", None)
+    if section is not None and choices.get("experiment") is None:
+        raise ConfigError(
+            "sweep stands in the YAML of an experiment (conf/experiment), and only there"
+        )
     return Composed(
-        sections=cast("dict[str, Any]", sections),
+        sections=sections,
         overrides=by_key(hydra["overrides"]["task"]),
-        choices=of_groups(hydra["runtime"]["choices"]),
+        choices=choices,
         hydra_overrides=tuple(hydra["overrides"]["hydra"]),
         hydra=hydra,
         run_dir=Path(config.hydra.run.dir),
         sweep_dir=Path(config.hydra.sweep.dir),
         subdir=Path(str(config.hydra.sweep.subdir) if numbered else ""),
-        own_sweep=OwnSweep(wanted, {str(key): str(params[key]) for key in params}),
+        own_sweep=read_sweep(
+            section,
+            wanted=str(config.hydra.mode).endswith("MULTIRUN"),
+            params={str(key): str(params[key]) for key in params},
+        ),
         interpolated=interpolated,
     )
 

@@ -12,6 +12,11 @@ def refuse_foreign(overrides: list[str]) -> None:
     """Raise ConfigError for a launcher or sweeper of Hydra's, with what does the same here."""
     for override in overrides:
         key, _, value = override.lstrip("+~").partition("=")
+        if key.partition(".")[0] == "sweep":
+            raise ConfigError(
+                f"{override}: sweep stands in the YAML of an experiment; here write -m "
+                "KEY=VALUE,VALUE"
+            )
         if key == "hydra/launcher":
             instead = LAUNCHERS.get(value, PARALLEL)
             raise ConfigError(

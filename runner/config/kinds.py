@@ -78,6 +78,15 @@ def plugin_configs() -> list[Traversable]:
     return [files(module) / "conf" for module in sorted(modules)]
 
 
+def installed_kinds() -> list[tuple[str, str]]:
+    """Every kind that other packages bring, as GROUP=NAME, and the package."""
+    return [
+        (f"{group}={name}", _owner(point))
+        for group in GROUPS
+        for name, point in _installed(group).items()
+    ]
+
+
 def plugins_of(chosen: Mapping[str, str]) -> list[dict[str, str]]:
     """Which of the chosen kinds, by group, other packages bring, with the package's version."""
     used = [

@@ -12,7 +12,7 @@ from runner.config.kinds import GROUPS, plugin_configs
 from runner.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from importlib.resources.abc import Traversable
     from pathlib import Path
 
@@ -30,22 +30,23 @@ def packaged_defaults(group: str, name: str) -> dict[str, Any]:
 
     Those of the files that its list of defaults names are among them.
     """
-    own = _read(group, name)
-    values: dict[str, Any] = {}
-    for part in own.pop("defaults", ["_self_"]):
-        values |= own if part == "_self_" else _read(group, part.removesuffix(HERE))
-    return values
+    return _values(group, name)
 
 
-def _read(group: str, name: str) -> dict[str, Any]:
+def _read(group: str, name: str, config_dir: Path | None = None) -> dict[str, Any]:
     import yaml  # slow, and no need of a list of options
 
-    for folder in (packaged_folder(), *plugin_configs()):
-        file = folder / group / f"{name}.yaml"
+    for folder in _folders(config_dir):
+        file = folder / group / f"{name}.yaml" if group else folder / f"{name}.yaml"
         if file.is_file():
             values: dict[str, Any] = yaml.safe_load(file.read_text(encoding="utf-8"))
             return values
     return {}
+
+
+def _folders(config_dir: Path | None) -> list[Traversable]:
+    """Where options are: the packaged ones, those of other packages, the user's own."""
+    return [packaged_folder(), *plugin_configs(), *([config_dir] if config_dir else [])]
 
 
 def describe_options(config_dir: Path | None) -> dict[str, dict[str, str]]:
@@ -84,6 +85,43 @@ def option_text(group: str, option: str, config_dir: Path | None = None) -> str:
     return "\n".join([*kept, *(text.rstrip() for text in shared)])
 
 
+def key_values(chosen: Mapping[str, str], config_dir: Path | None = None) -> dict[str, Any]:
+    """Every key of the packaged config by its dotted name, with the default; sections left out.
+
+    Args:
+        chosen: options by group, in the place of the packaged config's own.
+        config_dir: the folder of the user's options.
+    """
+    general = _read("", "config", config_dir)
+    defaults = [entry for entry in general.pop("defaults") if isinstance(entry, dict)]
+    options = {group: name for entry in defaults for group, name in entry.items() if name}
+    values = _flat(general)
+    for group, option in (options | dict(chosen)).items():
+        if group in GROUPS:
+            values |= _flat(_values(group, option, config_dir), f"{group}.")
+    return values
+
+
+def _values(group: str, name: str, config_dir: Path | None = None) -> dict[str, Any]:
+    """The values of an option and of the files that its list of defaults names."""
+    own = _read(group, name, config_dir)
+    values: dict[str, Any] = {}
+    for part in own.pop("defaults", ["_self_"]):
+        if part == "_self_":
+            values |= own
+        elif isinstance(part, str):
+            values |= _values(group, part.removesuffix(HERE), config_dir)
+    return values
+
+
+def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, value in values.items():
+        within = isinstance(value, dict) and value
+        flat |= _flat(value, f"{prefix}{key}.") if within else {f"{prefix}{key}": value}
+    return flat
+
+
 def no_such_option(group: str, option: str, options: Iterable[str]) -> str:
     """The message for an option that a group does not have, with the nearest that it has."""
     options = sorted(options)
@@ -94,11 +132,10 @@ def no_such_option(group: str, option: str, options: Iterable[str]) -> str:
 
 def _option_files(config_dir: Path | None) -> dict[str, dict[str, Traversable]]:
     """The file of every option of every group."""
-    folders = [packaged_folder(), *plugin_configs(), *([config_dir] if config_dir else [])]
     return {
         group: {
             file.name.removesuffix(".yaml"): file
-            for folder in folders
+            for folder in _folders(config_dir)
             for file in _files(folder / group)
         }
         for group in (*GROUPS, "experiment")
