@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from runner.config.composed import Composed, OwnSweep
+from runner.config.composed import Composed
 from runner.config.kinds import GROUPS
 from runner.config.options import packaged_defaults, packaged_folder
+from runner.config.own_sweep import OwnSweep
 from runner.errors import ConfigError, RunDirectoryError
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def stored_config(
         run_dir=folder,
         sweep_dir=folder.parent,
         subdir=Path(folder.name),
-        own_sweep=OwnSweep(wanted=False, params={}),
+        own_sweep=OwnSweep(wanted=False, params={}, product={}, exclude=[]),
         interpolated=False,
     )
 
