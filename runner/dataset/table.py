@@ -33,6 +33,7 @@ class _Rows:
     weight: Floats | None  # (n,)
     keep: Booleans  # (n,)
     dropped: dict[str, int]
+    usable: bool  # whether there is a target
 
 
 def make_table(frame: pd.DataFrame, roles: ColumnRoles, problems: Problems | None = None) -> Table:
@@ -41,17 +42,17 @@ def make_table(frame: pd.DataFrame, roles: ColumnRoles, problems: Problems | Non
     Args:
         frame: as it was read.
         roles: of its columns.
-        problems: notes all that is wrong before the first of it is raised; None raises at once.
+        problems: notes what is wrong, and the table has the rest of the columns; None raises the
+            first.
 
     Raises:
         DataError: a named column is not there, the target is constant or not numeric, no feature is
             left, or a feature cannot be used (all missing, infinite, dates, free text).
     """
     problems = problems or Problems(stop=True)
-    frame = frame.rename(columns=str)
     columns = [str(column) for column in frame]
     problems.note(column_roles.role_problems(columns, roles))
-    frame = _with_dates(_without_sentinels(frame, roles), roles, problems)
+    frame = settle(frame, roles, problems)
     rows = _rows(frame, roles, problems)
     kept = frame.loc[rows.keep]
     time = group = None
@@ -60,7 +61,7 @@ def make_table(frame: pd.DataFrame, roles: ColumnRoles, problems: Problems | Non
     with problems.noted():
         group = _group_code(kept[roles.group]) if roles.group in frame else None
     features = _features(kept, roles, problems)
-    if problems.found:
+    if not rows.usable or features.empty:
         raise problems.found[0]
     categorical = tuple(
         str(c) for c in features if features[c].dtype == object or c in roles.categorical
@@ -77,6 +78,12 @@ def make_table(frame: pd.DataFrame, roles: ColumnRoles, problems: Problems | Non
         role_values=_role_values(kept, roles),
         dropped={reason: count for reason, count in rows.dropped.items() if count},
     )
+
+
+def settle(frame: pd.DataFrame, roles: ColumnRoles, problems: Problems) -> pd.DataFrame:
+    """The frame with what is spelt as missing missing, and with what is written as a date read."""
+    frame = frame.rename(columns=str)
+    return _with_dates(_without_sentinels(frame, roles), roles, problems)
 
 
 def table_of(  # noqa: PLR0913 - one argument per role
@@ -176,6 +183,7 @@ def _rows(frame: pd.DataFrame, roles: ColumnRoles, problems: Problems) -> _Rows:
     """The target and the weights; all rows where the target has a problem, so as to go on."""
     target, weight, keep = np.zeros(len(frame)), None, np.ones(len(frame), dtype=bool)
     dropped: dict[str, int] = {}
+    usable = False
     with problems.noted():
         if roles.weight in frame:
             weight = _weight(frame[roles.weight])
@@ -184,10 +192,10 @@ def _rows(frame: pd.DataFrame, roles: ColumnRoles, problems: Problems) -> _Rows:
             found = _target(frame[roles.target], roles)
             known = ~np.isnan(found) & (True if weight is None else weight > 0)
             _check_target(roles.target, found[known])
-            target, keep = found, known
+            target, keep, usable = found, known, True
             dropped["target missing"] = int(np.isnan(found).sum())
             dropped["weight zero"] = int((~np.isnan(found)).sum() - known.sum())
-    return _Rows(target, weight, keep, dropped)
+    return _Rows(target, weight, keep, dropped, usable)
 
 
 def _target(column: pd.Series, roles: ColumnRoles) -> Floats:
