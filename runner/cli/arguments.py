@@ -62,9 +62,6 @@ def make_parser() -> argparse.ArgumentParser:
         help="run every combination of comma-separated values",
     )
     parser.add_argument(
-        "--dry-run", action="store_true", help="print the runs that would be made and stop"
-    )
-    parser.add_argument(
         "-cd",
         "--config-dir",
         type=Path,
@@ -78,6 +75,14 @@ def make_parser() -> argparse.ArgumentParser:
         metavar="NAME",
         help="the primary config (default: config)",
     )
+    _add_prints(parser)
+    parser.add_argument("-h", "--help", action="store_true", help="print this and stop")
+    parser.add_argument("--version", action="version", version=f"enet-runner {__version__}")
+    return parser
+
+
+def _add_prints(parser: argparse.ArgumentParser) -> None:
+    """Add the flags that have something printed instead of run."""
     parser.add_argument(
         "-c", "--cfg", choices=OPTIONAL["--cfg"], help="print the composed config and stop"
     )
@@ -96,6 +101,6 @@ def make_parser() -> argparse.ArgumentParser:
         metavar="install=SHELL",
         help="print what completes words in bash, zsh or fish",
     )
-    parser.add_argument("-h", "--help", action="store_true", help="print this and stop")
-    parser.add_argument("--version", action="version", version=f"enet-runner {__version__}")
-    return parser
+    parser.add_argument(
+        "--dry-run", action="store_true", help="print the runs that would be made and stop"
+    )
