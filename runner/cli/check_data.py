@@ -11,7 +11,7 @@ from runner.errors import ConfigError
 
 if TYPE_CHECKING:
     from runner.config import Composed, ExperimentConfig
-    from runner.experiment.inspection import Inspection
+    from runner.experiment.data_inspection import Inspection
 
 USAGE_ERROR = 2
 
@@ -65,7 +65,7 @@ def _check(composed: Composed, *, titled: bool) -> int:
         _say_problems(problems)
         return USAGE_ERROR
     # the heavy imports come only after the config is known to be right
-    from runner.experiment.inspection import inspect
+    from runner.experiment.data_inspection import inspect
 
     found = inspect(config)
     _say_columns(found, composed)
@@ -122,7 +122,7 @@ def _say_problems(problems: list[str]) -> None:
 def _say_findings(found: Inspection) -> None:
     from dataclasses import asdict
 
-    from runner.report.screen import finding_lines
+    from runner.report.run_summary import finding_lines
 
     for line in finding_lines([asdict(finding) for finding in found.findings]):
         print(line)

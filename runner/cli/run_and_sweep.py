@@ -74,7 +74,7 @@ def run_or_sweep(options: argparse.Namespace) -> int:
     if options.dry_run:
         from runner.cli.inspection import runs_table
 
-        print(runs_table(composed, swept=swept))
+        print(runs_table(composed, swept=swept, more={"reused from": _reused_from(validated)}))
         return 0
     return _sweep(validated, _command(options)) if swept else _single(*validated[0])
 
@@ -90,6 +90,26 @@ def _command(options: argparse.Namespace) -> Command:
         config_name=options.config_name,
         working_directory=str(Path.cwd()),
     )
+
+
+def _reused_from(validated: list[tuple[ExperimentConfig, Composed]]) -> list[str]:
+    """Of every run where it is finished already, or a dash; the data is read for that."""
+    from runner.experiment.job import Job
+    from runner.experiment.run import finished_elsewhere
+    from runner.experiment.workspace import Workspace
+
+    workspace = Workspace()
+    found = [
+        finished_elsewhere(Job(config, each, each.sweep_dir / each.subdir, chosen=True), workspace)
+        for config, each in validated
+    ]
+    return ["-" if folder is None else _from_here(folder) for folder in found]
+
+
+def _from_here(folder: Path) -> str:
+    """A folder relative to the working directory where it is below it."""
+    here = Path.cwd()
+    return str(folder.relative_to(here) if folder.is_relative_to(here) else folder)
 
 
 def _single(config: ExperimentConfig, composed: Composed) -> int:
@@ -108,8 +128,8 @@ def _single(config: ExperimentConfig, composed: Composed) -> int:
         print(f"enet: {outcome.error!r} (see {outcome.folder / 'run.log'})", file=sys.stderr)
         return FAILURE
     if "reused_from" in outcome.record:
-        screen.say(f"the same run is finished in {outcome.record['reused_from']}, and is not made")
-        screen.say("again; reuse=false makes it")
+        source = _from_here(Path(outcome.record["reused_from"]))
+        screen.say(f"the same run is finished in {source} and is not made again (reuse=false)")
     screen.show_run(outcome.folder, outcome.record)
     return 0
 

@@ -14,6 +14,7 @@ from runner.experiment.judging import check_metric, judge, refit
 from runner.experiment.searching import search
 from runner.experiment.stopwatch import Stopwatch
 from runner.features.pipeline import preparation_of
+from runner.report.screen import Screen
 from runner.store.directory import RECORD, RunDirectory, read_record
 from runner.store.run_record import RunRecord
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
     from runner.experiment.job import Job
     from runner.experiment.workspace import Workspace
-    from runner.report.screen import Screen
 
 log = logging.getLogger("runner")
 OWN_FILES = {RECORD, "run.log"}  # what a run that takes over another's files has itself
@@ -67,6 +67,17 @@ def _run(job: Job, workspace: Workspace, screen: Screen) -> Outcome:
             return _reuse(directory, job, record, source)
         with directory.logging():
             return _record(Artefacts(directory, job, data, record), watch, screen)
+
+
+def finished_elsewhere(job: Job, workspace: Workspace) -> Path | None:
+    """Where a job's run is finished already, if it may be reused; None if its data is unusable."""
+    if not job.config.general.reuse:
+        return None
+    try:
+        data_hash = workspace.data(job.config, Screen(None).progress).data_hash
+    except (RunnerError, OSError):
+        return None
+    return workspace.finished(job, job.fingerprint(data_hash))
 
 
 def record_failure(job: Job, error: Exception) -> Outcome:
