@@ -31,9 +31,7 @@ def files_shown(page: str) -> dict[str, str]:
     return {head.removeprefix("# "): rest for head, _, rest in parted if head[:2] == "# "}
 
 
-COMMANDS = list(
-    dict.fromkeys(line for page in TEXT for b in blocks("bash", page) for line in b.splitlines())
-)
+BLOCKS = [(page, number) for page in TEXT for number in range(len(blocks("bash", page)))]
 
 
 @pytest.fixture(scope="module")
@@ -67,19 +65,21 @@ def enet(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=home, capture_output=True, text=True, check=False)
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_runs(home: Path, command: str) -> None:
-    """Each command that a page shows does what it says without an error."""
-    program, *arguments = shlex.split(command)
-    done = enet(home, *arguments)
-    assert ("enet", 0, "") == (program, done.returncode, done.stderr)
+@pytest.mark.parametrize(("page", "number"), BLOCKS)
+def test_every_command_runs(home: Path, page: str, number: int) -> None:
+    """The commands of each block of a page do what it says, one after the other, without error."""
+    for command in blocks("bash", page)[number].splitlines():
+        program, *arguments = shlex.split(command)
+        done = enet(home, *arguments)
+        assert ("enet", 0, "") == (program, done.returncode, done.stderr), command
 
 
 def test_the_model_loads_as_shown(home: Path) -> None:
     """The Python lines of docs/runs.md predict from the model of the README's own command."""
     folder = home / "outputs" / "my-run"
     if not folder.exists():  # when this test is run alone
-        (command,) = [line for line in COMMANDS if "my-run" in line]
+        lines = [line for block in blocks("bash", "README.md") for line in block.splitlines()]
+        (command,) = [line for line in lines if "hydra.run.dir=outputs/my-run" in line]
         enet(home, *shlex.split(command)[1:])
     (snippet,) = blocks("python", "runs.md")
     code = snippet + "\nprint(len(predictions))\n"
@@ -89,10 +89,10 @@ def test_the_model_loads_as_shown(home: Path) -> None:
     assert "120\n" == done.stdout
 
 
-def test_the_default_output_is_real(home: Path) -> None:
+def test_the_default_output_is_real(tmp_path: Path) -> None:
     """The first screen is what `enet` prints, but for the progress bar and the folder's name."""
     shown = blocks("text", "README.md")[0].splitlines()
-    printed = [line.rstrip() for line in enet(home).stdout.splitlines()]
+    printed = [line.rstrip() for line in enet(tmp_path).stdout.splitlines()]
     printed = [line for line in printed if line and not line.startswith("search")]
     assert shown[:-1] == printed[:-1]
     assert shown[-1].split(": ")[1] == printed[-1].split(": ")[1]
