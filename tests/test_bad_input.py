@@ -365,4 +365,4 @@ def test_a_failing_job_of_a_sweep_is_no_reason_to_stop(program: Program) -> None
     ended = program("-m", *data, "imputer=none,mean", "split.folds=2", "hydra.sweep.dir=swept")
     assert 1 == ended.status
     results = pd.read_csv(program.folder / "swept" / "results.csv")
-    assert ["failed", "finished"] == results["status"].to_list()
+    assert ["refused", "finished"] == results["status"].to_list()

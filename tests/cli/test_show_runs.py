@@ -73,7 +73,7 @@ def test_a_failed_run_shows_its_reason(
 ) -> None:
     """The status and the error, without a table."""
     lines = show(capsys, finished_sweep / "2")
-    assert f"{finished_sweep / '2'}: failed " in lines[0]
+    assert f"{finished_sweep / '2'}: refused " in lines[0]
     assert ": imputer=none, but values are missing in age" in lines[0]
     assert not any("CV mean" in line for line in lines)
 
@@ -136,9 +136,9 @@ def test_a_sweep_shows_its_table(
     start = ended.out.index("run  model.l1_ratio")
     table = ended.out[start:].splitlines()[:5]
     lines = show(capsys, program.folder / "swept")
-    assert f"{program.folder / 'swept'}: 2 failed, 2 finished" == lines[0]
+    assert f"{program.folder / 'swept'}: 2 refused, 2 finished" == lines[0]
     assert [line.rstrip() for line in table] == lines[2:7]
-    assert 2 == sum("failed" in line and "imputer=none, but" in line for line in lines[7:])
+    assert 2 == sum("refused" in line and "imputer=none, but" in line for line in lines[7:])
 
 
 def test_a_compared_sweep_shows_its_comparison(

@@ -52,6 +52,7 @@ def test_defaults_are_a_whole_experiment() -> None:
         "search": "grid",
         "persistence": "pickle",
         "report": "summary",
+        "launcher": "serial",
         "experiment": None,
     }
     assert expected == composed.choices

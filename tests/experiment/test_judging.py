@@ -32,7 +32,7 @@ def test_mape_is_undefined_where_the_target_is_zero(
     assert record["cv"]["mae"]["mean"] > 0
     (found,) = [found for found in record["checks"] if found["code"] == "EN120"]
     assert "the target 'outcome' is 0 in 1 of 88 rows" == found["message"]
-    assert pd.read_csv(made / "trials.csv")["mape_mean"].isna().all()
+    assert "mape_mean" not in pd.read_csv(made / "trials.csv")
 
 
 def test_mape_cannot_choose_the_winner_then(program: Program, zeros: tuple[str, ...]) -> None:

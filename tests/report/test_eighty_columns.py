@@ -184,7 +184,7 @@ def test_the_bar_of_a_resumed_search_ends_full(
     program: Program, mixed: tuple[str, ...], found: int
 ) -> None:
     """A search that finds trials of an earlier start counts them."""
-    own = (*mixed, "search=optuna", "search.sampler=random", "search.n_trials=12")
+    own = (*mixed, "reuse=false", "search=optuna", "search.sampler=random", "search.n_trials=12")
     made = program.run(*own)
     killed = program.folder / "killed"
     killed.mkdir()
