@@ -74,7 +74,10 @@ def read_command(folder: Path) -> Command:
         raise RunDirectoryError(f"{folder} holds no sweep: it has no {SWEEP}") from None
     except (OSError, ValueError) as error:
         raise RunDirectoryError(f"{folder / SWEEP} cannot be read: {error}") from error
-    if "command" not in content:
+    if isinstance(content, dict) and "command" not in content:
         raise RunDirectoryError(f"{folder} is of a version that did not store the command")
-    said = content["command"]
-    return Command(**{**said, "overrides": tuple(said["overrides"])})
+    try:
+        said = content["command"]
+        return Command(**{**said, "overrides": tuple(said["overrides"])})
+    except (KeyError, TypeError) as error:
+        raise RunDirectoryError(f"{folder / SWEEP} cannot be read: {error!r}") from error
