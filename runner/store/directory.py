@@ -130,8 +130,8 @@ class RunDirectory:
             self._lock.release()
 
     def clear(self) -> None:
-        """Remove what an unfinished run has left."""
-        for path in self.folder.iterdir():
+        """Remove what an unfinished run has left, its record last: by that it is known as one."""
+        for path in sorted(self.folder.iterdir(), key=lambda path: path.name == RECORD):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
 
     def write(self, name: str, dump: Callable[[BinaryIO], object]) -> Path:
@@ -162,10 +162,7 @@ class RunDirectory:
         for name in names:
             if not (source / name).is_file():
                 continue
-            try:
-                os.link(source / name, self.folder / name)
-            except OSError:
-                shutil.copy2(source / name, self.folder / name)
+            _link_or_copy(source / name, self.folder / name)
             self._unflushed.append(self.folder / name)
 
     def write_text(self, name: str, text: str) -> Path:
@@ -271,6 +268,18 @@ def _write(path: Path, dump: Callable[[BinaryIO], object]) -> Path:
     except OSError as error:
         raise RunDirectoryError(f"cannot write {path}: {error}") from error
     return path
+
+
+def _link_or_copy(source: Path, path: Path) -> None:
+    """Have a file at `path` too, in place of what a start that was killed has left there."""
+    try:
+        with temporary_name(path) as temporary:
+            try:
+                os.link(source, temporary)
+            except OSError:
+                shutil.copy2(source, temporary)
+    except OSError as error:
+        raise RunDirectoryError(f"cannot write {path}: {error}") from error
 
 
 def _flush(path: Path) -> None:
