@@ -69,5 +69,5 @@ def run_sweep(
         if baseline is not None and not interrupted:
             compared = paired_comparison.comparison_table(sweep.records(), baseline)
             directory.write_table("comparison.csv", compared)
-        sweep.write("interrupted" if interrupted else "finished")
+        sweep.write("interrupted" if interrupted or sweep.left else "finished")
         return SweepOutcome(directory.folder, sweep.table(), compared, interrupted)

@@ -65,6 +65,11 @@ class SweepRuns:
         sweep.write("running")
         return sweep
 
+    @property
+    def left(self) -> int:
+        """How many runs have not ended."""
+        return len(self.jobs) - len(self.rows)
+
     def run(self) -> None:
         """Make the runs that are not done."""
         waiting = [n for n in range(len(self.jobs)) if n not in self.rows]
@@ -82,8 +87,7 @@ class SweepRuns:
         if self.rows:
             self.directory.write_table("results.csv", self.table())
         counts = Counter(row["status"] for row in self.rows.values())
-        left = len(self.jobs) - len(self.rows)
-        content = describe_sweep(self.command, status, dict(counts), left)
+        content = describe_sweep(self.command, status, dict(counts), self.left)
         self.directory.write_json("sweep.json", content)
 
     def table(self) -> pd.DataFrame:
@@ -118,8 +122,8 @@ class SweepRuns:
                 "hydra.sweep.dir\n" + "\n".join(others)
             )
         if self.rows:
-            left = len(self.jobs) - len(self.rows)
-            self.screen.say(f"{len(self.rows)} runs are finished already, {left} are to be made")
+            done = len(self.rows)
+            self.screen.say(f"{done} runs are finished already, {self.left} are to be made")
 
     def _launch(self, numbers: list[int]) -> Iterator[tuple[int, Outcome]]:
         """Each run's number and how it ended, as they end."""
