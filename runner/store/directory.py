@@ -151,10 +151,10 @@ class RunDirectory:
         ended = content["status"] != "running"
         for path in self._unflushed if ended else ():
             _flush(path)
-        record = _write(self.folder / RECORD, lambda file: file.write(to_json(content).encode()))
+        text = to_json(content).encode()
+        _write(self.folder / RECORD, lambda file: file.write(text), flushed=ended)
         if ended:
             self._unflushed = []
-            _flush(record)
             _flush(self.folder)
 
     def take_over(self, source: Path, names: Iterable[str]) -> None:
@@ -249,6 +249,11 @@ def is_partial(path: Path) -> bool:
     return path.name.startswith(".") and path.name.endswith(".partial")
 
 
+def _is_cut(record: Path) -> bool:
+    """Whether a record has a name but no content, as a crash can leave one of a running run."""
+    return record.is_file() and not record.read_bytes().strip(b"\0")
+
+
 @contextmanager
 def temporary_name(path: Path) -> Iterator[Path]:
     """A name beside `path` that is removed if the block fails, and renamed to it if not."""
@@ -260,11 +265,14 @@ def temporary_name(path: Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
-def _write(path: Path, dump: Callable[[BinaryIO], object]) -> Path:
+def _write(path: Path, dump: Callable[[BinaryIO], object], *, flushed: bool = False) -> Path:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with temporary_name(path) as temporary, temporary.open("wb") as file:
             dump(file)
+            if flushed:  # before its name counts
+                file.flush()
+                os.fsync(file.fileno())
     except OSError as error:
         raise RunDirectoryError(f"cannot write {path}: {error}") from error
     return path
@@ -307,6 +315,11 @@ def _what_is_done(folder: Path, fingerprint: str) -> dict[str, Any] | None:
     if record is None:
         if all(map(is_partial, folder.iterdir())):
             return None
+        if _is_cut(folder / RECORD):
+            raise _OtherRunError(
+                f"the run directory {folder} holds a run whose record was lost in a crash: remove "
+                "it, or choose another"
+            )
         raise RunDirectoryError(f"the run directory {folder} has other files: choose another")
     done = record.get("status") in DONE
     if record.get("fingerprint") == fingerprint:

@@ -350,36 +350,3 @@ def test_a_run_in_an_empty_folder_finishes(program: Program, mixed: tuple[str, .
     """A run directory that was made beforehand, and is empty, gets all of the run's files."""
     (program.folder / "made").mkdir()
     assert files_of(program.run(*mixed, name="made")) >= ALWAYS
-
-
-def test_files_are_taken_over_again(tmp_path: Path) -> None:
-    """A start that was killed while it linked files goes on, and never writes into a source."""
-    for name in ("one", "two", "mine"):
-        (tmp_path / name).mkdir()
-    (tmp_path / "one" / "model.pkl").write_text("of one")
-    (tmp_path / "two" / "model.pkl").write_text("of two")
-    mine = RunDirectory(tmp_path / "mine")
-    for source in ("one", "one", "two"):
-        mine.take_over(tmp_path / source, ["model.pkl", "missing.csv"])
-        assert f"of {source}" == (tmp_path / "mine" / "model.pkl").read_text()
-    assert "of one" == (tmp_path / "one" / "model.pkl").read_text()
-    assert {"model.pkl"} == files_of(tmp_path / "mine")
-
-
-def test_a_clearing_that_is_killed_can_be_gone_on_with(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """While other files are left the record is too: without it they would be anybody's."""
-    for name in ("a.csv", "run.json", "z.csv", ".hydra/config.yaml"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).touch()
-    removed: list[str] = []
-    unlink = type(tmp_path).unlink
-
-    def note(path: Path) -> None:
-        removed.append(path.name)
-        unlink(path)
-
-    monkeypatch.setattr(type(tmp_path), "unlink", note)
-    RunDirectory(tmp_path).clear()
-    assert ("run.json", []) == (removed[-1], list(tmp_path.iterdir()))
