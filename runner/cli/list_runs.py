@@ -14,6 +14,7 @@ from runner.cli.fitted_table import Row, lay_out, say_score
 from runner.core.metrics import LARGER_IS_BETTER
 from runner.errors import ConfigError, RunDirectoryError
 from runner.store.conditions import Condition, select
+from runner.store.directory import DONE, SWEEP, read_json
 from runner.store.finding import StoredRun, find_runs
 
 if TYPE_CHECKING:
@@ -153,10 +154,17 @@ def _sweep_entry(runs: Sequence[StoredRun], folder: Path) -> Entry:
 
 
 def _status(runs: Sequence[StoredRun]) -> str:
-    counts = Counter(run.status for run in runs)
-    if len(counts) == 1:
+    counts = Counter("finished" if run.status in DONE else run.status for run in runs)
+    asked = _asked_for(runs)
+    if len(counts) == 1 and asked <= len(runs):
         return f"{len(runs)} {next(iter(counts))}"
-    return f"{counts['finished']}/{len(runs)} finished"
+    return f"{counts['finished']}/{max(asked, len(runs))} finished"
+
+
+def _asked_for(runs: Sequence[StoredRun]) -> int:
+    """How many runs the sweep has with those that were not begun, as far as it says."""
+    sweep = runs[0].sweep
+    return int(read_json(sweep / SWEEP).get("runs", 0)) if sweep is not None else 0
 
 
 def _comparable(runs: Sequence[StoredRun]) -> bool:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from runner.cli.fitted_table import Row, lay_out
 from runner.errors import DataError, RunDirectoryError, RunnerError
+from runner.store.directory import DONE
 from runner.store.finding import StoredRun, open_run
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def main(options: argparse.Namespace) -> int:
     from runner.config.stored import stored_config
 
     run = open_run(options.run)
-    if run.status != "finished" or "data_hash" not in run.environment:
+    if run.status not in DONE or "data_hash" not in run.environment:
         raise RunDirectoryError(
             f"{run.folder} has the status {run.status}: only a finished run can be compared with"
         )

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from runner.errors import RunDirectoryError
 
+QUOTE, ESCAPED = "'", "\\'"  # within Hydra's quotes
+
 
 def make_parser() -> argparse.ArgumentParser:
     """The parser of `enet resume SWEEP_DIR`."""
@@ -39,7 +41,7 @@ def main(options: argparse.Namespace) -> int:
         ) from error
     own = [o for o in command.overrides if not o.startswith("hydra.sweep.dir=")]
     again = argparse.Namespace(
-        overrides=[*own, f"hydra.sweep.dir='{folder}'"],
+        overrides=[*own, f"hydra.sweep.dir='{str(folder).replace(QUOTE, ESCAPED)}'"],
         multirun=command.multirun,
         config_dir=None if command.config_dir is None else Path(command.config_dir),
         config_name=command.config_name,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -74,7 +75,9 @@ def run_or_sweep(options: argparse.Namespace) -> int:
     if options.dry_run:
         from runner.cli.inspection import runs_table
 
-        print(runs_table(composed, swept=swept, more={"reused from": _reused_from(validated)}))
+        reused = _reused_from(validated, swept=swept)
+        more = {"reused from": reused} if set(reused) != {"-"} else None
+        print(runs_table(composed, swept=swept, more=more))
         return 0
     return _sweep(validated, _command(options)) if swept else _single(*validated[0])
 
@@ -92,16 +95,17 @@ def _command(options: argparse.Namespace) -> Command:
     )
 
 
-def _reused_from(validated: list[tuple[ExperimentConfig, Composed]]) -> list[str]:
+def _reused_from(validated: list[tuple[ExperimentConfig, Composed]], *, swept: bool) -> list[str]:
     """Of every run where it is finished already, or a dash; the data is read for that."""
     from runner.experiment.job import Job
     from runner.experiment.run import finished_elsewhere
     from runner.experiment.workspace import Workspace
 
     workspace = Workspace()
+    folders = [each.sweep_dir / each.subdir if swept else each.run_dir for _, each in validated]
     found = [
-        finished_elsewhere(Job(config, each, each.sweep_dir / each.subdir, chosen=True), workspace)
-        for config, each in validated
+        finished_elsewhere(Job(config, each, folder, chosen=True, replaces=swept), workspace)
+        for (config, each), folder in zip(validated, folders, strict=True)
     ]
     return ["-" if folder is None else _from_here(folder) for folder in found]
 
@@ -155,7 +159,9 @@ def _sweep(validated: list[tuple[ExperimentConfig, Composed]], command: Command)
     if len(sweep.results):
         _show_sweep(sweep, config, screen)
     if sweep.interrupted:
-        print(f"interrupted; to go on: enet resume {sweep.folder}", file=sys.stderr)
+        print(
+            f"interrupted; to go on: enet resume {shlex.quote(str(sweep.folder))}", file=sys.stderr
+        )
         return INTERRUPTED
     return FAILURE if sweep.failed else 0
 

@@ -89,9 +89,14 @@ def _show_run(folder: Path, record: Record) -> None:
 
 def _headline(folder: Path, record: Record) -> str:
     """The status of a run, since when, and the reason if it came to nothing."""
+    from runner.store.lock import is_locked
+
     status, ended = record["status"], record.get("finished")
     if status == "running":
-        return f"{folder}: running since {_time(record['started'])}, or killed"
+        began = _time(record["started"])
+        return f"{folder}: " + (
+            f"running since {began}" if is_locked(folder) else f"interrupted, begun {began}"
+        )
     spent = sum(record.get("timings", {}).values())
     line = f"{folder}: {status}"
     line += f" {_time(ended)}" if ended else ""

@@ -33,23 +33,18 @@ def main(options: argparse.Namespace) -> int:
     Raises:
         RunDirectoryError: the folder holds no run.
     """
-    from runner.store.directory import read_composed, read_record
+    from runner.store.directory import read_composed, read_overrides, read_record
 
     record, before = read_record(options.folder), read_composed(options.folder)
     if record is None or before is None:
         raise RunDirectoryError(f"{options.folder} holds no run: it has no run.json or no config")
-    overrides = options.overrides or _overrides_of(record)
+    overrides = options.overrides or read_overrides(options.folder)
     lines = _differences(options.folder, before, _compose(overrides, options.config_dir))
     status = record.get("status")
     if status not in {"finished", "reused"}:
         lines.insert(0, f"status: the run is {status}, and only finished ones are reused")
     print("\n".join(lines) or "nothing differs: the run would be reused")
     return 1 if lines else 0
-
-
-def _overrides_of(record: dict[str, Any]) -> list[str]:
-    """The overrides of a run as they were typed, as far as they are options or keys."""
-    return [f"{key}={value}" for key, value in record.get("overrides", {}).items()]
 
 
 def _compose(overrides: list[str], config_dir: Path | None) -> Composed:

@@ -6,7 +6,7 @@ import time
 from functools import cache
 from typing import TYPE_CHECKING
 
-from runner.errors import InUseError, RunDirectoryError, RunnerError
+from runner.errors import InUseError, RunDirectoryError
 from runner.experiment.run import Outcome, record_failure, run
 from runner.experiment.workspace import Workspace
 from runner.report.screen import Screen
@@ -67,5 +67,5 @@ def _try(job: Job, workspace: Workspace, screen: Screen) -> Outcome:
     except RunDirectoryError as error:  # there is no place for a record
         record = {"status": "failed", "error": str(error), "metric": job.config.general.metric}
         return Outcome(job.folder, {**record, "overrides": job.composed.overrides}, error)
-    except (RunnerError, OSError) as error:  # a file that cannot be read, say
+    except Exception as error:  # noqa: BLE001 - one failure stays one failure
         return record_failure(job, error)

@@ -64,7 +64,7 @@ def _run(job: Job, workspace: Workspace, screen: Screen) -> Outcome:
         record = _begin(job, fingerprint)
         directory.write_record(record.content)
         if source is not None:
-            return _reuse(directory, job, record, source)
+            return _reuse(directory, job, record, source, watch.seconds)
         with directory.logging():
             return _record(Artefacts(directory, job, data, record), watch, screen)
 
@@ -83,7 +83,7 @@ def finished_elsewhere(job: Job, workspace: Workspace) -> Path | None:
 def record_failure(job: Job, error: Exception) -> Outcome:
     """Leave the directory of a run that failed, or was refused, before it had one."""
     fingerprint = job.fingerprint("")
-    with _open(job, fingerprint) as directory:
+    with _open(job, fingerprint) as directory, directory.logging():
         record = _begin(job, fingerprint)
         _fail(directory, record, error)
         directory.write_composed(job.composed.yaml)
@@ -109,15 +109,23 @@ def _record(artefacts: Artefacts, watch: Stopwatch, screen: Screen) -> Outcome:
     return Outcome(directory.folder, record.content)
 
 
-def _reuse(directory: RunDirectory, job: Job, record: RunRecord, source: Path) -> Outcome:
+def _reuse(
+    directory: RunDirectory,
+    job: Job,
+    record: RunRecord,
+    source: Path,
+    seconds: dict[str, float],
+) -> Outcome:
     """Take the files of a run that is finished elsewhere; what was asked for stays this run's."""
     found = read_record(source) or {}
     names = [path.name for path in source.iterdir() if path.is_file()]
     directory.take_over(source, [name for name in names if name not in OWN_FILES])
     directory.write_composed(job.composed.yaml)
-    content = {**found, **record.content, "status": "reused", "reused_from": str(source)}
-    directory.write_record({**content, "finished": found.get("finished")})
-    return Outcome(directory.folder, content)
+    dataset = {**found.get("dataset", {}), "path": job.config.dataset.source_path}
+    record.content = {**found, **record.content, "dataset": dataset, "reused_from": str(source)}
+    record.finish(seconds, status="reused")
+    directory.write_record(record.content)
+    return Outcome(directory.folder, record.content)
 
 
 def _go(artefacts: Artefacts, watch: Stopwatch, screen: Screen) -> None:

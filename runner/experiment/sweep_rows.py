@@ -50,7 +50,7 @@ def ranked(results: pd.DataFrame, metric: str) -> pd.DataFrame:
     """
     loss = pd.to_numeric(results[f"cv_{metric}"])
     ordered = results.assign(_loss=-loss if metric in LARGER_IS_BETTER else loss)
-    first = [key for key in ("dataset",) if key in results]
+    first = [key for key in ("dataset", "dataset.path") if key in results]
     ordered = ordered.sort_values([*first, "_loss"], na_position="last", kind="stable")
     return ordered.drop(columns="_loss")
 

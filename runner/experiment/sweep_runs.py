@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import tempfile
+import shutil
 import time
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -19,7 +18,7 @@ from runner.experiment.sweep_rows import row_of
 from runner.experiment.workspace import Workspace
 from runner.launcher import WorkerDied
 from runner.store.differences import describe_differences, differences
-from runner.store.directory import DONE, read_composed, read_record
+from runner.store.directory import DONE, read_composed, read_json, read_record
 from runner.store.fingerprint import settled
 from runner.store.sweep_directory import describe_sweep
 
@@ -32,6 +31,8 @@ if TYPE_CHECKING:
     from runner.store.sweep_directory import Command
 
 BETWEEN = 2.0  # seconds at least between two writings of a table that grows
+SHARED = ".shared"  # tables that worker processes share
+SHOWN = 12  # digits of a hash
 SHARE = 0.02  # of the time that may go into them
 
 
@@ -44,6 +45,7 @@ class SweepRuns:
     command: Command
     screen: Screen
     rows: dict[int, dict[str, Any]] = field(default_factory=dict)  # of results.csv, by number
+    workspace: Workspace = field(default_factory=Workspace)
     _written: float = 0.0
     _next: float = 0.0
 
@@ -106,8 +108,7 @@ class SweepRuns:
             record = read_record(job.folder)
             if record is None:
                 continue
-            before = read_composed(job.folder) or {}
-            found = differences(settled(before), settled(job.composed.sections)) if before else {}
+            found = self._differences(job)
             if record.get("status") not in DONE:
                 if found:
                     said = describe_differences(found)
@@ -125,23 +126,51 @@ class SweepRuns:
             done = len(self.rows)
             self.screen.say(f"{done} runs are finished already, {self.left} are to be made")
 
+    def _differences(self, job: Job) -> dict[str, tuple[Any, Any]]:
+        """What a run that is there was made with, and would be made with now."""
+        before = read_composed(job.folder)
+        if before is None:
+            return {}
+        now = job.composed.sections
+        paths = [sections.get("dataset", {}).get("path") for sections in (before, now)]
+        found = differences(settled(before), settled(now))
+        if paths[0] != paths[1]:
+            found["dataset.path"] = (paths[0], paths[1])
+        then = read_json(job.folder / "environment.json").get("data_hash")
+        content = self._data_hash(job)
+        if content is not None and then is not None and content != then:
+            found["the content of the data"] = (then[:SHOWN], content[:SHOWN])
+        return found
+
+    def _data_hash(self, job: Job) -> str | None:
+        """Of the content of a job's data now; None of a stream, or of what cannot be read."""
+        if job.config.dataset.streams:
+            return None
+        try:
+            return self.workspace.table(job.config).data_hash
+        except (RunnerError, OSError):
+            return None
+
     def _launch(self, numbers: list[int]) -> Iterator[tuple[int, Outcome]]:
         """Each run's number and how it ended, as they end."""
         launcher = self.jobs[0].config.launcher
         if launcher.in_this_process:
-            workspace = Workspace()
-            for at, outcome in launcher.launch(partial(self._make, workspace), numbers):
+            for at, outcome in launcher.launch(self._make, numbers):
                 yield numbers[at], self._settle(numbers[at], outcome)
             return
-        with tempfile.TemporaryDirectory(prefix="enet-") as shared:
-            work = partial(make_in_process, shared=Path(shared))
+        shared = self.directory.folder / SHARED
+        shutil.rmtree(shared, ignore_errors=True)  # that of a start that was killed
+        try:
+            work = partial(make_in_process, shared=shared)
             for at, outcome in launcher.launch(work, [self.jobs[n] for n in numbers]):
                 yield numbers[at], self._settle(numbers[at], outcome)
+        finally:
+            shutil.rmtree(shared, ignore_errors=True)
 
-    def _make(self, workspace: Workspace, number: int) -> Outcome:
+    def _make(self, number: int) -> Outcome:
         job = self.jobs[number]
         self.screen.say(f"run {job.folder.name} ({number + 1} of {len(self.jobs)}): {_named(job)}")
-        return make_here(job, workspace, self.screen)
+        return make_here(job, self.workspace, self.screen)
 
     def _settle(self, number: int, outcome: Outcome | WorkerDied) -> Outcome:
         if not isinstance(outcome, WorkerDied):

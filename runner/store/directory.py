@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 RECORD = "run.json"
 SWEEP = "sweep.json"
 CONFIG = ".hydra/config.yaml"
+OVERRIDES = ".hydra/overrides.yaml"
 YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast, where it is built
 DONE = {"finished", "reused"}
 log = logging.getLogger("runner")
@@ -242,6 +243,15 @@ def read_composed(folder: Path) -> dict[str, Any] | None:
     except (OSError, ValueError, yaml.YAMLError):
         return None
     return config if isinstance(config, dict) else None
+
+
+def read_overrides(folder: Path) -> list[str]:
+    """The overrides of the run in a folder as they were typed; none if they cannot be read."""
+    try:
+        text = (folder / OVERRIDES).read_text(encoding="utf-8")
+        return [str(line) for line in yaml.load(text, Loader=YAML) or []]  # noqa: S506
+    except (OSError, ValueError, yaml.YAMLError):
+        return []
 
 
 def is_partial(path: Path) -> bool:

@@ -132,7 +132,11 @@ def _walk(folder: Path, sweep: Path | None) -> Iterator[StoredRun]:
         return
     if any((folder / name).is_file() for name in SWEEP_FILES):
         sweep = folder
-    for inner in sorted(folder.iterdir(), key=_natural):
+    try:
+        entries = sorted(folder.iterdir(), key=_natural)
+    except PermissionError:  # another user's
+        return
+    for inner in entries:
         if inner.is_dir() and not inner.name.startswith("."):
             yield from _walk(inner, sweep)
 

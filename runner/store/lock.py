@@ -7,6 +7,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from runner.errors import RunDirectoryError
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -27,10 +29,17 @@ class FolderLock:
 
     @classmethod
     def take(cls, folder: Path) -> FolderLock | None:
-        """The lock, or None if another process holds it."""
+        """The lock, or None if another process holds it.
+
+        Raises:
+            RunDirectoryError: this user may not enter the folder.
+        """
         if fcntl is None:
             return cls(None)
-        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            descriptor = os.open(folder, os.O_RDONLY)
+        except PermissionError as error:
+            raise RunDirectoryError(f"{folder} cannot be entered: {error}") from error
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -50,7 +59,7 @@ class FolderLock:
 
 def is_locked(folder: Path) -> bool:
     """Whether some process is at work in a folder; False where there are no locks."""
-    with suppress(OSError):
+    with suppress(OSError, RunDirectoryError):
         lock = FolderLock.take(folder)
         if lock is None:
             return True

@@ -39,14 +39,10 @@ class RunRecord:
         """Say what checks have found."""
         self.findings |= dict.fromkeys(findings)
 
-    def finish(self, timings: dict[str, float]) -> None:
-        """The run is complete."""
-        self.add(
-            status="finished",
-            finished=_now(),
-            timings=timings,
-            checks=self._checks(),
-        )
+    def finish(self, timings: dict[str, float], status: str = "finished") -> None:
+        """The run is complete; one that is reused keeps the checks that it was found with."""
+        checks = self._checks() or self.content.get("checks", [])
+        self.add(status=status, finished=_now(), timings=timings, checks=checks)
 
     def fail(self, error: BaseException) -> str:
         """The run has ended otherwise; returns the reason as recorded."""
