@@ -15,6 +15,7 @@ from runner.experiment.searching import search
 from runner.experiment.stopwatch import Stopwatch
 from runner.features.pipeline import preparation_of
 from runner.report.screen import Screen
+from runner.search.optuna import JOURNAL
 from runner.store.directory import RECORD, RunDirectory, read_record
 from runner.store.run_record import RunRecord
 
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
     from runner.experiment.workspace import Workspace
 
 log = logging.getLogger("runner")
-OWN_FILES = {RECORD, "run.log"}  # what a run that takes over another's files has itself
+# what a run that takes over another's files has itself, as it is added to where it lies
+OWN_FILES = {RECORD, "run.log", JOURNAL}
 
 
 @dataclass(frozen=True)

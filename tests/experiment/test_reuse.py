@@ -91,6 +91,18 @@ def test_another_seed_or_another_content_is_another_run(program: Program, mixed:
     assert ("finished", None) == status(program.run(*mixed, name="changed"))
 
 
+def test_a_copy_never_writes_into_its_source(program: Program, mixed: Asked) -> None:
+    """A start that was killed amid linking, and is made anew, leaves the source as it was."""
+    asked = (*mixed, "search=optuna", "search.n_trials=3")
+    first, second = program.run(*asked, name="first"), program.run(*asked, name="second")
+    before = {path.name: path.read_bytes() for path in first.iterdir() if path.is_file()}
+    text = (second / "run.json").read_text()
+    (second / "run.json").write_text(text.replace('"reused"', '"running"', 1))
+    assert ("finished", None) == status(program.run(*asked, "reuse=false", name="second"))
+    assert before == {path.name: path.read_bytes() for path in first.iterdir() if path.is_file()}
+    assert "optuna.journal" in before
+
+
 def test_runs_are_looked_for_below_the_outputs(program: Program, mixed: Asked) -> None:
     """Below outputs/ the whole of it is searched; a run elsewhere looks beside itself only."""
     first = program.run(*mixed, name="outputs/monday/first")
