@@ -78,6 +78,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_prints(parser)
     parser.add_argument("-h", "--help", action="store_true", help="print this and stop")
     parser.add_argument("--version", action="version", version=f"enet-runner {__version__}")
+    parser.set_defaults(going_on=False)
     return parser
 
 

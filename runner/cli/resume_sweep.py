@@ -46,5 +46,6 @@ def main(options: argparse.Namespace) -> int:
         config_dir=None if command.config_dir is None else Path(command.config_dir),
         config_name=command.config_name,
         dry_run=False,
+        going_on=True,
     )
     return run_or_sweep(again)

@@ -71,7 +71,8 @@ def run_or_sweep(options: argparse.Namespace) -> int:
         composed = [
             composing.compose(job, number if swept else None) for number, job in enumerate(jobs)
         ]
-    validated = [(validate(each.sections), each) for each in composed]
+    there = not options.going_on
+    validated = [(validate(each.sections, files=there), each) for each in composed]
     if options.dry_run:
         from runner.cli.inspection import runs_table
 

@@ -125,8 +125,13 @@ class ExperimentConfig:
         return SearchSpace.of(self.model.penalty(), applicable)
 
 
-def validate(sections: dict[str, Any]) -> ExperimentConfig:
+def validate(sections: dict[str, Any], *, files: bool = True) -> ExperimentConfig:
     """Check a composed config.
+
+    Args:
+        sections: as it was composed.
+        files: whether the dataset's file must be there already. One that is gone by the time that a
+            sweep goes on is a matter of its own runs.
 
     Raises:
         ConfigError: names each key that is unknown, missing, of the wrong type or out of range.
@@ -138,7 +143,8 @@ def validate(sections: dict[str, Any]) -> ExperimentConfig:
     general = _checked(General, {k: sections[k] for k in General.model_fields if k in sections}, "")
     groups = {group: validate_section(group, sections.get(group)) for group in GROUPS}
     config = ExperimentConfig(general=general, **groups)  # type: ignore[arg-type]
-    config.dataset.check()
+    if files:
+        config.dataset.check()
     if config.dataset.streams:
         _check_stream(config)
     _check_space(config)

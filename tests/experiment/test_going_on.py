@@ -303,3 +303,36 @@ def trials(made: Path) -> list[dict[str, str]]:
         found = list(csv.DictReader(file))
     assert found
     return [{key: value for key, value in row.items() if key != "seconds"} for row in found]
+
+
+def test_changed_data_is_not_taken_for_what_was_run(program: Program, quick: Asked) -> None:
+    """A file that has changed since refuses the finished runs of the old one, and names itself."""
+    program(*quick, "imputer=mean,knn")
+    before = written(program.folder / "swept")
+    file = program.folder / "mixed.csv"
+    file.write_text(file.read_text().replace("Bath", "Ely"))
+    ended = program(*quick, "imputer=mean,knn")
+    assert ended.status == 2
+    assert "the content of the data" in ended.err
+    assert before == written(program.folder / "swept")
+
+
+def test_another_file_is_another_sweep(program: Program, quick: Asked) -> None:
+    """A finished run of one file does not stand for a run of a copy of it."""
+    program(*quick, "imputer=mean")
+    (program.folder / "copy.csv").write_text((program.folder / "mixed.csv").read_text())
+    ended = program(*quick, "imputer=mean", "dataset.path=copy.csv")
+    assert ended.status == 2
+    assert "dataset.path" in ended.err
+
+
+def test_a_file_that_is_gone_stops_no_other_run(program: Program, quick: Asked) -> None:
+    """A sweep goes on with what it can, and refuses the runs whose file is missing."""
+    frame = (program.folder / "mixed.csv").read_text()
+    (program.folder / "other.csv").write_text(frame.replace("Bath", "Ely"))
+    program(*quick, "dataset.path=mixed.csv,other.csv")
+    for number in ("0", "1"):
+        set_status(program.folder / "swept" / number, "failed")
+    (program.folder / "other.csv").unlink()
+    assert program("resume", "swept").status == 1
+    assert {"0": "finished", "1": "refused"} == statuses(program.folder / "swept")
