@@ -87,7 +87,7 @@ def test_a_run_that_has_not_ended_says_so(
         key: record[key]
         for key in ("schema_version", "started", "fingerprint", "overrides", "choices", "metric")
     }
-    for status, said in (("running", "running since "), ("interrupted", "interrupted")):
+    for status, said in (("running", "interrupted, begun "), ("interrupted", "interrupted")):
         (tmp_path / "run.json").write_text(json.dumps({**begun, "status": status}))
         assert show(capsys, tmp_path)[0].startswith(f"{tmp_path}: {said}")
 
@@ -165,7 +165,7 @@ def test_a_sweep_that_was_killed_shows_what_there_is(
     (tmp_path / "1" / "run.json").write_text(json.dumps({**begun, "status": "running"}))
     lines = show(capsys, tmp_path)
     assert f"{tmp_path}: 1 finished, 1 running" == lines[0]
-    assert f"{tmp_path / '1'}: running since " in lines[-1]
+    assert f"{tmp_path / '1'}: interrupted, begun " in lines[-1]
 
 
 @pytest.mark.parametrize(
