@@ -65,6 +65,7 @@ def run_sweep(
             sweep.run()
         except KeyboardInterrupt:
             interrupted = True
+            sweep.gather()
         compared = None
         if baseline is not None and not interrupted:
             compared = paired_comparison.comparison_table(sweep.records(), baseline)

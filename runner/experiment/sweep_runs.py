@@ -84,6 +84,13 @@ class SweepRuns:
                 self.screen.say("fail_fast=true: the other runs are not begun")
                 break
 
+    def gather(self) -> None:
+        """Add the runs that an interrupt has kept from being counted, by their records."""
+        for number, job in enumerate(self.jobs):
+            record = None if number in self.rows else read_record(job.folder)
+            if record is not None and record.get("status") != "running":
+                self.rows[number] = row_of(job.folder, record)
+
     def write(self, status: str) -> None:
         """Write results.csv and sweep.json."""
         if self.rows:

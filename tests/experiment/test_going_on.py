@@ -266,7 +266,7 @@ def test_an_interrupt_says_how_to_go_on(
         ended = program(*asked)
     swept = program.folder / "swept"
     assert (130, True) == (ended.status, "to go on: enet resume swept" in ended.err)
-    assert (1, "interrupted") == (len(rows(swept)), read_json(swept / "sweep.json")["status"])
+    assert (2, "interrupted") == (len(rows(swept)), read_json(swept / "sweep.json")["status"])
     found = {name: read_json(swept / name / "run.json")["status"] for name in written(swept)}
     assert {"0": "finished", "1": "interrupted"} == found
     before = written(swept)
