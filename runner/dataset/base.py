@@ -23,6 +23,11 @@ class Dataset(Spec):
         return False
 
     @property
+    def is_drawn(self) -> bool:
+        """Whether the run's seed may have a say in the rows."""
+        return True
+
+    @property
     def source_path(self) -> str | None:
         """The path as the config gives it, or None if the rows are in no file."""
         return None

@@ -72,6 +72,11 @@ class File(Dataset):
     stream: bool
 
     @property
+    def is_drawn(self) -> bool:
+        """Only of a mask that has no seed of its own."""
+        return self.mask is not None and self.mask.seed is None
+
+    @property
     def streams(self) -> bool:
         """As the config says."""
         return self.stream

@@ -19,6 +19,7 @@ MOST_LEVELS = 0.5  # a text column with more levels than this share of its rows 
 FEW_LEVELS = 20
 SOME = 12  # columns that a message lists
 SHOWN = 3  # values that a message shows
+LARGEST = 1e150  # in size: the squares of larger ones are infinite
 
 
 class ColumnRoles(Protocol):
@@ -161,6 +162,14 @@ def no_value(name: str) -> DataError:
 def infinite(name: str, count: int) -> DataError:
     """Some values are infinite."""
     return DataError(f"the column {name!r} has {count} infinite values: clean or drop it")
+
+
+def too_large(name: str, count: int) -> DataError:
+    """Some values have squares beyond what a number can be."""
+    return DataError(
+        f"the column {name!r} has {count} values above {LARGEST:g} in size, too large to square: "
+        "clean or drop it"
+    )
 
 
 def dates(name: str) -> DataError:

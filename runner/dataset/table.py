@@ -202,7 +202,7 @@ def _target(column: pd.Series, roles: ColumnRoles) -> Floats:
     values = _numbers(column)
     if values is None:
         raise _not_numeric(column.dropna(), roles)
-    _refuse_infinite(str(column.name), values)
+    _refuse_unusable(str(column.name), values)
     return values
 
 
@@ -277,7 +277,7 @@ def _feature(column: pd.Series, roles: ColumnRoles) -> pd.Series:
         raise column_roles.no_value(name)
     numbers = _numbers(column)
     if numbers is not None:
-        _refuse_infinite(name, numbers)
+        _refuse_unusable(name, numbers)
         return pd.Series(numbers, index=column.index)
     dates = any(isinstance(value, date) for value in column)  # a timestamp is one
     if dates or pd.api.types.is_datetime64_any_dtype(column):
@@ -293,10 +293,12 @@ def _feature(column: pd.Series, roles: ColumnRoles) -> pd.Series:
     )
 
 
-def _refuse_infinite(name: str, values: Floats) -> None:
-    if np.isinf(values).any():
-        count = int(np.isinf(values).sum())
+def _refuse_unusable(name: str, values: Floats) -> None:
+    """Raise DataError for infinite values, and for those whose squares would be."""
+    if count := int(np.isinf(values).sum()):
         raise column_roles.infinite(name, count)
+    if count := int((np.abs(values) > column_roles.LARGEST).sum()):
+        raise column_roles.too_large(name, count)
 
 
 def _refuse_free_text(name: str, text: pd.Series, roles: ColumnRoles) -> None:

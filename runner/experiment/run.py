@@ -68,7 +68,10 @@ def _run(job: Job, workspace: Workspace, screen: Screen) -> Outcome:
         if source is not None:
             return _reuse(directory, job, record, source, watch.seconds)
         with directory.logging():
-            return _record(Artefacts(directory, job, data, record), watch, screen)
+            outcome = _record(Artefacts(directory, job, data, record), watch, screen)
+    if outcome.error is None:
+        workspace.remember(job, fingerprint)
+    return outcome
 
 
 def finished_elsewhere(job: Job, workspace: Workspace) -> Path | None:

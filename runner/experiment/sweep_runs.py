@@ -20,6 +20,7 @@ from runner.launcher import WorkerDied
 from runner.store.differences import describe_differences, differences
 from runner.store.directory import DONE, read_composed, read_json, read_record
 from runner.store.fingerprint import settled
+from runner.store.index import runs_under
 from runner.store.sweep_directory import describe_sweep
 
 if TYPE_CHECKING:
@@ -132,6 +133,20 @@ class SweepRuns:
         if self.rows:
             done = len(self.rows)
             self.screen.say(f"{done} runs are finished already, {self.left} are to be made")
+        self._say_what_is_left_out()
+
+    def _say_what_is_left_out(self) -> None:
+        """Name the runs in the folder that an earlier command made, and this one does not ask for.
+
+        They stay where they are.
+        """
+        own = {job.folder.resolve() for job in self.jobs}
+        folders = [folder.resolve() for folder, _ in runs_under(self.directory.folder)]
+        others = sum(folder not in own for folder in folders)
+        if others:
+            self.screen.say(
+                f"runs in the folder that results.csv leaves out, as not asked for: {others}"
+            )
 
     def _differences(self, job: Job) -> dict[str, tuple[Any, Any]]:
         """What a run that is there was made with, and would be made with now."""

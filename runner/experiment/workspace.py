@@ -108,10 +108,17 @@ class Workspace:
         self._reading = reading
         self._stream: tuple[Asked, StreamedData] | None = None
         self._indexes: dict[Path, RunIndex] = {}
+        self._made: dict[tuple[Path, str], Path] = {}  # by where outputs are, and fingerprint
+
+    def remember(self, job: Job, fingerprint: str) -> None:
+        """Let the runs that follow know of one that is finished."""
+        self._made.setdefault((job.outputs, fingerprint), job.folder.resolve())
 
     def finished(self, job: Job, fingerprint: str) -> Path | None:
         """Where a run of that fingerprint is finished, if it is."""
         root = job.outputs
+        if (root, fingerprint) in self._made:
+            return self._made[root, fingerprint]
         if root not in self._indexes:
             self._indexes[root] = RunIndex.of(root)
             self._indexes[root].refresh()
@@ -131,7 +138,8 @@ class Workspace:
 
     def table(self, config: ExperimentConfig) -> Table:
         """The config's rows."""
-        key = f"{config.general.seed} {config.dataset.model_dump_json()}"
+        seed = config.general.seed if config.dataset.is_drawn else None
+        key = f"{seed} {config.dataset.model_dump_json()}"
         if key not in self._tables:
             # one at a time: tables may be large
             self._tables = {key: self._load(config, key)}

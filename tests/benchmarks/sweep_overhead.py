@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -41,7 +42,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "empty.py").write_text(EMPTY_JOB)
-        ours, hydra = _slope(folder, runs, _sweep), _slope(folder, runs, _empty)
+        ours, grown = _slope(folder, runs, _sweep)
+        hydra, _ = _slope(folder, runs, _empty)
         computing = _computing(folder / f"sweep{runs}")
     print("| a further short run | ms |")
     print("|---|--:|")
@@ -49,18 +51,22 @@ def main() -> None:
     print(f"| of which it computes | {1e3 * computing:.0f} |")
     print(f"| overhead | {1e3 * (ours - computing):.0f} |")
     print(f"| an empty job of Hydra's own launcher | {1e3 * hydra:.0f} |")
+    print(f"\nMemory at the peak of {runs} runs beside that of {FEW}: {grown:+.1f} MB.")
 
 
-def _slope(folder: Path, runs: int, command: Callable[[Path, int], list[str]]) -> float:
-    """Seconds of a further run."""
-    seconds = []
+def _slope(
+    folder: Path, runs: int, command: Callable[[Path, int], list[str]]
+) -> tuple[float, float]:
+    """Seconds of a further run, and MB of memory that all of them add."""
+    seconds, peaks = [], []
     for count in (FEW, runs):
         started = time.perf_counter()
         arguments = command(folder, count)
         environment = {**os.environ, "XDG_CACHE_HOME": str(folder / "cache")}
         subprocess.run(arguments, cwd=folder, check=True, capture_output=True, env=environment)
         seconds.append(time.perf_counter() - started)
-    return (seconds[1] - seconds[0]) / (runs - FEW)
+        peaks.append(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e3)
+    return (seconds[1] - seconds[0]) / (runs - FEW), peaks[1] - peaks[0]
 
 
 def _sweep(folder: Path, count: int) -> list[str]:

@@ -25,12 +25,6 @@ if TYPE_CHECKING:
 Asked = tuple[str, ...]
 
 
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep the index of runs out of the user's cache."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
-
-
 @pytest.fixture
 def quick(mixed: Asked) -> Asked:
     """Give the arguments of a sweep whose runs are quick, into `swept`."""
@@ -106,6 +100,16 @@ def test_only_what_is_not_finished_is_made(program: Program, quick: Asked) -> No
     again = rows(swept)
     assert (results[0], results[5]) == (again[0], again[5])
     assert [{**row, "seconds": ""} for row in results] == [{**row, "seconds": ""} for row in again]
+
+
+def test_runs_that_are_not_asked_for_are_named(program: Program, quick: Asked) -> None:
+    """A narrower command says that its table is without runs of the wider one, which stay."""
+    assert "leaves out" not in program(*quick, "imputer=mean,median,zero").out
+    ended = program(*quick, "imputer=mean,median")
+    assert "that results.csv leaves out, as not asked for: 1" in ended.out
+    swept = program.folder / "swept"
+    assert ["0", "1"] == [row["run"] for row in rows(swept)]
+    assert "finished" == read_json(swept / "2" / "run.json")["status"]
 
 
 def test_what_differs_in_an_unfinished_run_is_named(program: Program, quick: Asked) -> None:

@@ -7,23 +7,17 @@ import shutil
 from typing import TYPE_CHECKING
 
 import pandas as pd
-import pytest
 import yaml
 from conftest import mixed_frame, read_json
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import pytest
     from conftest import Program
 
 TABLES = ("trials.csv", "coefficients.csv", "predictions.csv", "environment.json", "model.pkl")
 Asked = tuple[str, ...]
-
-
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep the index of runs out of the user's cache."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
 
 
 def status(run: Path) -> tuple[str, str | None]:
@@ -138,6 +132,14 @@ def test_a_sweep_reuses_a_single_run(program: Program, mixed: Asked) -> None:
     assert {"finished": 1, "reused": 1} == read_json(swept / "sweep.json")["statuses"]
     again = program.sweep("-m", *mixed, "imputer=mean,median", name="again")
     assert [str(swept / "0"), str(single)] == [status(again / n)[1] for n in "01"]
+
+
+def test_a_sweep_reuses_its_own_runs(program: Program, mixed: Asked) -> None:
+    """What is asked for twice in one sweep is made once."""
+    swept = program.sweep("-m", *mixed, "imputer=mean", "retries=0,1")
+    assert [("finished", None), ("reused", str(swept / "0"))] == [status(swept / n) for n in "01"]
+    apart = program.sweep("-m", *mixed, "imputer=mean", "retries=0,1", "reuse=false", name="apart")
+    assert [("finished", None)] * 2 == [status(apart / n) for n in "01"]
 
 
 def test_why_says_that_nothing_differs(program: Program, mixed: Asked) -> None:

@@ -197,6 +197,7 @@ def test_types_are_settled(program: Program) -> None:
         (np.full(80, np.nan), "the column 'bad' has no value at all: add it to dataset.drop"),
         (pd.date_range("2020-01-01", periods=80), "the column 'bad' holds dates"),
         (np.where(np.arange(80) % 9, 1.0, np.inf), "the column 'bad' has 9 infinite values"),
+        (np.where(np.arange(80) % 9, 1.0, -1e300), "has 9 values above 1e+150 in size, too large"),
     ],
 )
 def test_columns_that_are_refused(program: Program, column: Any, said: str) -> None:  # noqa: ANN401

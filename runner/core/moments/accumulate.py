@@ -315,6 +315,6 @@ def _check(layout: Layout, finite: Booleans) -> None:
     entry = int(np.flatnonzero(~finite)[0])
     name = "the target" if entry == layout.size - 1 else f"feature column {entry - 1}"
     raise DataError(
-        f"{name} has a value that is missing, infinite or too large to square, "
-        "but only gappy columns may have missing values; clean the column or list it as gappy"
+        f"{name} has a value that is infinite or too large to square, or is missing one without "
+        "being listed as gappy: clean or drop it"
     )
