@@ -86,6 +86,22 @@ class Solution:
 
 
 @dataclass(frozen=True)
+class Observed:
+    """What some rows say of the outcome."""
+
+    y: Floats  # (n,), or (n, t) of several targets
+    weight: Floats  # (n,), not negative
+    event: Booleans | None = None  # (n,) whether the time is that of an event, or of its censoring
+    offset: Floats | None = None  # (n,) known part of the linear predictor
+
+    def take(self, rows: Integers) -> Observed:
+        """Some of the rows, by position."""
+        event = None if self.event is None else self.event[rows]
+        offset = None if self.offset is None else self.offset[rows]
+        return Observed(self.y[rows], self.weight[rows], event, offset)
+
+
+@dataclass(frozen=True)
 class Hidden:
     """Values that were observed and are missing now, a cell each, by row and column."""
 
@@ -107,7 +123,7 @@ class Table:
     """A dataset in memory: numeric columns are float64 with NaN, categorical ones str or float."""
 
     features: pd.DataFrame  # (n, columns)
-    target: Floats  # (n,)
+    target: Floats  # (n,), codes of the labels where these are; (n, t) of several targets
     numeric: tuple[str, ...]
     categorical: tuple[str, ...]
     row: Integers  # (n,) position in the source, counted from 0
@@ -118,6 +134,9 @@ class Table:
     role_values: pd.DataFrame  # (n, 0 to 2) these columns as they were
     dropped: dict[str, int]  # rows left out, by reason
     data_hash: str  # of everything else, as SHA-256
+    labels: tuple[Any, ...] = ()  # of the target's classes, by code
+    event: Booleans | None = None  # (n,) whether the target is the time of an event
+    offset: Floats | None = None  # (n,) known part of the linear predictor
     hidden: Hidden | None = None  # what a mask has hidden
     provenance: Provenance = field(default_factory=Provenance)
 
@@ -131,6 +150,11 @@ class Table:
     def n_rows(self) -> int:
         """Rows that can be used."""
         return len(self.target)
+
+    def observed(self, rows: Integers) -> Observed:
+        """What some rows say of the outcome, weights of 1 where the dataset has none."""
+        weight = np.ones(self.n_rows) if self.weight is None else self.weight
+        return Observed(self.target, weight, self.event, self.offset).take(rows)
 
     def levels(self, column: str) -> list[Any]:
         """The levels of a categorical column, NaN among them where values are missing."""
