@@ -1,5 +1,16 @@
 """Penalised likelihoods: what a family must say of its rows, and the solver of their paths."""
 
 from runner.core.likelihood.base import Curvature, Likelihood
+from runner.core.likelihood.problem import LikelihoodPaths, LikelihoodProblem
+from runner.core.likelihood.row_wise import RowCurvature, RowWise
+from runner.core.likelihood.solve_likelihood import solve_likelihood
 
-__all__ = ["Curvature", "Likelihood"]
+__all__ = [
+    "Curvature",
+    "Likelihood",
+    "LikelihoodPaths",
+    "LikelihoodProblem",
+    "RowCurvature",
+    "RowWise",
+    "solve_likelihood",
+]

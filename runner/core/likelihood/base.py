@@ -14,13 +14,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from scipy import sparse
+
     from runner.records import Floats
+
+    Matrix = Floats | sparse.csc_array
 
 
 class Curvature(Protocol):
     """The second derivatives of L at one set of linear predictors, n K x n K, never formed."""
 
-    def cross(self, Z: Floats) -> Floats:
+    def cross(self, Z: Matrix) -> Floats:
         """Z' (d2 L / d eta2) Z of columns Z (n, k): (K k, K k), a block of k for each response."""
 
     def times(self, shift: Floats) -> Floats:

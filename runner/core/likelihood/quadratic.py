@@ -1,0 +1,114 @@
+"""The quadratic model of a likelihood at one point, and the minimum of that with a penalty.
+
+With the gradient g and the second derivatives H of L in the coefficients of some columns, and the
+intercepts minimised out,
+
+    g = g_b - H_b0 H_00^+ g_0        H = H_bb - H_b0 H_00^+ H_0b,
+
+a step d minimises g'd + d'H d / 2 + penalty(b + d): an elastic net of the cross products H, which
+the active set solves exactly.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from runner.core.path.active_set import solve_near
+from runner.records import GramProblem
+
+if TYPE_CHECKING:
+    from runner.records import Floats, Integers
+
+SWEEPS = 50
+
+
+@dataclass(frozen=True)
+class Hessian:
+    """Second derivatives of L with the intercepts minimised out."""
+
+    columns: Integers  # (k,) of X
+    bent: Floats  # H, (m, m) with m = K k, response by response
+    cross: Floats  # H_b0, (m, K), or (m, 0) without intercepts
+    inverse: Floats  # H_00^+, (K, K) or (0, 0)
+
+    @classmethod
+    def of(cls, products: Floats, columns: Integers, responses: int, *, intercept: bool) -> Hessian:
+        """From the products of the columns, the last of which is all 1 if there is an intercept."""
+        if not intercept:
+            nothing = np.empty((len(products), 0))
+            return cls(columns, products, nothing, np.empty((0, 0)))
+        width = len(columns) + 1
+        at = np.arange(responses) * width + len(columns)
+        rest = np.delete(np.arange(responses * width), at)
+        inverse = np.asarray(np.linalg.pinv(products[np.ix_(at, at)], hermitian=True), dtype=float)
+        cross = products[np.ix_(rest, at)]
+        bent = products[np.ix_(rest, rest)] - cross @ inverse @ cross.T
+        return cls(columns, bent, cross, inverse)
+
+
+@dataclass(frozen=True)
+class Step:
+    """Where a quadratic model has its minimum."""
+
+    change: Floats  # (m,)
+    intercepts: Floats  # (K,), their change; (0,) where there are none
+    decrease: float  # of the objective, by the model
+
+    def full(self, columns: Integers, shape: tuple[int, ...]) -> Floats:
+        """As a change of parameters (K, w), of which the step is about some columns."""
+        change = np.zeros(shape)
+        change[:, columns] = self.change.reshape(shape[0], -1)
+        if len(self.intercepts):
+            change[:, -1] = self.intercepts
+        return change
+
+
+@dataclass(frozen=True)
+class Model:
+    """One model's objective near its coefficients b, (m,)."""
+
+    hessian: Hessian
+    coefficients: Floats  # b
+    gradient: Floats  # g_b, (m,)
+    intercept_gradient: Floats  # g_0, (K,), or (0,)
+
+    def minimise(self, l1: Floats, l2: Floats) -> Step:
+        """The step to its minimum with the penalty's strengths, (m,)."""
+        H, b, shift = self.hessian, self.coefficients, self.intercept_gradient
+        g = self.gradient - H.cross @ (H.inverse @ shift)
+        found = _minimum(H.bent, H.bent @ b - g, l1, l2, b)
+        d = found - b
+        penalty = l1 @ (np.abs(found) - np.abs(b)) + l2 @ (found**2 - b**2) / 2.0
+        rise = d @ (g + H.bent @ d / 2.0) + penalty - shift @ H.inverse @ shift / 2.0
+        return Step(d, -H.inverse @ (shift + H.cross.T @ d), -float(rise))
+
+
+def _minimum(H: Floats, target: Floats, l1: Floats, l2: Floats, start: Floats) -> Floats:
+    """The b of least b'H b / 2 - b'target + penalty."""
+    if not l1.any():
+        return _ridge(H, target, l2)
+    found = solve_near(GramProblem(H, target, 1.0), l1, l2, start, positive=False)
+    return _descend(H, target, l1, l2, start) if found is None else found[0]
+
+
+def _descend(H: Floats, target: Floats, l1: Floats, l2: Floats, start: Floats) -> Floats:
+    """A lower point, by coordinate descent, where the support does not settle."""
+    b, gradient = start.copy(), target - H @ start
+    for _ in range(SWEEPS):
+        for j in np.flatnonzero(H.diagonal() + l2 > 0):
+            pull = gradient[j] + H[j, j] * b[j]
+            new = np.sign(pull) * max(abs(pull) - l1[j], 0.0) / (H[j, j] + l2[j])
+            gradient -= H[j] * (new - b[j])
+            b[j] = new
+    return b
+
+
+def _ridge(H: Floats, target: Floats, l2: Floats) -> Floats:
+    """The same without an L1 penalty: a linear system, of least norm where it is singular."""
+    system = H + np.diag(l2)
+    if (l2 > 0).all():
+        return np.asarray(np.linalg.solve(system, target))
+    return np.asarray(np.linalg.lstsq(system, target)[0])

@@ -1,0 +1,130 @@
+"""Likelihoods whose rows do not know of one another, with one linear predictor a row.
+
+A family states four functions of a target y and its linear predictor eta, element by element, and
+where the best constant is looked for; what follows from them for all rows is the same for all.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+from scipy import sparse
+
+if TYPE_CHECKING:
+    from runner.records import Floats, Observed
+
+STEPS = 100  # of Newton's method towards the best constant
+ROUNDING = 1e-15
+
+
+@dataclass(frozen=True)
+class RowCurvature:
+    """A second derivative per row."""
+
+    bend: Floats  # (n,), not negative
+
+    def cross(self, Z: Floats | sparse.csc_array) -> Floats:
+        """Z' diag(bend) Z, (k, k)."""
+        if sparse.issparse(Z):
+            product: Floats = (Z.T @ (sparse.diags_array(self.bend) @ Z)).toarray()
+            return product
+        scaled = Z * np.sqrt(self.bend)[:, None]
+        return np.asarray(scaled.T @ scaled)
+
+    def times(self, shift: Floats) -> Floats:
+        """The change of the gradient, (n, 1), that follows a shift (1,) of all rows."""
+        return self.bend[:, None] * shift
+
+
+class RowWise(ABC):
+    """The mean negative log-likelihood of rows.
+
+    Args:
+        observed: the rows; y is (n,).
+    """
+
+    responses: ClassVar[int] = 1
+    has_intercept: ClassVar[bool] = True
+
+    def __init__(self, observed: Observed) -> None:
+        self.y = observed.y
+        self.share = observed.weight / observed.weight.sum()
+        self.offset = observed.offset
+
+    @abstractmethod
+    def loss(self, y: Floats, eta: Floats) -> Floats:
+        """The negative log-likelihood, l."""
+
+    @abstractmethod
+    def slope(self, y: Floats, eta: Floats) -> Floats:
+        """The first derivative of l by eta."""
+
+    @abstractmethod
+    def bend(self, y: Floats, eta: Floats) -> Floats:
+        """The second derivative of l by eta."""
+
+    @abstractmethod
+    def conjugate_loss(self, y: Floats, slope: Floats) -> Floats:
+        """The convex conjugate of l: the largest slope * eta - l(y, eta)."""
+
+    @abstractmethod
+    def least(self, y: Floats) -> Floats:
+        """The least that l can be."""
+
+    @abstractmethod
+    def link(self, mean: float) -> float:
+        """The linear predictor of a mean."""
+
+    @cached_property
+    def null_deviance(self) -> float:
+        """Twice what the best constant leaves above the least that L can be."""
+        above = self.value(self.null()[None, None]) - self.share @ self.least(self.y)
+        return 2.0 * float(above[0])
+
+    def null(self) -> Floats:
+        """The constant (1,) that minimises L: at the mean's link, but for an offset."""
+        at = self.link(float(self.share @ self.y))
+        if self.offset is None:
+            return np.array([at])
+        at -= float(self.share @ self.offset)
+        for _ in range(STEPS):
+            eta = np.full((len(self.y), 1, 1), at)
+            step = float(self.gradient(eta).sum() / self.curvature(eta[:, 0]).bend.sum())
+            at -= float(np.clip(step, -1.0, 1.0))
+            if abs(step) <= ROUNDING * (1 + abs(at)):
+                break
+        return np.array([at])
+
+    def value(self, eta: Floats) -> Floats:
+        """L, (c,), of linear predictors (n, c, 1)."""
+        losses = self.loss(self.y[:, None], self._complete(eta[..., 0]))
+        mean: Floats = self.share @ losses
+        return mean
+
+    def gradient(self, eta: Floats) -> Floats:
+        """Its derivative by each, (n, c, 1)."""
+        slope = self.slope(self.y[:, None], self._complete(eta[..., 0]))
+        return np.asarray((self.share[:, None] * slope)[..., None])
+
+    def curvature(self, eta: Floats) -> RowCurvature:
+        """At linear predictors (n, 1)."""
+        bend = self.bend(self.y[:, None], self._complete(eta))[:, 0]
+        return RowCurvature(self.share * bend)
+
+    def conjugate(self, slope: Floats) -> Floats:
+        """The conjugate of L, (c,), at slopes (n, c, 1); rows without weight add nothing."""
+        counts = self.share > 0
+        share = self.share[counts]
+        own = slope[counts, :, 0] / share[:, None]
+        conjugate: Floats = share @ self.conjugate_loss(self.y[counts, None], own)
+        if self.offset is None:
+            return conjugate
+        return np.asarray(conjugate - self.offset[counts] @ slope[counts, :, 0])
+
+    def _complete(self, eta: Floats) -> Floats:
+        """Linear predictors (n, c) with the offset."""
+        return eta if self.offset is None else eta + self.offset[:, None]

@@ -1,0 +1,42 @@
+"""Positive amounts: the log of the mean is linear in the features."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.special import xlogy
+
+from runner.core.likelihood import RowWise
+
+if TYPE_CHECKING:
+    from runner.records import Floats
+
+
+class GammaLoss(RowWise):
+    """Half the gamma deviance but for a constant, with the log link: l = y exp(-eta) + eta."""
+
+    def loss(self, y: Floats, eta: Floats) -> Floats:
+        """The target as a share of the mean, and the log of the mean."""
+        return np.asarray(y * np.exp(-eta) + eta)
+
+    def slope(self, y: Floats, eta: Floats) -> Floats:
+        """1 less the share."""
+        return np.asarray(1.0 - y * np.exp(-eta))
+
+    def bend(self, y: Floats, eta: Floats) -> Floats:
+        """The share: the observed curvature, not the expected one, which is 1."""
+        return np.asarray(y * np.exp(-eta))
+
+    def conjugate_loss(self, y: Floats, slope: Floats) -> Floats:
+        """With the share r = 1 - slope, r log(r / y) - r."""
+        share = np.maximum(1.0 - slope, 0.0)
+        return np.asarray(xlogy(share, share / y) - share)
+
+    def least(self, y: Floats) -> Floats:
+        """Where the mean is the target."""
+        return np.asarray(1.0 + np.log(y))
+
+    def link(self, mean: float) -> float:
+        """Its log."""
+        return float(np.log(mean))
