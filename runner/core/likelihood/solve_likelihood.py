@@ -37,47 +37,47 @@ BALANCE = 1e-3  # share of the tolerance by which intercepts may be off
 def solve_likelihood(
     problem: LikelihoodProblem, alphas: Floats, l1_ratios: Floats, settings: PathSettings
 ) -> LikelihoodPaths:
-    """Minimise the objective of `LikelihoodProblem` for each alpha of each l1_ratio.
+    """Minimise the objective of `LikelihoodProblem` along the penalties of c models.
 
     Args:
         problem: the rows, q columns.
-        alphas: (a, c), falling along each of the c models, none negative.
-        l1_ratios: (c,), each from 0 to 1.
+        alphas: (a, c), best falling along each model, none negative.
+        l1_ratios: (a, c), each from 0 to 1.
         settings: stopping rule and penalty factors. A solution counts as converged when its dual
             gap is at most `tol` times the null deviance, which for squared error is the variance of
             the target.
     """
-    return _Solver(problem, l1_ratios, settings).follow(alphas)
+    return _Solver(problem, alphas.shape[1], settings).follow(alphas, l1_ratios)
 
 
 class _Solver:
     """The models of a problem on their way along alphas."""
 
-    def __init__(
-        self, problem: LikelihoodProblem, l1_ratios: Floats, settings: PathSettings
-    ) -> None:
+    def __init__(self, problem: LikelihoodProblem, models: int, settings: PathSettings) -> None:
         q = problem.X.shape[1]
         scale = problem.likelihood.null_deviance
         self.problem = problem
-        self.l1_ratios = l1_ratios
+        self.models = np.arange(models)
         self.factors = np.ones(q) if settings.penalty_factors is None else settings.penalty_factors
         self.enough = (settings.tol + ROUNDING) * scale
-        start = np.zeros((len(l1_ratios), problem.likelihood.responses, q))
+        start = np.zeros((models, problem.likelihood.responses, q))
         if settings.start is not None:
             start[:] = settings.start.reshape(start.shape[1:])
         self.state = State.of(problem, start, max(BALANCE * settings.tol, ROUNDING) * scale)
         self.hessian = self.state.hessian(np.arange(0))
 
-    def follow(self, alphas: Floats) -> LikelihoodPaths:
-        """All alphas, from the largest."""
+    def follow(self, alphas: Floats, l1_ratios: Floats) -> LikelihoodPaths:
+        """All penalties, from the first."""
         state, shape = self.state, alphas.shape
         intercepts, coefficients = [], []
         gaps, iterations = np.zeros(shape), np.zeros(shape, dtype=np.int64)
         period = PERIOD if self.problem.X.shape[1] <= FEW_COLUMNS else 1
-        for i, alpha in enumerate(alphas):
-            penalty = Penalty(alpha, self.l1_ratios, self.factors)
+        before = alphas[0] * l1_ratios[0]
+        for i, (alpha, l1_ratio) in enumerate(zip(alphas, l1_ratios, strict=True)):
+            penalty = Penalty(alpha, l1_ratio, self.factors)
             if i % period == 0:
-                self.hessian = state.hessian(self._expected(penalty, alphas[max(i - 1, 0)]))
+                self.hessian = state.hessian(self._expected(penalty, before))
+            before = alpha * l1_ratio
             iterations[i], gaps[i] = self._converge(penalty)
             intercepts.append(state.intercepts.copy())
             coefficients.append(state.coefficients.copy())
@@ -94,14 +94,14 @@ class _Solver:
         q = len(self.factors)
         if q <= FEW_COLUMNS:
             return np.arange(q)
-        least = (2.0 * penalty.alpha - before) * self.l1_ratios
+        least = 2.0 * penalty.alpha * penalty.l1_ratio - before
         strong = self.state.reach >= least[:, None] * self.factors
         there = (self.state.coefficients != 0).any(axis=1)
         return np.flatnonzero((strong | there).any(axis=0))
 
     def _converge(self, penalty: Penalty) -> tuple[Integers, Floats]:
         """Newton's method, in place: each model's number of steps, and its gap, (c,)."""
-        models = np.arange(len(self.l1_ratios))
+        models = self.models
         taken, gaps = np.zeros(len(models), dtype=np.int64), np.full(len(models), np.inf)
         last, fresh, waiting = np.full(len(models), np.inf), False, models
         for _ in range(STEPS):
@@ -150,7 +150,7 @@ class _Solver:
 
     def _late(self, penalty: Penalty, models: Integers) -> Integers:
         """Columns that are not looked at, and that models near their end lack."""
-        least = penalty.alpha[models] * self.l1_ratios[models]
+        least = penalty.alpha[models] * penalty.l1_ratio[models]
         lacked = (self.state.reach[models] > least[:, None] * self.factors).any(axis=0)
         return np.setdiff1d(np.flatnonzero(lacked), self.hessian.columns)
 
