@@ -172,7 +172,7 @@ def _show_sweep(sweep: SweepOutcome, config: ExperimentConfig, screen: Screen) -
     from runner.experiment.sweep_rows import ranked, shown
     from runner.statistics.paired_comparison import describe, sections
 
-    metric, baseline = config.general.metric, config.report.baseline
+    metric, baseline = config.metric, config.report.baseline
     paths = [sweep.folder / "results.csv"]
     if sweep.compared is None or baseline is None:
         screen.show_sweep(shown(ranked(sweep.results, metric), metric), paths)

@@ -37,6 +37,7 @@ GROUPS = {
     "split": Group("enet_runner.splits", "Splitter"),
     "imputer": Group("enet_runner.imputers", "Imputer"),
     "features": Group("enet_runner.features", "MainEffects"),
+    "family": Group("enet_runner.families", "Family"),
     "model": Group("enet_runner.models", "Model"),
     "search": Group("enet_runner.searches", "Search"),
     "persistence": Group("enet_runner.persistence", "Persistence"),

@@ -23,6 +23,7 @@ from runner.statistics.bootstrap import Bootstrap
 
 if TYPE_CHECKING:
     from runner.dataset import Dataset
+    from runner.family import Family
     from runner.features.main_effects import MainEffects
     from runner.imputer import Imputer
     from runner.launcher import Launcher
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
 S = TypeVar("S", bound=Spec)
 NotNegativeCount = Annotated[int, Field(ge=0)]
+# runs that were stored by earlier versions have no such section
+BEFORE_FAMILIES = {"family": {"name": "gaussian"}}
 SEARCHED = ("imputer", "features", "model")
 
 
@@ -67,7 +70,7 @@ class General(Spec):
     """The keys outside the groups."""
 
     seed: Annotated[int, Field(ge=0)]
-    metric: MetricName
+    metric: MetricName | None  # None: the family's own
     trial_metrics: Annotated[
         Literal["auto"] | list[MetricName] | None, BeforeValidator(_check_trial_metrics)
     ]
@@ -87,6 +90,7 @@ class ExperimentConfig:
     split: Splitter
     imputer: Imputer
     features: MainEffects
+    family: Family
     model: Model
     search: Search
     persistence: Persistence
@@ -94,18 +98,24 @@ class ExperimentConfig:
     launcher: Launcher
 
     @property
+    def metric(self) -> MetricName:
+        """What the search optimises: by default the family's deviance."""
+        return self.general.metric or self.family.metrics[0]
+
+    @property
     def trial_metrics(self) -> tuple[MetricName, ...]:
         """The metrics of every trial, the optimised one among them.
 
-        `auto` is what moments give, whatever the fold problems come from: the same columns for
-        every imputer. None is all that there is: of a stream, what moments give.
+        `auto` is what is cheap for the family: of squared error what moments give, whatever the
+        fold problems come from, so that every imputer has the same columns. None is all that there
+        is: of a stream, what moments give.
         """
-        asked = self.general.trial_metrics
+        asked, family = self.general.trial_metrics, self.family
         if asked == "auto" or (asked is None and self.dataset.streams):
-            chosen = [metric for metric in METRICS if metric in FROM_MOMENTS]
+            chosen = list(family.trial_metrics)
         else:
-            chosen = list(METRICS) if asked is None else asked
-        return tuple(m for m in METRICS if m in chosen or m == self.general.metric)
+            chosen = list(family.metrics) if asked is None else asked
+        return tuple(m for m in family.metrics if m in chosen or m == self.metric)
 
     @property
     def ignored_space(self) -> list[str]:
@@ -141,10 +151,12 @@ def validate(sections: dict[str, Any], *, files: bool = True) -> ExperimentConfi
     if unknown:
         raise ConfigError("\n".join(unknown_key(key, known) for key in unknown))
     general = _checked(General, {k: sections[k] for k in General.model_fields if k in sections}, "")
-    groups = {group: validate_section(group, sections.get(group)) for group in GROUPS}
+    given = {**BEFORE_FAMILIES, **sections}
+    groups = {group: validate_section(group, given.get(group)) for group in GROUPS}
     config = ExperimentConfig(general=general, **groups)  # type: ignore[arg-type]
     if files:
         config.dataset.check()
+    _check_family(config)
     if config.dataset.streams:
         _check_stream(config)
     _check_space(config)
@@ -152,11 +164,28 @@ def validate(sections: dict[str, Any], *, files: bool = True) -> ExperimentConfi
     return config
 
 
+def _check_family(config: ExperimentConfig) -> None:
+    """The metrics must be the family's; a metric of another one names its own."""
+    general, family = config.general, config.family
+    listed = general.trial_metrics if isinstance(general.trial_metrics, list) else []
+    asked = [("trial_metrics", metric) for metric in listed]
+    if general.metric is not None:
+        asked.insert(0, ("metric", general.metric))
+    for key, metric in asked:
+        if metric not in family.metrics:
+            raise ConfigError(
+                f"{key} is {metric!r}, which family={family.name} does not have: choose among "
+                f"{', '.join(family.metrics)}"
+            )
+
+
 def _check_stream(config: ExperimentConfig) -> None:
     """Refuse what needs the rows in memory."""
     general, imputer, splitter = config.general, config.imputer, config.split
     asked = general.trial_metrics if isinstance(general.trial_metrics, list) else []
-    wanted = {"metric": [general.metric], "trial_metrics": asked}
+    if not config.family.squared:
+        raise _needs_rows(f"family={config.family.name}", "family=gaussian")
+    wanted = {"metric": [config.metric], "trial_metrics": asked}
     usable = ", ".join(m for m in METRICS if m in FROM_MOMENTS)
     for key, metrics in wanted.items():
         rest = [metric for metric in metrics if metric not in FROM_MOMENTS]

@@ -45,7 +45,7 @@ def check_metric(job: Job, data: Data) -> None:
     Raises:
         DataError: the metric is mape, and the target is 0 somewhere.
     """
-    zeros = data.describe_target()["zeros"] if job.config.general.metric == "mape" else 0
+    zeros = data.describe_target()["zeros"] if job.config.metric == "mape" else 0
     if zeros:
         raise DataError(
             f"metric is mape, but the target {job.config.dataset.target_name!r} is 0 in {zeros:,} "

@@ -65,7 +65,7 @@ def _try(job: Job, workspace: Workspace, screen: Screen) -> Outcome:
     try:
         return _when_free(job, workspace, screen)
     except RunDirectoryError as error:  # there is no place for a record
-        record = {"status": "failed", "error": str(error), "metric": job.config.general.metric}
+        record = {"status": "failed", "error": str(error), "metric": job.config.metric}
         return Outcome(job.folder, {**record, "overrides": job.composed.overrides}, error)
     except Exception as error:  # noqa: BLE001 - one failure stays one failure
         return record_failure(job, error)

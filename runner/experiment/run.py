@@ -154,7 +154,7 @@ def _begin(job: Job, fingerprint: str) -> RunRecord:
         fingerprint=fingerprint,
         overrides=job.composed.overrides,
         choices=job.composed.choices,
-        metric=job.config.general.metric,
+        metric=job.config.metric,
     )
 
 

@@ -83,7 +83,7 @@ def search(job: Job, data: Data, folder: Path, screen: Screen) -> Searched:
     """
     config, space = job.config, job.config.search_space
     size, seed = config.search.size(space), config.general.seed
-    objective = Objective(config.general.metric, config.trial_metrics)
+    objective = Objective(config.metric, config.trial_metrics)
     with screen.progress("search", size) as progress:
         scorer = Scorer(data.folds, job.specs, objective, seed=seed, progress=progress)
         resolver = Resolver(space, scorer.alpha_max)

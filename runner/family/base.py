@@ -28,8 +28,9 @@ class Family(Spec):
     # whether dataset.event is needed, and whether dataset.target may be a list
     needs_event: ClassVar[bool] = False
     takes_several: ClassVar[bool] = False
-    # of a trial, all of them, the first one optimised where the config names none
+    # of a winner, the first one optimised where the config names none; and those of every trial
     metrics: ClassVar[tuple[MetricName, ...]]
+    trial_metrics: ClassVar[tuple[MetricName, ...]]
 
     @property
     def squared(self) -> bool:

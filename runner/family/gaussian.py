@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import numpy as np
 
 from runner.core.likelihood import RowWise
-from runner.core.metrics import METRICS
+from runner.core.metrics import FROM_MOMENTS, METRICS
 from runner.family.base import Family
 
 if TYPE_CHECKING:
@@ -49,6 +49,9 @@ class Gaussian(Family):
 
     name: Literal["gaussian"]
     metrics: ClassVar[tuple[MetricName, ...]] = METRICS
+    trial_metrics: ClassVar[tuple[MetricName, ...]] = tuple(
+        metric for metric in METRICS if metric in FROM_MOMENTS
+    )
 
     @property
     def squared(self) -> bool:

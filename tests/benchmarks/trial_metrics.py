@@ -38,7 +38,7 @@ RECORDED = ("auto", "null", "[mse]")
 def search(config: ExperimentConfig, table: Table, split: Split) -> None:
     """What a run does between its data and its trials."""
     specs = Specs(config.imputer, config.features, config.model)
-    objective = Objective(config.general.metric, config.trial_metrics)
+    objective = Objective(config.metric, config.trial_metrics)
     scorer = Scorer(Folds(table, split), specs, objective, seed=SEED, progress=lambda _: None)
     resolver = Resolver(config.search_space, scorer.alpha_max)
     config.search.run(resolver, scorer, seed=SEED, folder=Path())

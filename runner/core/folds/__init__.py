@@ -3,7 +3,9 @@
 from runner.core.folds.cache import Folds
 from runner.core.folds.disk import DiskCache
 from runner.core.folds.draws import stacking_weight
+from runner.core.folds.family_kind import FamilyKind, Scoring
 from runner.core.folds.fold_problem import FoldProblem
+from runner.core.folds.likelihood_fold import LikelihoodFold
 from runner.core.folds.preparation import Preparation
 from runner.core.folds.sides import Posed, kept_rows, prepare_rows, training_weight
 from runner.core.folds.source import Columns, FoldSource
@@ -11,11 +13,14 @@ from runner.core.folds.source import Columns, FoldSource
 __all__ = [
     "Columns",
     "DiskCache",
+    "FamilyKind",
     "FoldProblem",
     "FoldSource",
     "Folds",
+    "LikelihoodFold",
     "Posed",
     "Preparation",
+    "Scoring",
     "kept_rows",
     "prepare_rows",
     "stacking_weight",

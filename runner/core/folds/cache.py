@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING
 from runner.checks import SOLVED_FROM_ROWS, WARNED_IN_FOLDS
 from runner.core.folds.disk import cache_key
 from runner.core.folds.from_moments import FoldMoments
-from runner.core.folds.from_rows import problem_from_rows
+from runner.core.folds.from_rows import likelihood_from_rows, problem_from_rows
 
 if TYPE_CHECKING:
     from runner.checks import Finding
     from runner.core.folds.disk import DiskCache
+    from runner.core.folds.family_kind import FamilyKind
     from runner.core.folds.fold_problem import FoldProblem
     from runner.core.folds.preparation import Preparation
-    from runner.records import Fold, Split, Table
+    from runner.core.folds.source import AnyFold
+    from runner.records import Fold, Integers, Split, Table
 
 COLUMNS_PER_ROW = 0.5  # above this, cross products cost more than the rows they stand for
 WORTH_KEEPING = 0.2  # seconds to make a fold problem, above which it goes to the disk
@@ -30,16 +32,24 @@ class Folds:
         table: all rows.
         split: which of them train and validate.
         disk: keeps for other runs what is slow to make.
+        family: what the target is distributed as; None is squared error.
     """
 
-    def __init__(self, table: Table, split: Split, disk: DiskCache | None = None) -> None:
+    def __init__(
+        self,
+        table: Table,
+        split: Split,
+        disk: DiskCache | None = None,
+        family: FamilyKind | None = None,
+    ) -> None:
         self.table = table
         self.split = split
+        self.family = None if family is None or family.squared else family
         self.findings: dict[Finding, None] = {}  # in order, each once
         self._disk = disk
         self._moments: FoldMoments | None = None
         self._trusts_moments = True
-        self._problems: dict[tuple[object, ...], list[FoldProblem]] = {}
+        self._problems: dict[tuple[object, ...], list[AnyFold]] = {}
 
     @cached_property
     def gappy(self) -> tuple[str, ...]:
@@ -47,11 +57,11 @@ class Folds:
         missing = self.table.features.iloc[self.split.train].isna().any()
         return tuple(str(name) for name, any_is in missing.items() if any_is)
 
-    def problems(self, preparation: Preparation, *, fit_intercept: bool) -> list[FoldProblem]:
+    def problems(self, preparation: Preparation, *, fit_intercept: bool) -> list[AnyFold]:
         """One problem per fold, in the folds' order."""
         return self._kept(self.split.folds, preparation, fit_intercept)
 
-    def whole(self, preparation: Preparation, *, fit_intercept: bool) -> FoldProblem:
+    def whole(self, preparation: Preparation, *, fit_intercept: bool) -> AnyFold:
         """All training rows as one problem, without a validation side."""
         return self._kept((None,), preparation, fit_intercept)[0]
 
@@ -63,7 +73,7 @@ class Folds:
 
     def _kept(
         self, folds: tuple[Fold | None, ...], preparation: Preparation, fit_intercept: bool
-    ) -> list[FoldProblem]:
+    ) -> list[AnyFold]:
         key = (folds, preparation, fit_intercept)
         found = self._problems.pop(key, None)
         if found is None:
@@ -80,7 +90,15 @@ class Folds:
 
     def _problem(
         self, fold: Fold | None, preparation: Preparation, fit_intercept: bool
-    ) -> FoldProblem:
+    ) -> AnyFold:
+        if self.family is not None:
+            return likelihood_from_rows(
+                self.table,
+                *self._sides(fold),
+                preparation,
+                self.family,
+                fit_intercept=fit_intercept,
+            )
         if self._moments_suffice(preparation):
             if self._moments is None:
                 self._moments = FoldMoments(self.table, self.split)
@@ -94,9 +112,7 @@ class Folds:
         self, fold: Fold | None, preparation: Preparation, fit_intercept: bool
     ) -> FoldProblem:
         """From the disk if it is there, else made, and kept on the disk if that took long."""
-        training, validation = self.split.train, self.split.test[:0]
-        if fold is not None:
-            training, validation = self.split.sides(fold)
+        training, validation = self._sides(fold)
         key = cache_key(
             self.table.data_hash, training, validation, preparation, fit_intercept, _versions()
         )
@@ -110,6 +126,10 @@ class Folds:
         if self._disk is not None and time.perf_counter() - started > WORTH_KEEPING:
             self._disk.put(key, made)
         return made
+
+    def _sides(self, fold: Fold | None) -> tuple[Integers, Integers]:
+        """Positions of a fold's rows; of no fold, all that train, and none."""
+        return (self.split.train, self.split.test[:0]) if fold is None else self.split.sides(fold)
 
     def _moments_suffice(self, preparation: Preparation) -> bool:
         if not self._trusts_moments or preparation.imputer.fill_value() is None:

@@ -35,7 +35,14 @@ def pooled(rows: FoldRows) -> tuple[PooledProblem, float, Floats]:
 
 
 def stacked(rows: FoldRows) -> tuple[Posed, Floats]:
-    """One problem of the rows of all draws, those with gaps counting less; the validation rows.
+    """One problem of the rows of all draws; the validation rows."""
+    X, X_validation, weight = stack(rows)
+    y = np.tile(rows.y, rows.preparation.imputer.draws)
+    return Posed.of(X, y, weight, fit_intercept=rows.fit_intercept), X_validation
+
+
+def stack(rows: FoldRows) -> tuple[Floats, Floats, Floats]:
+    """The rows of all draws, one below the other; the validation rows' means; the rows' weights.
 
     A row's weight is the share of its features that are observed (Du et al. 2022, with the M
     copies of a row sharing it).
@@ -48,8 +55,7 @@ def stacked(rows: FoldRows) -> tuple[Posed, Floats]:
     for _, scaler in preparation.features.scaler_steps():
         X = scaler.fit_transform(X, sample_weight=weight)
         X_validation = scaler.transform(X_validation) if len(X_validation) else X_validation
-    y = np.tile(rows.y, len(draws))
-    return Posed.of(X, y, weight, fit_intercept=rows.fit_intercept), X_validation
+    return X, X_validation, weight
 
 
 def stacking_weight(table: Table, rows: Integers) -> Floats:

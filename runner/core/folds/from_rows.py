@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from runner.core.folds.draws import pooled, stacked
+import numpy as np
+
+from runner.core.folds.draws import pooled, stack, stacked
 from runner.core.folds.fold_problem import FoldProblem, Side
+from runner.core.folds.likelihood_fold import Drawn, LikelihoodFold
 from runner.core.folds.sides import FoldRows, Posed, kept_rows
 
 if TYPE_CHECKING:
+    from runner.core.folds.family_kind import FamilyKind
     from runner.core.folds.preparation import Preparation
     from runner.records import Floats, GramProblem, Integers, PooledProblem, RowProblem, Table
 
@@ -45,8 +50,46 @@ def problem_from_rows(
         train=train,
         intercept=intercept,
         make_side=lambda: side,
-        warnings=tuple(dict.fromkeys(str(warning.message).splitlines()[0] for warning in caught)),
+        warnings=_said(caught),
     )
+
+
+def likelihood_from_rows(  # noqa: PLR0913 - as of `problem_from_rows`, and the family
+    table: Table,
+    training: Integers,
+    validation: Integers,
+    preparation: Preparation,
+    family: FamilyKind,
+    *,
+    fit_intercept: bool,
+) -> LikelihoodFold:
+    """The same for a family whose loss is another than squared error."""
+    training, validation = kept_rows(table, training, validation, preparation)
+    rows = FoldRows(table, training, validation, preparation, fit_intercept)
+    observed = table.observed(training)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        if preparation.imputer.draws > 1 and preparation.imputer.stacks:
+            X, X_validation, weight = stack(rows)
+            draws = [Drawn(X, X_validation)]
+            repeated = np.tile(np.arange(len(training)), preparation.imputer.draws)
+            observed = replace(observed.take(repeated), weight=weight)
+        else:
+            each = preparation.drawn() if preparation.imputer.draws > 1 else (preparation,)
+            draws = [Drawn(*rows.prepare(draw)) for draw in each]
+    return LikelihoodFold(
+        family,
+        tuple(draws),
+        observed,
+        table.observed(validation),
+        fit_intercept,
+        warnings=_said(caught),
+    )
+
+
+def _said(caught: list[warnings.WarningMessage]) -> tuple[str, ...]:
+    """The first line of each warning, each once."""
+    return tuple(dict.fromkeys(str(warning.message).splitlines()[0] for warning in caught))
 
 
 def _solvable(

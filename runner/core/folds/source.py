@@ -9,8 +9,11 @@ if TYPE_CHECKING:
 
     from runner.checks import Finding
     from runner.core.folds.fold_problem import FoldProblem
+    from runner.core.folds.likelihood_fold import LikelihoodFold
     from runner.core.folds.preparation import Preparation
     from runner.records import Fold
+
+    AnyFold = FoldProblem | LikelihoodFold
 
 
 class Columns(Protocol):
@@ -59,10 +62,10 @@ class FoldSource(Protocol):
     def findings(self) -> dict[Finding, None]:
         """What a reader of the results should know, in order."""
 
-    def problems(self, preparation: Preparation, *, fit_intercept: bool) -> list[FoldProblem]:
+    def problems(self, preparation: Preparation, *, fit_intercept: bool) -> list[AnyFold]:
         """One problem per fold, in the folds' order."""
 
-    def whole(self, preparation: Preparation, *, fit_intercept: bool) -> FoldProblem:
+    def whole(self, preparation: Preparation, *, fit_intercept: bool) -> AnyFold:
         """All training rows as one problem, without a validation side."""
 
     def distrust_moments(self, reason: str) -> None:
