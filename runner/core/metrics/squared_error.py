@@ -2,33 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from runner.core.metrics.metric_table import MetricName
     from runner.records import Booleans, Floats
-
-MetricName = Literal["mse", "rmse", "mae", "median_ae", "r2", "mape", "explained_variance"]
-
-METRICS: tuple[MetricName, ...] = (
-    "mse",
-    "rmse",
-    "mae",
-    "median_ae",
-    "r2",
-    "mape",
-    "explained_variance",
-)
-FROM_MOMENTS: frozenset[MetricName] = frozenset({"mse", "rmse", "r2", "explained_variance"})
-LARGER_IS_BETTER: frozenset[MetricName] = frozenset({"r2", "explained_variance"})
-
-
-def loss(metric: MetricName, score: Floats) -> Floats:
-    """The score with its sign such that smaller is better."""
-    return -score if metric in LARGER_IS_BETTER else score
 
 
 def score_predictions(
@@ -71,6 +53,7 @@ def _score(metric: MetricName, y: Floats, errors: Floats, weight: Floats) -> Flo
             return explained(share @ errors**2, float(_variance(y, share)))
         case "explained_variance":
             return explained(_variance(errors, share), float(_variance(y, share)))
+    raise ValueError(f"{metric} is not a metric of squared errors")
 
 
 def is_zero(y: Floats) -> Booleans:

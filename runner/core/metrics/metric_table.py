@@ -1,0 +1,137 @@
+"""Every metric: its name, which way is better, and what scores it; the metrics of each family."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from runner.records import Floats
+
+MetricName = Literal[
+    "mse",
+    "rmse",
+    "mae",
+    "median_ae",
+    "r2",
+    "mape",
+    "explained_variance",
+    "log_loss",
+    "roc_auc",
+    "average_precision",
+    "brier",
+    "balanced_accuracy",
+    "f1",
+    "mcc",
+    "calibration_slope",
+    "calibration_intercept",
+    "f1_macro",
+    "roc_auc_ovr",
+    "poisson_deviance",
+    "d2_poisson",
+    "gamma_deviance",
+    "d2_gamma",
+    "partial_deviance",
+    "harrell_c",
+    "uno_c",
+]
+# the modules of this folder that score, by the kind of target
+Kind = Literal["squared_error", "two_classes", "classes", "amounts", "survival_scores"]
+FamilyName = Literal[
+    "gaussian", "binomial", "multinomial", "poisson", "gamma", "cox", "multi_gaussian"
+]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One metric."""
+
+    name: MetricName
+    kinds: tuple[Kind, ...]  # what scores it
+    larger_is_better: bool = False
+    ideal: float | None = None  # where it is best, if neither way is
+
+
+TABLE: tuple[Metric, ...] = (
+    Metric("mse", ("squared_error",)),
+    Metric("rmse", ("squared_error",)),
+    Metric("mae", ("squared_error",)),
+    Metric("median_ae", ("squared_error",)),
+    Metric("r2", ("squared_error",), larger_is_better=True),
+    Metric("mape", ("squared_error",)),
+    Metric("explained_variance", ("squared_error",), larger_is_better=True),
+    Metric("log_loss", ("two_classes", "classes")),
+    Metric("roc_auc", ("two_classes",), larger_is_better=True),
+    Metric("average_precision", ("two_classes",), larger_is_better=True),
+    Metric("brier", ("two_classes",)),
+    Metric("balanced_accuracy", ("two_classes", "classes"), larger_is_better=True),
+    Metric("f1", ("two_classes",), larger_is_better=True),
+    Metric("mcc", ("two_classes",), larger_is_better=True),
+    Metric("calibration_slope", ("two_classes",), ideal=1.0),
+    Metric("calibration_intercept", ("two_classes",), ideal=0.0),
+    Metric("f1_macro", ("classes",), larger_is_better=True),
+    Metric("roc_auc_ovr", ("classes",), larger_is_better=True),
+    Metric("poisson_deviance", ("amounts",)),
+    Metric("d2_poisson", ("amounts",), larger_is_better=True),
+    Metric("gamma_deviance", ("amounts",)),
+    Metric("d2_gamma", ("amounts",), larger_is_better=True),
+    Metric("partial_deviance", ("survival_scores",)),
+    Metric("harrell_c", ("survival_scores",), larger_is_better=True),
+    Metric("uno_c", ("survival_scores",), larger_is_better=True),
+)
+LARGER_IS_BETTER: frozenset[MetricName] = frozenset(m.name for m in TABLE if m.larger_is_better)
+IDEAL: dict[MetricName, float] = {m.name: m.ideal for m in TABLE if m.ideal is not None}
+
+METRICS: tuple[MetricName, ...] = (
+    "mse",
+    "rmse",
+    "mae",
+    "median_ae",
+    "r2",
+    "mape",
+    "explained_variance",
+)
+FROM_MOMENTS: frozenset[MetricName] = frozenset({"mse", "rmse", "r2", "explained_variance"})
+
+# all metrics of a family, the first one its default
+FAMILY_METRICS: dict[FamilyName, tuple[MetricName, ...]] = {
+    "gaussian": METRICS,
+    "binomial": (
+        "log_loss",
+        "roc_auc",
+        "average_precision",
+        "brier",
+        "balanced_accuracy",
+        "f1",
+        "mcc",
+        "calibration_slope",
+        "calibration_intercept",
+    ),
+    "multinomial": ("log_loss", "balanced_accuracy", "f1_macro", "roc_auc_ovr"),
+    "poisson": ("poisson_deviance", "d2_poisson"),
+    "gamma": ("gamma_deviance", "d2_gamma"),
+    "cox": ("partial_deviance", "harrell_c", "uno_c"),
+    "multi_gaussian": METRICS,
+}
+# those that are means over rows, cheap enough for every trial: `trial_metrics: auto`
+TRIAL_METRICS: dict[FamilyName, tuple[MetricName, ...]] = {
+    "gaussian": ("mse", "rmse", "r2", "explained_variance"),
+    "binomial": ("log_loss", "brier"),
+    "multinomial": ("log_loss",),
+    "poisson": ("poisson_deviance", "d2_poisson"),
+    "gamma": ("gamma_deviance", "d2_gamma"),
+    "cox": ("partial_deviance",),
+    "multi_gaussian": ("mse", "rmse", "r2", "explained_variance"),
+}
+
+
+def loss(metric: MetricName, score: Floats) -> Floats:
+    """The score such that smaller is better.
+
+    Itself, or less it where larger is better; of a metric with an ideal the distance from there:
+    |calibration_slope - 1| and |calibration_intercept|. A mean over folds is taken of the losses,
+    so that a slope of 0.5 in one fold is not made good by 1.5 in another. NaN stays NaN.
+    """
+    if metric in IDEAL:
+        return abs(score - IDEAL[metric])
+    return -score if metric in LARGER_IS_BETTER else score

@@ -1,0 +1,76 @@
+"""What scores linear predictors, whatever the family: the protocol, and weighted sums of rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from runner.core.metrics.metric_table import MetricName
+    from runner.records import Floats, Observed
+
+
+class Scoring(Protocol):
+    """Rows whose outcome is known, ready to score models on."""
+
+    @property
+    def validation(self) -> Observed:
+        """The rows that are scored."""
+
+    def score(
+        self,
+        metrics: Iterable[MetricName],
+        eta: Floats,
+        *,
+        training_eta: Callable[[], Floats] | None = None,
+        weight: Floats | None = None,
+    ) -> dict[MetricName, Floats]:
+        """Each metric of c models, or of one model under c sets of row weights.
+
+        A score that the rows do not define is NaN and no error, as is then the mean over the folds:
+        such a candidate has no loss, so that it cannot win.
+
+        Args:
+            metrics: of this kind of target.
+            eta: (n, c, K) complete linear predictors, offsets within, of K responses.
+            training_eta: makes the training rows' (m, c, K), for those metrics that need them. It
+                is not called for the others.
+            weight: (n, r) in place of the rows' own, for r resamples of one model (c = 1).
+
+        Returns:
+            (c,) per metric, or (r,).
+        """
+
+
+def row_weights(validation: Observed, weight: Floats | None) -> Floats:
+    """The weights to score with, (n, 1) or (n, r)."""
+    return validation.weight[:, None] if weight is None else weight
+
+
+def totals(weight: Floats, values: Floats) -> Floats:
+    """Sums of weight (n, r) times values (n, c), where r or c is 1: (c,) or (r,)."""
+    if values.shape[1] == 1:
+        return values[:, 0] @ weight
+    return weight[:, 0] @ values
+
+
+def means(weight: Floats, values: Floats) -> Floats:
+    """Weighted means of rows, (c,) or (r,); NaN without any weight."""
+    return ratio(totals(weight, values), weight.sum(axis=0))
+
+
+def ratio(above: Floats, below: Floats, otherwise: float = np.nan) -> Floats:
+    """The quotient, and something else where what is below is not positive."""
+    above, below = np.broadcast_arrays(above, below)
+    quotient = np.full(above.shape, otherwise)
+    np.divide(above, below, out=quotient, where=below > 0)
+    return quotient
+
+
+def mean_of_known(scores: Floats) -> Floats:
+    """Means (c,) over those of (k, c) that are defined."""
+    known = np.isfinite(scores)
+    return ratio(np.where(known, scores, 0.0).sum(axis=0), known.sum(axis=0))

@@ -1,0 +1,139 @@
+"""Metrics of two classes, from the log odds of the second one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from runner.core.metrics.calibration import calibration_intercept, calibration_slope
+from runner.core.metrics.ranking import Ranked
+from runner.core.metrics.scoring import mean_of_known, means, ratio, row_weights, totals
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from runner.core.metrics.metric_table import MetricName
+    from runner.records import Booleans, Floats, Observed
+
+
+@dataclass(frozen=True)
+class TwoClassScores:
+    """Rows whose y is 0 or 1, scored from log odds eta (n, c, 1).
+
+    Each metric is scikit-learn's with sample_weight. With rows of one class alone roc_auc and both
+    calibrations are NaN, as is average_precision without positives; balanced_accuracy is the recall
+    of the one class, and f1 and mcc are 0 where there is nothing to divide by.
+    """
+
+    validation: Observed
+    threshold: float = 0.5  # the probability from which on a row is called positive
+
+    def score(
+        self,
+        metrics: Iterable[MetricName],
+        eta: Floats,
+        *,
+        training_eta: Callable[[], Floats] | None = None,
+        weight: Floats | None = None,
+    ) -> dict[MetricName, Floats]:
+        """Each metric of c models, or under c sets of weights; see `Scoring`."""
+        del training_eta
+        weights = row_weights(self.validation, weight)
+        rows = _Rows(self.validation.y, weights, eta[:, :, 0], self.threshold)
+        return {metric: _SCORES[metric](rows) for metric in metrics}
+
+
+@dataclass(frozen=True)
+class _Confusion:
+    """Weights of the rows by what they are and what they are called, (c,) each."""
+
+    true_positive: Floats
+    false_positive: Floats
+    true_negative: Floats
+    false_negative: Floats
+
+
+@dataclass(frozen=True)
+class _Rows:
+    y: Floats  # (n,)
+    weight: Floats  # (n, r)
+    eta: Floats  # (n, c), where r or c is 1
+    threshold: float
+
+    @cached_property
+    def wrong(self) -> Floats:
+        """The log odds of the class that a row is not in, (n, c)."""
+        return np.where(self.y[:, None] > 0, -self.eta, self.eta)
+
+    @cached_property
+    def ranked(self) -> Ranked:
+        return Ranked.of(self.eta, self.y, self.weight)
+
+    @cached_property
+    def confusion(self) -> _Confusion:
+        called = called_positive(self.eta, self.threshold).astype(float)
+        y = self.y[:, None]
+        positives, negatives = totals(self.weight, y), totals(self.weight, 1 - y)
+        hits, alarms = totals(self.weight, called * y), totals(self.weight, called * (1 - y))
+        return _Confusion(hits, alarms, negatives - alarms, positives - hits)
+
+    def log_loss(self) -> Floats:
+        return means(self.weight, np.logaddexp(0.0, self.wrong))
+
+    def brier(self) -> Floats:
+        return means(self.weight, probability(self.wrong) ** 2)
+
+    def roc_auc(self) -> Floats:
+        return self.ranked.auc()
+
+    def average_precision(self) -> Floats:
+        return self.ranked.average_precision()
+
+    def balanced_accuracy(self) -> Floats:
+        tp, fp, tn, fn = vars(self.confusion).values()
+        return mean_of_known(np.array([ratio(tp, tp + fn), ratio(tn, tn + fp)]))
+
+    def f1(self) -> Floats:
+        tp, fp, _, fn = vars(self.confusion).values()
+        return ratio(2 * tp, 2 * tp + fp + fn, otherwise=0.0)
+
+    def mcc(self) -> Floats:
+        tp, fp, tn, fn = vars(self.confusion).values()
+        spread = np.sqrt((tp + fp) * (tp + fn)) * np.sqrt((tn + fp) * (tn + fn))
+        return ratio(tp * tn - fp * fn, spread, otherwise=0.0)
+
+    def calibration_slope(self) -> Floats:
+        return calibration_slope(self.y, self.eta, self.weight)
+
+    def calibration_intercept(self) -> Floats:
+        return calibration_intercept(self.y, self.eta, self.weight)
+
+
+_SCORES: dict[MetricName, Callable[[_Rows], Floats]] = {
+    "log_loss": _Rows.log_loss,
+    "roc_auc": _Rows.roc_auc,
+    "average_precision": _Rows.average_precision,
+    "brier": _Rows.brier,
+    "balanced_accuracy": _Rows.balanced_accuracy,
+    "f1": _Rows.f1,
+    "mcc": _Rows.mcc,
+    "calibration_slope": _Rows.calibration_slope,
+    "calibration_intercept": _Rows.calibration_intercept,
+}
+
+
+def called_positive(eta: Floats, threshold: float) -> Booleans:
+    """As LogisticRegression at one half (eta > 0), else as FixedThresholdClassifier (p >= it)."""
+    if threshold == 0.5:  # noqa: PLR2004 - the threshold that a plain classifier has
+        return eta > 0
+    return probability(eta) >= threshold
+
+
+def probability(eta: Floats) -> Floats:
+    """1 / (1 + exp(-eta)), whatever the size of eta."""
+    small = np.exp(-np.abs(eta))
+    chance: Floats = np.where(eta >= 0, 1.0, small) / (1 + small)
+    return chance
