@@ -20,7 +20,7 @@ BOUNDS = {
 }
 TYPES = {"bool", "int", "float", "str"}  # of a union, which pydantic puts into the location
 RENAMED = {"search.n_iter": "search.n_trials, of search=random as of search=optuna"}
-KINDS_OF_SPACE = {"number", "Choices", "AlphaRange", "Range", "Distribution"}
+KINDS_OF_SPACE = {"number", "Choices", "AlphaRange", "Range", "Distribution", "Costs"}
 
 
 def explain(detail: ErrorDetails, kind: type[Spec], prefix: str) -> str:
