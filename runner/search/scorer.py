@@ -9,17 +9,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from runner.core.folds import FoldProblem, LikelihoodFold
+from runner.core.likelihood import likelihood_alpha_max
 from runner.core.metrics import loss
 from runner.core.path import alpha_max
 from runner.errors import FitError, RunnerError
 from runner.features.pipeline import Specs, preparation_of
 from runner.records import Trial
 from runner.search.fold_paths import How, Neighbours, Solved, solve_folds
+from runner.search.likelihood_paths import solve_likelihood_folds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from runner.core.folds import FoldProblem, FoldSource, Preparation
+    from runner.core.folds import FoldSource, Preparation
+    from runner.core.folds.source import AnyFold
     from runner.core.metrics import MetricName
     from runner.core.path import PathSettings
     from runner.records import Candidate, Floats
@@ -91,17 +95,20 @@ class Scorer:
         specs = self._specs.having(values)
         preparation = preparation_of(specs, self._folds, self._seed)
         whole = self._folds.whole(preparation, fit_intercept=specs.model.fit_intercept)
-        most = alpha_max(
-            whole.train, float(values["model.l1_ratio"]), positive=specs.model.positive
-        )
+        ratio = float(values["model.l1_ratio"])
+        if isinstance(whole, LikelihoodFold):
+            most = max(likelihood_alpha_max(part, ratio) for part in whole.parts)
+        else:
+            most = alpha_max(whole.train, ratio, positive=specs.model.positive)
         return most if most > 0 else 1.0  # a constant target: any alpha selects nothing
 
     def __call__(self, candidates: Sequence[Candidate]) -> list[Trial]:
         """One trial per candidate, in their order."""
         groups: dict[Any, dict[int, Candidate]] = defaultdict(dict)
         for index, candidate in enumerate(candidates):
-            # neighbours one after the other
-            groups[candidate.preparation_key(), candidate.l1_ratio][index] = candidate
+            # neighbours one after the other, or all of them together
+            ratio = candidate.l1_ratio if self._folds.family is None else None
+            groups[candidate.preparation_key(), ratio][index] = candidate
         trials: dict[int, Trial] = {}
         for key in sorted(groups, key=repr):
             chosen = groups[key]
@@ -115,25 +122,23 @@ class Scorer:
         return [replace(trials[i], number=first + i) for i in range(len(candidates))]
 
     def _score_path(self, chosen: dict[int, Candidate]) -> dict[int, Trial]:
-        """Candidates that share their fold problems and their l1_ratio."""
+        """Candidates that share their fold problems, and their l1_ratio if solved by that."""
         first = next(iter(chosen.values()))
         problems, settings = self._problems(first)
         neighbours = self._neighbours[first.preparation_key()]
         how = How(settings, self._objective.metrics, neighbours)
         started = time.perf_counter()
-        alphas = np.unique([candidate.alpha for candidate in chosen.values()])
-        solved = solve_folds(problems, alphas, first.l1_ratio, how)
+        solved, places = _solve(problems, list(chosen.values()), how)
         scores = {m: np.array([fold.scores[m] for fold in solved]) for m in how.metrics}
         seconds = (time.perf_counter() - started) / len(chosen)
         trials: dict[int, Trial] = {}
-        for index, candidate in chosen.items():
-            at = int(np.searchsorted(alphas, candidate.alpha))
+        for (index, candidate), at in zip(chosen.items(), places, strict=True):
             own = {str(metric): values[:, at] for metric, values in scores.items()}
             trials[index] = self._trial(candidate, solved, own, at, seconds)
             self._keep(trials[index], self._scored + index, solved, at)
         return trials
 
-    def solution(self, trial: Trial) -> tuple[list[FoldProblem], list[Floats]]:
+    def solution(self, trial: Trial) -> tuple[Sequence[AnyFold], list[Floats]]:
         """A trial's fold problems and its coefficients (q,) on each.
 
         Those of the best trial so far were kept; others are solved again.
@@ -141,8 +146,7 @@ class Scorer:
         problems, settings = self._problems(trial.candidate)
         if self._best is not None and self._best.candidate == trial.candidate:
             return problems, self._best.coefficients
-        alphas, ratio = np.array([trial.candidate.alpha]), trial.candidate.l1_ratio
-        solved = solve_folds(problems, alphas, ratio, How(settings, metrics=()))
+        solved, _ = _solve(problems, [trial.candidate], How(settings, metrics=()))
         return problems, [fold.path.coefficients[:, 0] for fold in solved]
 
     def _keep(self, trial: Trial, number: int, solved: list[Solved], at: int) -> None:
@@ -151,7 +155,7 @@ class Scorer:
             coefficients = [fold.path.coefficients[:, at] for fold in solved]
             self._best = _Solution(order, trial.candidate, coefficients)
 
-    def _problems(self, candidate: Candidate) -> tuple[list[FoldProblem], PathSettings]:
+    def _problems(self, candidate: Candidate) -> tuple[Sequence[AnyFold], PathSettings]:
         specs, key = self._specs.having(candidate.values), candidate.preparation_key()
         if key not in self._prepared:
             self._prepared[key] = preparation_of(specs, self._folds, self._seed)
@@ -192,6 +196,21 @@ class Scorer:
             seconds=0.0,
             status=f"{FAILED}: {reason}",
         )
+
+
+def _solve(
+    problems: Sequence[AnyFold], candidates: list[Candidate], how: How
+) -> tuple[list[Solved], list[int]]:
+    """Every fold's solutions, and where among them that of each candidate is."""
+    alphas = np.array([candidate.alpha for candidate in candidates])
+    likely = [problem for problem in problems if isinstance(problem, LikelihoodFold)]
+    if likely:
+        ratios = np.array([candidate.l1_ratio for candidate in candidates])
+        return solve_likelihood_folds(likely, alphas, ratios, how), list(range(len(alphas)))
+    squared = [problem for problem in problems if isinstance(problem, FoldProblem)]
+    distinct, places = np.unique(alphas, return_inverse=True)
+    solved = solve_folds(squared, distinct, candidates[0].l1_ratio, how)
+    return solved, [int(place) for place in places]
 
 
 def choose_best(trials: Sequence[Trial]) -> Trial:

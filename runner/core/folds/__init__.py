@@ -3,7 +3,7 @@
 from runner.core.folds.cache import Folds
 from runner.core.folds.disk import DiskCache
 from runner.core.folds.draws import stacking_weight
-from runner.core.folds.family_kind import FamilyKind, Scoring
+from runner.core.folds.family_kind import FamilyKind
 from runner.core.folds.fold_problem import FoldProblem
 from runner.core.folds.likelihood_fold import LikelihoodFold
 from runner.core.folds.preparation import Preparation
@@ -20,7 +20,6 @@ __all__ = [
     "LikelihoodFold",
     "Posed",
     "Preparation",
-    "Scoring",
     "kept_rows",
     "prepare_rows",
     "stacking_weight",

@@ -1,8 +1,8 @@
 """A fold problem of a family: rows as the model sees them, solved for many penalties and scored.
 
-A solution is the parameters of one model, (K w,): for each response the q coefficients, and then the
-intercept if there is one. Where values are imputed several times, those of the draws' models follow
-one another.
+A solution is the parameters of one model, (K w,): for each response the q coefficients, and then
+the intercept if there is one. Where values are imputed several times, those of the draws' models
+follow one another.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from runner.core.folds.family_kind import FamilyKind
+    from runner.core.metrics import MetricName
     from runner.records import Floats, Observed
 
 CELLS = 4_000_000  # linear predictors held at once, 32 MB
@@ -74,12 +75,16 @@ class LikelihoodFold:
         used = (coefficients != 0).any(axis=2)
         return np.asarray(np.count_nonzero(used, axis=-1).mean(axis=0), dtype=np.float64)
 
-    def score(self, metrics: Sequence[str], solutions: Floats) -> dict[str, Floats]:
+    def score(
+        self, metrics: Sequence[MetricName], solutions: Floats
+    ) -> dict[MetricName, Floats]:
         """Each metric (c,) of each of c solutions (P, c), some of them at a time."""
         scoring = self.family.scoring(self.validation, self.training)
         width = max(1, CELLS // (len(self.training.y) * self.responses))
         pieces = [
-            scoring.score(metrics, self.predict(some), partial(self._predict_training, some))
+            scoring.score(
+                metrics, self.predict(some), training_eta=partial(self._predict_training, some)
+            )
             for some in np.array_split(solutions, -(-solutions.shape[1] // width), axis=1)
         ]
         return {name: np.concatenate([piece[name] for piece in pieces]) for name in metrics}

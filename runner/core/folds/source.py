@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from runner.checks import Finding
+    from runner.core.folds.family_kind import FamilyKind
     from runner.core.folds.fold_problem import FoldProblem
     from runner.core.folds.likelihood_fold import LikelihoodFold
     from runner.core.folds.preparation import Preparation
@@ -55,6 +56,10 @@ class FoldSource(Protocol):
         """The columns with gaps in the training rows, or None where moments know them."""
 
     @property
+    def family(self) -> FamilyKind | None:
+        """What the target is distributed as; None is squared error."""
+
+    @property
     def split(self) -> FoldList:
         """The folds."""
 
@@ -62,7 +67,7 @@ class FoldSource(Protocol):
     def findings(self) -> dict[Finding, None]:
         """What a reader of the results should know, in order."""
 
-    def problems(self, preparation: Preparation, *, fit_intercept: bool) -> list[AnyFold]:
+    def problems(self, preparation: Preparation, *, fit_intercept: bool) -> Sequence[AnyFold]:
         """One problem per fold, in the folds' order."""
 
     def whole(self, preparation: Preparation, *, fit_intercept: bool) -> AnyFold:

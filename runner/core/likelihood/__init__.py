@@ -3,7 +3,7 @@
 from runner.core.likelihood.base import Curvature, Likelihood
 from runner.core.likelihood.problem import LikelihoodPaths, LikelihoodProblem
 from runner.core.likelihood.row_wise import RowCurvature, RowWise
-from runner.core.likelihood.solve_likelihood import solve_likelihood
+from runner.core.likelihood.solve_likelihood import likelihood_alpha_max, solve_likelihood
 
 __all__ = [
     "Curvature",
@@ -12,5 +12,6 @@ __all__ = [
     "LikelihoodProblem",
     "RowCurvature",
     "RowWise",
+    "likelihood_alpha_max",
     "solve_likelihood",
 ]

@@ -19,10 +19,12 @@ import numpy as np
 from runner.core.likelihood.dual import dual_gap
 from runner.core.likelihood.problem import LikelihoodPaths, LikelihoodProblem, Penalty
 from runner.core.likelihood.state import State
+from runner.core.path.alpha_grid import ROUND_UP, SMALLEST_L1_RATIO
+from runner.core.path.settings import PathSettings
+from runner.errors import FitError
 
 if TYPE_CHECKING:
     from runner.core.likelihood.quadratic import Step
-    from runner.core.path.settings import PathSettings
     from runner.records import Floats, Integers
 
 PERIOD = 10  # alphas after which second derivatives are taken anew, where columns are few
@@ -31,6 +33,8 @@ CONTRACTION = 0.3  # of the decrease from step to step, above which they are tak
 STEPS = 100  # at the most, for one alpha
 HALVINGS = 40
 ROUNDING = 1e-14  # share of the objective by which a step may seem to raise it
+BEYOND = 1e6  # times the largest gradient: an alpha that lets no penalised coefficient in
+TIGHT = 1e-12
 BALANCE = 1e-3  # share of the tolerance by which intercepts may be off
 
 
@@ -48,6 +52,26 @@ def solve_likelihood(
             the target.
     """
     return _Solver(problem, alphas.shape[1], settings).follow(alphas, l1_ratios)
+
+
+def likelihood_alpha_max(
+    problem: LikelihoodProblem, l1_ratio: float, factors: Floats | None = None
+) -> float:
+    """The smallest alpha at which every penalised coefficient is 0, (as `path.alpha_max`).
+
+    Raises:
+        FitError: no column is penalised.
+    """
+    q = problem.X.shape[1]
+    f = np.ones(q) if factors is None else factors
+    penalised = f > 0
+    if not penalised.any():
+        raise FitError("alpha_max needs a penalised column, but every penalty factor is 0")
+    settings = PathSettings(tol=TIGHT, max_iter=1, penalty_factors=np.where(penalised, np.inf, 0.0))
+    del settings
+    state = State.of(problem, np.zeros((1, problem.likelihood.responses, q)), ROUNDING)
+    reach = float(np.max(state.reach[0][penalised] / f[penalised]))
+    return reach / max(l1_ratio, SMALLEST_L1_RATIO) * ROUND_UP
 
 
 class _Solver:
