@@ -10,14 +10,9 @@ import numpy as np
 import pandas as pd
 
 from runner.core.folds import kept_rows, stacking_weight, training_weight
+from runner.evaluation.coefficients import INTERCEPT, Reading, pooled_rows
 from runner.evaluation.fitting import fit_model
-from runner.evaluation.winner import (
-    INTERCEPT,
-    Refit,
-    column_spread,
-    describe_rounds,
-    read_coefficients,
-)
+from runner.evaluation.winner import Refit, column_spread, describe_rounds, read_form
 from runner.features.pipeline import make_plain
 from runner.randomness import derive_seed
 from runner.statistics.rubin import pool_estimates
@@ -27,6 +22,7 @@ if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
     from runner.core.folds import Preparation
+    from runner.evaluation.coefficients import LinearForm
     from runner.features.pipeline import Specs
     from runner.records import Candidate, Floats, Integers, Solution, Table
 
@@ -70,9 +66,9 @@ class _Fitted:
     solution: Solution
     spread: Floats
 
-    def read(self) -> tuple[pd.DataFrame, float]:
-        """The coefficients, a row per feature, and the intercept."""
-        return read_coefficients(self.pipeline, self.spread)
+    def read(self) -> LinearForm:
+        """What it adds up for a row."""
+        return read_form(self.pipeline, self.spread)
 
 
 def refit_draws(
@@ -90,17 +86,17 @@ def refit_draws(
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         fitted = _fit_each(winner)
-        own, own_intercepts = zip(*(one.read() for one in fitted), strict=True)
+        own = [one.read() for one in fitted]
         used = _fit_stacked(winner, fitted) if preparation.imputer.stacks else fitted
         read = [one.read() for one in used]
-        coefficients = _pool_coefficients(list(own), [found for found, _ in read])
+        coefficients = pooled_rows(own, read, Reading())
         selected = _selected(coefficients, stacked=preparation.imputer.stacks)
         inference = _refit_unpenalised(winner, [one.pipeline for one in fitted], selected)
     pipelines = [one.pipeline for one in used]
     rounds = describe_rounds(pipelines[0])
     for pipeline, draw in zip(pipelines, preparation.drawn(), strict=True):
         make_plain(pipeline, draw, winner.features)
-    intercept = float(np.mean([intercept for _, intercept in read]))
+    intercept = float(np.mean([form.intercept for form in read]))
     solutions = tuple(one.solution for one in used)
     said = dict.fromkeys(str(warning.message).splitlines()[0] for warning in caught)
     return Refit(
@@ -111,7 +107,7 @@ def refit_draws(
         tuple(said),
         rounds,
         inference,
-        intercept_sd=float(np.std(own_intercepts, ddof=1)),
+        intercept_sd=float(np.std([form.intercept for form in own], ddof=1)),
     )
 
 
@@ -258,30 +254,6 @@ def _least_squares(
     b = inverse @ (Q.T @ y)
     residual = y - A @ b
     return b, (residual @ residual) / freedom * np.sum(inverse**2, axis=1)
-
-
-def _pool_coefficients(own: list[pd.DataFrame], tables: list[pd.DataFrame]) -> pd.DataFrame:
-    """A row per feature: the mean of the tables that predict, and what the draws' own models say.
-
-    Args:
-        own: a table per draw, of the model that is fitted to it alone.
-        tables: a table per draw, of the model that predicts.
-    """
-    coefficient = np.mean([table["coefficient"] for table in tables], axis=0)
-    standardised = np.mean([table["standardised"] for table in tables], axis=0)
-    size = pd.Series(np.abs(standardised))
-    return pd.DataFrame(
-        {
-            "feature": tables[0]["feature"],
-            "coefficient": coefficient,
-            "standardised": standardised,
-            "sign": np.sign(coefficient).astype(int),
-            "selected": coefficient != 0,
-            "rank": size.rank(ascending=False, method="first").astype(int),
-            "selection_frequency": np.mean([table["selected"] for table in own], axis=0),
-            "between_sd": np.std([table["coefficient"] for table in own], axis=0, ddof=1),
-        }
-    )
 
 
 def _voting(pipelines: list[Pipeline]) -> VotingRegressor:

@@ -7,17 +7,24 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from runner.checks import REFIT_NOT_CONVERGED, WARNED_IN_REFIT
 from runner.core.folds import kept_rows, training_weight
 from runner.core.metrics import METRICS, score_predictions
+from runner.evaluation.coefficients import (
+    LinearForm,
+    Reading,
+    coefficients_table,
+    feature_rows,
+    in_original_units,
+)
 from runner.evaluation.fitting import fit_model
 from runner.features.pipeline import make_plain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import pandas as pd
     from sklearn.ensemble import VotingRegressor
     from sklearn.pipeline import Pipeline
 
@@ -25,9 +32,6 @@ if TYPE_CHECKING:
     from runner.core.folds import FoldProblem, Preparation
     from runner.features.pipeline import Specs
     from runner.records import Candidate, Floats, Integers, Solution, Table
-
-
-INTERCEPT = "(intercept)"  # its row in coefficients.csv and inference.csv
 
 
 @dataclass(frozen=True)
@@ -54,20 +58,9 @@ class Refit:
         return all(solution.converged for solution in self.solutions)
 
     def coefficients_table(self) -> pd.DataFrame:
-        """The coefficients with the intercept as the first row, as coefficients.csv has them.
-
-        The intercept is no feature: it has no rank and no standardised size, and is not selected.
-        """
-        features = self.coefficients.astype({"rank": "Int64"})
-        row = {
-            "feature": INTERCEPT,
-            "coefficient": self.intercept,
-            "sign": int(np.sign(self.intercept)),
-            "selected": False,
-            "between_sd": self.intercept_sd,
-        }
-        first = pd.DataFrame([row]).reindex(columns=features.columns).astype(features.dtypes)
-        return pd.concat([first, features], ignore_index=True)
+        """coefficients.csv, in which the intercept is the first row."""
+        between = None if self.intercept_sd is None else np.array([self.intercept_sd])
+        return coefficients_table(self.coefficients, np.array([self.intercept]), Reading(), between)
 
     def describe(self) -> dict[str, Any]:
         """How the winner was refitted, its size, and how its imputer's rounds ended, if any."""
@@ -189,33 +182,22 @@ def column_spread(X: Floats, weight: Floats) -> Floats:
     return spread
 
 
-def read_coefficients(pipeline: Pipeline, spread: Floats) -> tuple[pd.DataFrame, float]:
-    """A row per feature, in the model's order, and the intercept in the target's units.
+def read_form(pipeline: Pipeline, spread: Floats) -> LinearForm:
+    """What the model adds up for a row, per feature, in the model's order.
 
     `spread` (q,) has the columns' standard deviations, which a Pipeline without a scaler lacks.
-
-    `coefficient` is the change of the prediction per unit of the feature, `standardised` that per
-    standard deviation over the training rows. `rank` orders by the size of the latter, from 1.
     """
     model = pipeline.named_steps["model"]
-    names = pipeline[:-1].get_feature_names_out()
-    fitted = np.asarray(model.coef_, dtype=np.float64).ravel()
-    scaler = pipeline.named_steps.get("scaler")
-    if scaler is None:
-        coefficient, standardised = fitted, fitted * spread
-        intercept = float(model.intercept_)
-    else:
-        coefficient, standardised = fitted / scaler.scale_, fitted
-        intercept = float(model.intercept_ - scaler.mean_ @ coefficient)
-    size = pd.Series(np.abs(standardised))
-    coefficients = pd.DataFrame(
-        {
-            "feature": names,
-            "coefficient": coefficient + 0.0,  # no -0.0
-            "standardised": standardised + 0.0,
-            "sign": np.sign(coefficient).astype(int),
-            "selected": coefficient != 0,
-            "rank": size.rank(ascending=False, method="first").astype(int),
-        }
+    return in_original_units(
+        pipeline[:-1].get_feature_names_out(),
+        np.atleast_2d(np.asarray(model.coef_, dtype=np.float64)),
+        np.atleast_1d(model.intercept_),
+        pipeline.named_steps.get("scaler"),
+        spread,
     )
-    return coefficients, intercept
+
+
+def read_coefficients(pipeline: Pipeline, spread: Floats) -> tuple[pd.DataFrame, float]:
+    """A row per feature, and the intercept in the target's units; see `read_form`."""
+    form = read_form(pipeline, spread)
+    return feature_rows(form, Reading()), float(form.intercept[0])

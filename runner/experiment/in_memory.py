@@ -15,7 +15,7 @@ from runner.evaluation.winner import HeldOut, Refit, hold_out, predict, refit
 from runner.randomness import generator
 from runner.statistics.bootstrap import Scored, score_intervals
 from runner.statistics.missingness import describe_missingness
-from runner.store.tables import predictions_table
+from runner.store.predictions import predictions_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

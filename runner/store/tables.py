@@ -1,4 +1,4 @@
-"""The tables of a run: trials, coefficients and predictions, as data frames ready to be written."""
+"""The table of a run's trials, as a data frame ready to be written, and means over folds."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pandas as pd
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from runner.records import Floats, Integers, Split, Table, Trial
+    from runner.records import Floats, Trial
 
 
 def standard_error(scores: Floats) -> float:
@@ -46,32 +46,3 @@ def _trial_row(trial: Trial) -> dict[str, Any]:
         "seconds": trial.seconds,
     }
     return row
-
-
-def predictions_table(
-    table: Table,
-    split: Split,
-    out_of_fold: Sequence[Floats],
-    tested: Floats,
-) -> pd.DataFrame:
-    """A row per prediction: out of fold (`oof`), then of the test rows by the refitted model."""
-    parts = [
-        _part(table, split.sides(fold)[1], "oof", fold.number, predicted)
-        for fold, predicted in zip(split.folds, out_of_fold, strict=True)
-    ]
-    parts.append(_part(table, split.test, "test", None, tested))
-    return pd.concat([part for part in parts if len(part)], ignore_index=True)
-
-
-def _part(
-    table: Table, rows: Integers, part: str, fold: int | None, predicted: Floats
-) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "row": table.row[rows],
-            "part": part,
-            "fold": pd.array([fold] * len(rows), dtype="Int64"),
-            "y_true": table.target[rows],
-            "y_pred": predicted,
-        }
-    )
