@@ -70,7 +70,8 @@ TARGET_TWO_VALUED = Check(
     "EN106",
     "The target has two values",
     "note",
-    "under squared error predictions are scores, not classes and no sure probabilities",
+    "family=binomial predicts probabilities; under squared error predictions are scores, not "
+    "classes and no sure probabilities",
 )
 TARGET_SKEWED = Check(
     "EN107",

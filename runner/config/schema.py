@@ -193,8 +193,7 @@ def _check_stream(config: ExperimentConfig) -> None:
             raise _needs_rows(f"{key}={rest[0]}", f"among {usable}")
     if config.dataset.mask is not None:
         raise _needs_rows("dataset.mask", "dataset.mask=null")
-    if getattr(config.dataset, "dates", None):
-        raise _needs_rows("dataset.dates", "dataset.dates=[]")
+    _check_streamed_roles(config.dataset)
     by_rows = imputer.key_of_rows()
     if by_rows is not None:
         mild = "imputer=mean, constant, zero or none"
@@ -206,6 +205,17 @@ def _check_stream(config: ExperimentConfig) -> None:
         raise ConfigError(
             f"split={splitter.name} needs dataset.group: name the column that holds it"
         )
+
+
+def _check_streamed_roles(dataset: Dataset) -> None:
+    """Refuse the columns' roles that need the rows in memory."""
+    if getattr(dataset, "dates", None):
+        raise _needs_rows("dataset.dates", "dataset.dates=[]")
+    if isinstance(getattr(dataset, "target", None), list):
+        raise _needs_rows("dataset.target with several columns", "one of them")
+    for key in ("event", "offset", "exposure"):
+        if getattr(dataset, key, None) is not None:
+            raise _needs_rows(f"dataset.{key}", f"dataset.{key}=null")
 
 
 def _needs_rows(key: str, instead: str) -> ConfigError:

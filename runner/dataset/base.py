@@ -8,6 +8,7 @@ from runner.dataset.mask import Mask
 from runner.spec import Spec
 
 if TYPE_CHECKING:
+    from runner.dataset.outcome import Reads
     from runner.records import Table
 
 
@@ -44,23 +45,25 @@ class Dataset(Spec):
             ConfigError: a file is missing.
         """
 
-    def load(self, seed: int) -> Table:
+    def load(self, seed: int, reads: Reads = "numbers") -> Table:
         """The usable rows, less the values that the mask hides.
 
         Args:
             seed: for what is drawn at random.
+            reads: whether the target's column holds numbers, or labels of classes.
 
         Raises:
             DataError: the data cannot be used as the config asks.
         """
-        table = self.load_unmasked(seed)
+        table = self.load_unmasked(seed, reads)
         return table if self.mask is None else self.mask.hide(table, seed)
 
-    def load_unmasked(self, seed: int) -> Table:
+    def load_unmasked(self, seed: int, reads: Reads = "numbers") -> Table:
         """The usable rows.
 
         Args:
             seed: for datasets that are drawn at random.
+            reads: as in `load`; what is no file has numbers, and no labels.
 
         Raises:
             DataError: the data cannot be used as the config asks.

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from runner.dataset.roles import SINGLE
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -30,8 +32,8 @@ class ColumnLine:
 def roles_of(columns: list[str], roles: ColumnRoles) -> dict[str, str]:
     """What each column is used as."""
     found = {name: _as_feature(name, roles) for name in columns}
-    for role in ("weight", "group", "time", "target"):
-        name = getattr(roles, role)
+    named = [(getattr(roles, role), role) for role in reversed(SINGLE)]
+    for name, role in [*named, *((target, "target") for target in roles.targets)]:
         if name in found:
             found[name] = role
     return found

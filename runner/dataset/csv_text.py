@@ -124,7 +124,7 @@ class Csv(File):
         if any("\0" in name for name in names):
             raise DataError(f"{self.path} is not a text file, so not CSV")
         refuse_duplicates(self.path, names)
-        if self.target not in names and len(names) == 1:
+        if self.targets[0] not in names and len(names) == 1:
             raise DataError(
                 f"{self.path} has the one column {names[0][:60]!r}: is dataset.separator "
                 f"{self.separator!r} right?"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from runner.dataset.base import Dataset
 
 if TYPE_CHECKING:
+    from runner.dataset.outcome import Reads
     from runner.records import Table
 
 
@@ -20,12 +21,12 @@ class Diabetes(Dataset):
         """scikit-learn's name of it."""
         return "target"
 
-    def load_unmasked(self, seed: int) -> Table:
-        """The ten measurements in their own units; `seed` is not used."""
+    def load_unmasked(self, seed: int, reads: Reads = "numbers") -> Table:
+        """The ten measurements in their own units; no argument has a say in them."""
         from sklearn.datasets import load_diabetes
 
         from runner.dataset.table import table_of
 
-        del seed
+        del seed, reads
         data = load_diabetes(as_frame=True, scaled=False)
         return table_of(data.data.astype(float), data.target.to_numpy(dtype=float))

@@ -15,6 +15,7 @@ from runner.records import Provenance
 if TYPE_CHECKING:
     import pandas as pd
 
+    from runner.dataset.outcome import Reads
     from runner.dataset.written_numbers import Notation
     from runner.records import Table
 
@@ -31,6 +32,14 @@ def _check_dates(given: object) -> object:
             "'%d.%m.%Y'"
         )
     return given
+
+
+def _check_target(given: object) -> object:
+    """One message for both forms; a list of one is its column."""
+    names = given if isinstance(given, list) else [given]
+    if not names or not all(isinstance(one, str) for one in names):
+        raise ValueError(f"{given!r} is neither a column nor a list of columns such as [a, b]")
+    return names[0] if len(names) == 1 else names
 
 
 def _check_spellings(given: object) -> object:
@@ -55,12 +64,16 @@ class File(Dataset):
     column, or a mapping from a column to a list of its own. `dates` lists columns of dates, or maps
     them to how they are written; a feature among them counts days since 1970.
 
+    `target` is a column, or a list of several. `event` says with 1 and 0 whether the target is the
+    time of an event or of censoring. The linear predictor has the column `offset` added, and the
+    logarithm of the column `exposure`.
+
     With `stream` the rows are read in batches and never held in memory; `path` may then be a
     folder, whose files are read in the order of their names.
     """
 
     path: str
-    target: str
+    target: Annotated[str | list[str], BeforeValidator(_check_target)]
     features: list[str] | None
     drop: list[str]
     categorical: list[str]
@@ -69,6 +82,9 @@ class File(Dataset):
     time: str | None
     group: str | None
     weight: str | None
+    event: str | None
+    offset: str | None
+    exposure: str | None
     stream: bool
 
     @property
@@ -87,9 +103,14 @@ class File(Dataset):
         return self.path
 
     @property
+    def targets(self) -> list[str]:
+        """The targets' columns."""
+        return self.target if isinstance(self.target, list) else [self.target]
+
+    @property
     def target_name(self) -> str:
-        """The target's column."""
-        return self.target
+        """The target's column, or those of several in one."""
+        return ", ".join(self.targets)
 
     @property
     def files(self) -> list[Path]:
@@ -138,7 +159,7 @@ class File(Dataset):
         if not self.file.is_dir() and self.file.stat().st_size == 0:
             raise ConfigError(f"dataset.path is {self.path!r}, but that file is empty")
 
-    def load_unmasked(self, seed: int) -> Table:
+    def load_unmasked(self, seed: int, reads: Reads = "numbers") -> Table:
         """Read the file and give its columns their roles."""
         from runner.dataset.table import make_table
 
@@ -147,7 +168,7 @@ class File(Dataset):
         frame, provenance = self.read()
         if frame.empty:
             raise DataError(f"{self.path} has column names, but no rows")
-        return replace(make_table(frame, self), provenance=provenance)
+        return replace(make_table(frame, self, reads=reads), provenance=provenance)
 
     def read(self) -> tuple[pd.DataFrame, Provenance]:
         """The file as it is, and what its form was found to be."""

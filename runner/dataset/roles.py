@@ -15,9 +15,11 @@ if TYPE_CHECKING:
 
     Spellings = list[str | int | float]
 
+SINGLE = ("time", "group", "weight", "event", "offset", "exposure")  # roles of one column each
 MOST_LEVELS = 0.5  # a text column with more levels than this share of its rows is no category
 FEW_LEVELS = 20
 SOME = 12  # columns that a message lists
+MOST_CLASSES = 20  # labels of a target, for a family of classes to be suggested
 SHOWN = 3  # values that a message shows
 LARGEST = 1e150  # in size: the squares of larger ones are infinite
 
@@ -26,7 +28,7 @@ class ColumnRoles(Protocol):
     """Which columns a config names, and for what."""
 
     @property
-    def target(self) -> str:
+    def targets(self) -> list[str]:
         """What is predicted."""
 
     @property
@@ -65,6 +67,18 @@ class ColumnRoles(Protocol):
     def weight(self) -> str | None:
         """How much a row counts."""
 
+    @property
+    def event(self) -> str | None:
+        """Whether the target is the time of an event."""
+
+    @property
+    def offset(self) -> str | None:
+        """A known part of the linear predictor."""
+
+    @property
+    def exposure(self) -> str | None:
+        """How much could happen, whose logarithm is an offset."""
+
     def missing_in(self, column: str) -> Spellings:
         """The further spellings of a missing value in a column."""
 
@@ -77,9 +91,8 @@ def check_roles(columns: Sequence[str], roles: ColumnRoles) -> None:
 
 def role_problems(columns: Sequence[str], roles: ColumnRoles) -> Iterator[DataError]:
     """An error for each column that has a role and is not there."""
-    single = {"target": roles.target, "time": roles.time, "group": roles.group}
-    single["weight"] = roles.weight
-    named = [(key, name) for key, name in single.items() if name is not None]
+    named = [("target", name) for name in roles.targets]
+    named += [(key, name) for key in SINGLE if (name := getattr(roles, key)) is not None]
     for key in ("features", "drop", "categorical", "dates"):
         named += [(key, name) for name in getattr(roles, key) or []]
     if isinstance(roles.na_values, dict):
@@ -87,13 +100,28 @@ def role_problems(columns: Sequence[str], roles: ColumnRoles) -> Iterator[DataEr
     for key, name in named:
         if name not in columns:
             yield _no_column(columns, f"dataset.{key}", name)
-    if roles.target in (roles.features or []):
-        yield DataError(f"dataset.features names the target {roles.target!r}")
+    yield from _outcome_problems(roles)
+
+
+def _outcome_problems(roles: ColumnRoles) -> Iterator[DataError]:
+    """An error for each column of the outcome that has another role too."""
+    for name in roles.targets:
+        if name in (roles.features or []):
+            yield DataError(f"dataset.features names the target {name!r}")
+        if roles.targets.count(name) > 1:
+            yield DataError(f"dataset.target names {name!r} more than once")
+            return
+    for key in ("event", "offset", "exposure"):
+        name = getattr(roles, key)
+        if name in roles.targets:
+            yield DataError(f"dataset.{key} and dataset.target both name {name!r}")
+    if roles.event in (roles.features or []):
+        yield DataError(f"dataset.features names the event {roles.event!r}")
 
 
 def feature_names(columns: Sequence[str], roles: ColumnRoles) -> list[str]:
     """The features, in the order of the config or of the file; raises DataError if none is left."""
-    others = {roles.target, roles.time, roles.group, roles.weight, *roles.drop}
+    others = {*roles.targets, *roles.drop, *(getattr(roles, key) for key in SINGLE)}
     names = roles.features or [name for name in columns if name not in others]
     names = [name for name in names if name not in roles.drop]
     if not names:
@@ -114,7 +142,11 @@ def sentinels(values: Iterable[str | float]) -> list[Any]:
 
 
 def target_not_numeric(
-    name: str, odd: Sequence[object], count: str, notation: Notation | None = None
+    name: str,
+    odd: Sequence[object],
+    count: str,
+    notation: Notation | None = None,
+    family: str | None = None,
 ) -> DataError:
     """The target holds something else.
 
@@ -123,12 +155,18 @@ def target_not_numeric(
         odd: values that are no numbers.
         count: how many there are, of how many.
         notation: in which they are numbers.
+        family: that takes them as labels.
     """
     more = ", ".join(repr(value) for value in list(dict.fromkeys(map(str, odd)))[:SHOWN])
     if look_like_dates(odd):
         remedy = "these are dates, so it may be dataset.time; choose another dataset.target"
     elif notation is not None:
         remedy = f"write {notation.keys}"
+    elif family is not None:
+        remedy = (
+            f"if these are labels of classes, choose family={family}; else put spellings of a "
+            "missing value into dataset.na_values, or choose another target"
+        )
     else:
         remedy = "put spellings of a missing value into dataset.na_values, or choose another target"
     return DataError(
@@ -136,10 +174,70 @@ def target_not_numeric(
     )
 
 
-def target_constant(name: str, value: float, rows: int) -> DataError:
-    """There is nothing to predict."""
+def family_of_labels(labels: int) -> str | None:
+    """The family for a target with so many labels; None if these are too few or too many."""
+    if 2 < labels <= MOST_CLASSES:  # noqa: PLR2004 - two are binomial
+        return "multinomial"
+    return "binomial" if labels == 2 else None  # noqa: PLR2004
+
+
+def several_labelled(names: Sequence[str]) -> DataError:
+    """Only one column can hold labels."""
     return DataError(
-        f"the target {name!r} is {value:g} in all {rows} rows that have one: choose another "
+        f"dataset.target names {len(names)} columns ({', '.join(names)}), but the family predicts "
+        "one: name one of them, or choose family=multi_gaussian for several columns of numbers"
+    )
+
+
+def refuse_dated_labels(name: str, values: Sequence[object]) -> None:
+    """Raise DataError if what should be labels is dates."""
+    if look_like_dates(values):
+        raise DataError(
+            f"the target {name!r} holds dates, not labels: it may be dataset.time; choose another "
+            "dataset.target"
+        )
+
+
+def event_unusable(name: str, odd: Sequence[object]) -> DataError:
+    """The event has values that do not say whether it was one."""
+    more = ", ".join(repr(value) for value in odd[:SHOWN])
+    return DataError(
+        f"dataset.event names {name!r}, which must be 1 for an event and 0 for a censored row, or "
+        f"true and false, but holds {more}: write it so"
+    )
+
+
+def not_numbers(key: str, name: str, odd: Sequence[object]) -> DataError:
+    """A column of numbers is one of something else."""
+    more = ", ".join(repr(value) for value in odd[:SHOWN])
+    return DataError(f"dataset.{key} names {name!r}, which must be numeric, but holds {more}")
+
+
+def incomplete(key: str, name: str, count: int) -> DataError:
+    """A column that must have a value in every row has not."""
+    return DataError(
+        f"dataset.{key} names {name!r}, which is missing or infinite in {_rows(count)} with a "
+        "target: fill it in, or take these rows out of the file"
+    )
+
+
+def exposure_not_positive(name: str, count: int, first: float) -> DataError:
+    """The logarithm of an exposure is needed."""
+    return DataError(
+        f"dataset.exposure names {name!r}, which must be positive, but is 0 or negative in "
+        f"{_rows(count)} (the first: {first:g}): correct them, or take them out of the file"
+    )
+
+
+def _rows(count: int) -> str:
+    return f"{count:,} row{'' if count == 1 else 's'}"
+
+
+def target_constant(name: str, value: object, rows: int) -> DataError:
+    """There is nothing to predict."""
+    said = f"{value:g}" if isinstance(value, float) else repr(value)
+    return DataError(
+        f"the target {name!r} is {said} in all {rows} rows that have one: choose another "
         "dataset.target"
     )
 

@@ -40,14 +40,15 @@ BY_CHANCE = 0.1  # share of duplicates that chance may account for without their
 SHOWN = 5  # columns that a finding names
 
 
-def find_suspicions(table: Table, split: Split) -> list[Finding]:
+def find_suspicions(table: Table, split: Split, *, squared: bool = True) -> list[Finding]:
     """What a reader of a result should know of the data.
 
     Args:
         table: as it is used.
         split: which of its rows train.
+        squared: whether the target is to be predicted under squared error.
     """
-    looked = _Looked(table, split)
+    looked = _Looked(table, split, squared)
     searches = (_lone, _target, _ids, _duplicates, _sentinels, _memory)
     return [finding for search in searches for finding in search(looked)]
 
@@ -58,6 +59,15 @@ class _Looked:
 
     table: Table
     split: Split
+    squared: bool
+
+    @cached_property
+    def quantities(self) -> list[Floats]:
+        """The targets that are numbers, (n,) each; two classes are, and their order is one."""
+        table = self.table
+        if len(table.labels) > 2:  # noqa: PLR2004 - two classes
+            return []
+        return [table.target] if table.target.ndim == 1 else [*table.target.T]
 
     @cached_property
     def numbers(self) -> Floats:
@@ -67,23 +77,35 @@ class _Looked:
 
 def _lone(looked: _Looked) -> Iterator[Finding]:
     """Features that give the target almost alone."""
-    table, train = looked.table, looked.split.train
-    X, y, names = looked.numbers[train], table.target[train], table.numeric
-    if len(y) < FEW_ROWS:
+    train = looked.split.train
+    if len(train) < FEW_ROWS:
         return
-    said = [f"{names[j]} (r = {r:.5f})" for j, r in lone_columns(X, y).items()]
-    texts = {name: table.features[name].iloc[train] for name in table.categorical}
-    said += [f"the category {name}" for name in lone_categories(texts, y)]
-    said += [f"{names[i]} {'+' if sign > 0 else '-'} {names[j]}" for i, j, sign in lone_pairs(X, y)]
+    said = [each for y in looked.quantities for each in _givers(looked, y[train])]
     if said:
         yield GIVES_TARGET.found(f"the target is given almost alone by {_some(said)}")
 
 
+def _givers(looked: _Looked, y: Floats) -> list[str]:
+    """What gives the training rows' y almost alone."""
+    table, train = looked.table, looked.split.train
+    X, names = looked.numbers[train], table.numeric
+    said = [f"{names[j]} (r = {r:.5f})" for j, r in lone_columns(X, y).items()]
+    texts = {name: table.features[name].iloc[train] for name in table.categorical}
+    said += [f"the category {name}" for name in lone_categories(texts, y)]
+    return said + [
+        f"{names[i]} {'+' if sign > 0 else '-'} {names[j]}" for i, j, sign in lone_pairs(X, y)
+    ]
+
+
 def _target(looked: _Looked) -> Iterator[Finding]:
     """A target that squared error does not suit."""
-    y = looked.table.target[looked.split.train]
-    if len(y) < FEW_ROWS:
-        return
+    table, train = looked.table, looked.split.train
+    if looked.squared and not table.labels and table.event is None and len(train) >= FEW_ROWS:
+        for y in looked.quantities:
+            yield from _unsuited(y[train])
+
+
+def _unsuited(y: Floats) -> Iterator[Finding]:
     low, high = float(y.min()), float(y.max())
     if low < high and bool(np.all((y == low) | (y == high))):
         yield TARGET_TWO_VALUED.found(f"the target has two values, {low:g} and {high:g}")
@@ -125,8 +147,10 @@ def _numbers_rows(column: Floats) -> bool:
 def _duplicates(looked: _Looked) -> Iterator[Finding]:
     """Rows that are there more than once, with their target."""
     table, split = looked.table, looked.split
-    columns = [table.target, *looked.numbers.T]
-    columns += [part for part in (table.time, table.group, table.weight) if part is not None]
+    targets = [table.target] if table.target.ndim == 1 else [*table.target.T]
+    columns = [*targets, *looked.numbers.T]
+    roles = (table.time, table.group, table.weight, table.event, table.offset)
+    columns += [part for part in roles if part is not None]
     columns += [pd.factorize(table.features[name])[0] for name in table.categorical]
     rows, code = _repeated(columns, table.n_rows)
     if not len(rows) or _expected_pairs(columns) > BY_CHANCE * len(rows):
@@ -168,7 +192,10 @@ def _expected_pairs(columns: list[Floats] | list[Integers]) -> float:
 def _sentinels(looked: _Looked) -> Iterator[Finding]:
     """Frequent values that may stand for a missing one."""
     columns = dict(zip(looked.table.numeric, looked.numbers.T, strict=True))
-    yield from find_sentinels({**columns, "the target": looked.table.target})
+    targets = [] if looked.table.labels else looked.quantities
+    names = [f"target {number}" for number in range(1, len(targets) + 1)]
+    names = ["the target"] if len(targets) == 1 else names
+    yield from find_sentinels({**columns, **dict(zip(names, targets, strict=True))})
 
 
 def _memory(looked: _Looked) -> Iterator[Finding]:

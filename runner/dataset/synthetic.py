@@ -13,6 +13,7 @@ from runner.spec import Count, NotNegative
 if TYPE_CHECKING:
     import numpy as np
 
+    from runner.dataset.outcome import Reads
     from runner.records import Floats, Table
 
 
@@ -49,13 +50,14 @@ class Synthetic(Dataset):
             raise ValueError("missing must be less than 0.5 when mechanism is MAR")
         return self
 
-    def load_unmasked(self, seed: int) -> Table:
+    def load_unmasked(self, seed: int, reads: Reads = "numbers") -> Table:
         """Draw the table; the dataset's own seed, where there is one, counts."""
         import numpy as np
         import pandas as pd
 
         from runner.dataset.table import table_of
 
+        del reads
         rng = generator(seed if self.seed is None else self.seed, "dataset")
         X = self._draw_features(rng)
         coefficients = np.zeros(self.features)

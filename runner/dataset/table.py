@@ -4,39 +4,33 @@ from __future__ import annotations
 
 import hashlib
 import warnings
-from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from runner.dataset import roles as column_roles
+from runner.dataset.column_numbers import notation_of, numbers_of, refuse_unusable
+from runner.dataset.outcome import read_outcome
 from runner.dataset.problems import Problems
 from runner.dataset.written_dates import days, read_dates
-from runner.dataset.written_numbers import other_notation
 from runner.errors import DataError
 from runner.records import Table
 
 if TYPE_CHECKING:
+    from runner.dataset.outcome import Reads
     from runner.dataset.roles import ColumnRoles
-    from runner.dataset.written_numbers import Notation
     from runner.records import Booleans, Floats, Integers
 
 
-@dataclass(frozen=True)
-class _Rows:
-    """Which rows count, and for how much."""
-
-    target: Floats  # (n,) NaN where missing
-    weight: Floats | None  # (n,)
-    keep: Booleans  # (n,)
-    dropped: dict[str, int]
-    usable: bool  # whether there is a target
-
-
-def make_table(frame: pd.DataFrame, roles: ColumnRoles, problems: Problems | None = None) -> Table:
+def make_table(
+    frame: pd.DataFrame,
+    roles: ColumnRoles,
+    problems: Problems | None = None,
+    *,
+    reads: Reads = "numbers",
+) -> Table:
     """Give the columns of `frame` the roles that the config says.
 
     Args:
@@ -44,16 +38,18 @@ def make_table(frame: pd.DataFrame, roles: ColumnRoles, problems: Problems | Non
         roles: of its columns.
         problems: notes what is wrong, and the table has the rest of the columns; None raises the
             first.
+        reads: what the target holds; of labels the table has the codes, and the labels in order.
 
     Raises:
-        DataError: a named column is not there, the target is constant or not numeric, no feature is
-            left, or a feature cannot be used (all missing, infinite, dates, free text).
+        DataError: a named column is not there, the target is constant or no numbers where it must
+            be, no feature is left, or a feature cannot be used (all missing, infinite, dates, free
+            text).
     """
     problems = problems or Problems(stop=True)
     columns = [str(column) for column in frame]
     problems.note(column_roles.role_problems(columns, roles))
     frame = settle(frame, roles, problems)
-    rows = _rows(frame, roles, problems)
+    rows = read_outcome(frame, roles, problems, reads)
     kept = frame.loc[rows.keep]
     time = group = None
     with problems.noted():
@@ -73,7 +69,10 @@ def make_table(frame: pd.DataFrame, roles: ColumnRoles, problems: Problems | Non
         row=np.flatnonzero(rows.keep),
         time=time,
         group=group,
-        weight=rows.weight[rows.keep] if rows.weight is not None else None,
+        weight=None if rows.weight is None else rows.weight[rows.keep],
+        labels=rows.labels,
+        event=None if rows.event is None else rows.event[rows.keep],
+        offset=None if rows.offset is None else rows.offset[rows.keep],
         roles=(roles.time, roles.group),
         role_values=_role_values(kept, roles),
         dropped={reason: count for reason, count in rows.dropped.items() if count},
@@ -95,6 +94,9 @@ def table_of(  # noqa: PLR0913 - one argument per role
     time: Integers | None = None,
     group: Integers | None = None,
     weight: Floats | None = None,
+    labels: tuple[Any, ...] = (),
+    event: Booleans | None = None,
+    offset: Floats | None = None,
     roles: tuple[str | None, str | None] = (None, None),
     role_values: pd.DataFrame | None = None,
     dropped: dict[str, int] | None = None,
@@ -107,6 +109,12 @@ def table_of(  # noqa: PLR0913 - one argument per role
         digest.update(pd.util.hash_pandas_object(features[name], index=False).to_numpy().tobytes())
     for part in (target, row, time, group, weight):
         digest.update(b"-" if part is None else np.ascontiguousarray(part).tobytes())
+    # what most tables do not have leaves no trace in the hashes of these
+    several = target.shape[1:] or None
+    for kind, extra in {"t": several, "labels": labels or None}.items():
+        digest.update(b"" if extra is None else f"{kind}{extra}".encode())
+    for kind, values in {"event": event, "offset": offset}.items():
+        digest.update(b"" if values is None else kind.encode() + values.tobytes())
     role_values = pd.DataFrame(index=features.index) if role_values is None else role_values
     for name in role_values:
         digest.update(
@@ -121,6 +129,9 @@ def table_of(  # noqa: PLR0913 - one argument per role
         time=time,
         group=group,
         weight=weight,
+        labels=labels,
+        event=event,
+        offset=offset,
         roles=roles,
         role_values=role_values,
         dropped=dropped or {},
@@ -158,7 +169,7 @@ def _with_dates(frame: pd.DataFrame, roles: ColumnRoles, problems: Problems) -> 
 
 
 def _blanked(column: pd.Series, spellings: list[Any], *, as_it_is: bool) -> pd.Series:
-    numbers = _numbers(column)
+    numbers = numbers_of(column)
     if numbers is not None:
         absent = np.isin(numbers, [value for value in spellings if isinstance(value, float)])
         blank = pd.Series(np.where(absent, np.nan, numbers), index=column.index)
@@ -179,85 +190,6 @@ def _role_values(frame: pd.DataFrame, roles: ColumnRoles) -> pd.DataFrame:
     return frame[named].reset_index(drop=True)
 
 
-def _rows(frame: pd.DataFrame, roles: ColumnRoles, problems: Problems) -> _Rows:
-    """The target and the weights; all rows where the target has a problem, so as to go on."""
-    target, weight, keep = np.zeros(len(frame)), None, np.ones(len(frame), dtype=bool)
-    dropped: dict[str, int] = {}
-    usable = False
-    with problems.noted():
-        if roles.weight in frame:
-            weight = _weight(frame[roles.weight])
-    with problems.noted():
-        if roles.target in frame:
-            found = _target(frame[roles.target], roles)
-            known = ~np.isnan(found) & (True if weight is None else weight > 0)
-            _check_target(roles.target, found[known])
-            target, keep, usable = found, known, True
-            dropped["target missing"] = int(np.isnan(found).sum())
-            dropped["weight zero"] = int((~np.isnan(found)).sum() - known.sum())
-    return _Rows(target, weight, keep, dropped, usable)
-
-
-def _target(column: pd.Series, roles: ColumnRoles) -> Floats:
-    values = _numbers(column)
-    if values is None:
-        raise _not_numeric(column.dropna(), roles)
-    _refuse_unusable(str(column.name), values)
-    return values
-
-
-def _not_numeric(observed: pd.Series, roles: ColumnRoles) -> DataError:
-    """What to say of a target that holds something else than numbers."""
-    values = observed.astype(object)
-    numeric = pd.to_numeric(values.map(str), errors="coerce").notna()
-    odd = values[~numeric] if not numeric.all() else values
-    count = f"{len(odd):,} of its {len(observed):,} values"
-    other = _other_notation(observed, roles)
-    return column_roles.target_not_numeric(
-        roles.target, odd.unique()[: column_roles.SOME].tolist(), count, other
-    )
-
-
-def _check_target(name: str, values: Floats) -> None:
-    if not len(values):
-        raise column_roles.target_missing(name)
-    if len(values) > 1 and values.min() == values.max():
-        raise column_roles.target_constant(name, values[0], len(values))
-
-
-def _other_notation(texts: pd.Series, roles: ColumnRoles) -> Notation | None:
-    """In which a column of text is one of numbers; None if there is none, or it is of no CSV."""
-    if roles.notation is None or not all(isinstance(value, str) for value in texts[:1]):
-        return None
-    import pyarrow as pa
-
-    return other_notation(pa.array(texts.map(str), pa.large_string()), roles.notation)
-
-
-def _weight(column: pd.Series) -> Floats:
-    values = _numbers(column)
-    if values is None or np.isnan(values).any() or np.isinf(values).any() or (values < 0).any():
-        raise column_roles.weight_unusable(str(column.name))
-    return values
-
-
-def _numbers(column: pd.Series) -> Floats | None:
-    """The column as float64 with NaN where missing, or None if it is not one of numbers."""
-    if pd.api.types.is_bool_dtype(column) or pd.api.types.is_numeric_dtype(column):
-        if pd.api.types.is_complex_dtype(column):
-            return None
-        return np.asarray(column.to_numpy(dtype=np.float64, na_value=np.nan))
-    if column.isna().all():
-        return np.full(len(column), np.nan)
-    if column.dtype == object:
-        kinds = {type(value) for value in column.dropna()}
-        if all(issubclass(kind, int | float | Decimal | np.number | np.bool_) for kind in kinds):
-            return np.array([np.nan if pd.isna(value) else float(value) for value in column])
-    if isinstance(column.dtype, pd.ArrowDtype) and "decimal" in str(column.dtype):
-        return np.asarray(column.astype("float64[pyarrow]").to_numpy(np.float64, na_value=np.nan))
-    return None
-
-
 def _features(frame: pd.DataFrame, roles: ColumnRoles, problems: Problems) -> pd.DataFrame:
     names: list[str] = []
     with problems.noted():
@@ -275,9 +207,9 @@ def _feature(column: pd.Series, roles: ColumnRoles) -> pd.Series:
     name = str(column.name)
     if column.isna().all():
         raise column_roles.no_value(name)
-    numbers = _numbers(column)
+    numbers = numbers_of(column)
     if numbers is not None:
-        _refuse_unusable(name, numbers)
+        refuse_unusable(name, numbers)
         return pd.Series(numbers, index=column.index)
     dates = any(isinstance(value, date) for value in column)  # a timestamp is one
     if dates or pd.api.types.is_datetime64_any_dtype(column):
@@ -293,18 +225,10 @@ def _feature(column: pd.Series, roles: ColumnRoles) -> pd.Series:
     )
 
 
-def _refuse_unusable(name: str, values: Floats) -> None:
-    """Raise DataError for infinite values, and for those whose squares would be."""
-    if count := int(np.isinf(values).sum()):
-        raise column_roles.infinite(name, count)
-    if count := int((np.abs(values) > column_roles.LARGEST).sum()):
-        raise column_roles.too_large(name, count)
-
-
 def _refuse_free_text(name: str, text: pd.Series, roles: ColumnRoles) -> None:
     observed = text.dropna()
     distinct = observed.unique().tolist()
-    column_roles.refuse_written_otherwise(name, distinct, lambda: _other_notation(observed, roles))
+    column_roles.refuse_written_otherwise(name, distinct, lambda: notation_of(observed, roles))
     numeric = pd.to_numeric(observed, errors="coerce").notna()
     column_roles.refuse_numeric_text(name, numeric.mean(), observed[~numeric].unique().tolist())
     column_roles.refuse_free_text(name, observed.nunique(), len(text))
@@ -322,7 +246,7 @@ def _time_rank(column: pd.Series) -> Integers:
     """Rank of each row's time, equal for equal times."""
     if column.isna().any():
         raise DataError(f"the time {column.name!r} is missing in {int(column.isna().sum())} rows")
-    ordered = pd.Series(_numbers(column), index=column.index)
+    ordered = pd.Series(numbers_of(column), index=column.index)
     if ordered.isna().all():
         try:
             with warnings.catch_warnings():

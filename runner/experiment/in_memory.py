@@ -52,8 +52,20 @@ class TableData:
         }
 
     def describe_target(self) -> dict[str, Any]:
-        """Mean and standard deviation by the rows' weights, the extremes, and how many are 0."""
-        y = self._table.target
+        """Mean and standard deviation by the rows' weights, the extremes, and how many are 0.
+
+        Of classes their labels and the rows of each; of several targets a list of each.
+        """
+        if self._table.labels:
+            rows = np.bincount(self._table.target.astype(np.int64)).tolist()
+            return {"labels": list(self._table.labels), "rows": rows, "zeros": 0}
+        if self._table.target.ndim == 1:
+            return self._describe_numbers(self._table.target)
+        each = [self._describe_numbers(y) for y in self._table.target.T]
+        zeros = sum(one.pop("zeros") for one in each)
+        return {key: [one[key] for one in each] for key in each[0]} | {"zeros": zeros}
+
+    def _describe_numbers(self, y: Floats) -> dict[str, Any]:
         mean = np.average(y, weights=self._table.weight)
         sd = np.sqrt(np.average((y - mean) ** 2, weights=self._table.weight))
         zeros = int(np.count_nonzero(is_zero(y)))

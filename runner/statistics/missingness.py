@@ -13,6 +13,11 @@ said by two numbers:
   rows are declared by a group or a time column, it is a score test on the same ranks whose variance
   adds up groups, or sqrt(n) stretches of time, instead of rows.
 
+A target of more than two classes counts as several of 0 and 1, one a class; a time with censoring
+as the residual event - H(time), H the cumulative hazard of all training rows (Nelson 1972), whose
+test is much like a log-rank test. Of several targets the gain is the mean, and the p-value the
+smallest times their number (Bonferroni).
+
 A column's gaps count as predictive if the corrected p-value is below 5 % and the gain is positive.
 """
 
@@ -68,14 +73,16 @@ def describe_missingness(table: Table, split: Split) -> Missingness | None:
     names = [str(name) for name in table.features.columns[gappy]]
     M = gaps[:, gappy]
     training = M[split.train]
-    sums = _BlockSums.of(training, table, split)
+    outcomes = _outcomes(table, split)
+    sums = [_BlockSums.of(training, y, table, split) for y in outcomes]
     columns = _columns_table(names, table, training, M[split.test])
-    columns["gain_r2"] = sums.gains()
-    columns["p_value"] = _p_values(training, table, split)
+    columns["gain_r2"] = np.mean([one.gains() for one in sums], axis=0)
+    columns["p_value"] = _smallest([_p_values(training, y, table, split) for y in outcomes])
     columns["p_holm"] = holm(columns["p_value"].to_numpy())
     columns["predicts"] = (columns["p_holm"] < LEVEL) & (columns["gain_r2"] > 0)
     patterns, n_patterns = _patterns(names, training)
-    together = sums.gain_together()
+    gains = [gain for one in sums if (gain := one.gain_together()) is not None]
+    together = float(np.mean(gains)) if gains else None
     summary = {
         "columns": int(training.any(axis=0).sum()),
         "rows": int(training.any(axis=1).sum()),
@@ -153,9 +160,34 @@ def clustered_p_values(M: Booleans, y: Floats, cluster: Integers) -> Floats:
     return p
 
 
-def _p_values(M: Booleans, table: Table, split: Split) -> Floats:
-    """Of the training rows' columns M (n, q)."""
+def _outcomes(table: Table, split: Split) -> list[Floats]:
+    """What gaps may tell of, each (n,) of the training rows."""
     y = table.target[split.train]
+    if table.event is not None and y.ndim == 1:
+        return [_residuals(y, table.event[split.train])]
+    if len(table.labels) > 2:  # noqa: PLR2004 - two classes are one column
+        return [(y == code).astype(np.float64) for code in range(len(table.labels))]
+    return [y] if y.ndim == 1 else [*y.T]
+
+
+def _residuals(time: Floats, event: Booleans) -> Floats:
+    """Event - H(time), H the sum over the times up to it of events / rows still there."""
+    at, code = np.unique(time, return_inverse=True)
+    leaving = np.bincount(code, minlength=len(at))
+    there = len(time) - np.cumsum(leaving) + leaving
+    hazard = np.cumsum(np.bincount(code, event, len(at)) / there)
+    residuals: Floats = event - hazard[code]
+    return residuals
+
+
+def _smallest(p: list[Floats]) -> Floats:
+    """The smallest of some p-values (q,), times their number."""
+    smallest: Floats = np.minimum(np.min(p, axis=0) * len(p), 1.0)
+    return smallest
+
+
+def _p_values(M: Booleans, y: Floats, table: Table, split: Split) -> Floats:
+    """Of the training rows' columns M (n, q), and their outcome y (n,)."""
     if table.group is not None:
         return clustered_p_values(M, y, table.group[split.train])
     if table.time is not None:
@@ -213,10 +245,9 @@ class _BlockSums:
     gram: Floats | None  # (blocks, distinct, distinct)
 
     @classmethod
-    def of(cls, M: Booleans, table: Table, split: Split) -> _BlockSums:
-        """Of the training rows' columns M (n, q)."""
+    def of(cls, M: Booleans, y: Floats, table: Table, split: Split) -> _BlockSums:
+        """Of the training rows' columns M (n, q) and their outcome y (n,)."""
         block = split.partitions[0]
-        y = table.target[split.train]
         y = y - y.mean()  # for its digits
         w = np.ones(len(y)) if table.weight is None else table.weight[split.train]
         w = w / w.mean()  # so that the penalty counts rows

@@ -121,7 +121,7 @@ def _check(stream: Stream, totals: Floats) -> None:
     split, roles = stream.split, stream.roles
     target = stream.target.range
     if total > 1 and target.low == target.high:
-        raise column_roles.target_constant(roles.target, target.low, int(total))
+        raise column_roles.target_constant(roles.target_name, target.low, int(total))
     empty = np.flatnonzero(counts[: split.n_fold_blocks] == 0)
     if len(empty):
         what = f"groups in {roles.group!r}" if split.by_group else "rows"

@@ -90,7 +90,7 @@ class Passage:
         self._sums = BlockSums(split.n_blocks + 1, weighted=dataset.weight is not None)
         self._kinds = Kinds(dataset, source.gappy(), split.n_blocks, self._sums.new_entry)
         self._columns: dict[str, Column] = {}
-        self._target = self._kinds.numeric(dataset.target, TARGET, None)
+        self._target = self._kinds.numeric(dataset.target_name, TARGET, None)
         self._sample: list[Sampled] = []
         self._batches = self._rows_with_missing = 0
 
@@ -118,7 +118,7 @@ class Passage:
         if not reader.read:
             raise DataError(f"{reader.roles.path} has column names, but no rows")
         if not reader.counted:
-            raise column_roles.target_missing(reader.roles.target)
+            raise column_roles.target_missing(reader.roles.target_name)
         return Stream(
             roles=reader.roles,
             split=reader.split,

@@ -84,7 +84,7 @@ class RowReader:
     @property
     def columns(self) -> list[str]:
         """The columns with a role."""
-        named = (self.roles.target, self.roles.weight, self.roles.group)
+        named = (self.roles.target_name, self.roles.weight, self.roles.group)
         return [name for name in named if name is not None]
 
     def rows(self, arrays: Arrays) -> Rows:
@@ -110,7 +110,7 @@ class RowReader:
 
     def _kept(self, arrays: Arrays) -> tuple[Floats | None, Booleans | None]:
         """The weights, and which rows count (None: all of them)."""
-        name = self.roles.target
+        name = self.roles.target_name
         numbers = numbers_or_refuse(name, self.target(arrays), Sentinels.of(self.roles, name))
         infinite = 0 if numbers.finite else int(np.isinf(numbers.observed).sum())
         if infinite:
@@ -126,7 +126,7 @@ class RowReader:
 
     def target(self, arrays: Arrays) -> pa.Array:
         """The target as numbers; raises DataError if it is none."""
-        name = self.roles.target
+        name = self.roles.target_name
         sentinels = Sentinels.of(self.roles, name)
         array = sentinels.without(arrays[name])
         if is_empty(array):
@@ -145,7 +145,7 @@ class RowReader:
             other = other_notation(observed, notation)
         count = f"{len(odd):,} of its first {len(values):,} values"
         some = odd[: column_roles.SOME]
-        return column_roles.target_not_numeric(self.roles.target, some, count, other)
+        return column_roles.target_not_numeric(self.roles.target_name, some, count, other)
 
     def _weight(self, array: pa.Array) -> Floats:
         name = str(self.roles.weight)
@@ -160,7 +160,7 @@ class RowReader:
 
     def _blocks(self, arrays: Arrays) -> NDArray[np.uint16]:
         """From the rows' numbers, or from their groups; a group is in one part of the test rows."""
-        count = len(arrays[self.roles.target])
+        count = len(arrays[self.roles.target_name])
         numbers = row_keys(self.read, count)
         groups = None if self.roles.group is None else self._group_keys(arrays[self.roles.group])
         if self.split.by_group and groups is not None:

@@ -42,7 +42,7 @@ class Sample:
 
     def target(self) -> Floats:
         """The target, (n,)."""
-        return np.array(self._values(self._stream.roles.target, text=False), dtype=np.float64)
+        return np.array(self._values(self._stream.roles.target_name, text=False), dtype=np.float64)
 
     def weight(self) -> Floats:
         """The weights, (n,); 1 where there are none."""

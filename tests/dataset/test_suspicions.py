@@ -190,3 +190,43 @@ def test_suspicions_are_shown_and_recorded(program: Program) -> None:
     assert {"EN105", "EN108"} <= {check["code"] for check in checks}
     assert "warning EN105: the target is given almost alone by leak (r = 1.00000)" in ended.out
     assert "note EN108: different in every row, or counting up: number;" in ended.out
+
+
+def test_two_values_name_the_family() -> None:
+    """Who predicts a target of two values is told which family does."""
+    frame = plain(np.random.default_rng(0))
+    (finding,) = found_in(frame.assign(y=(frame["y"] > 0) * 1))
+    assert "family=binomial" in finding.remedy
+
+
+@pytest.mark.parametrize(("classes", "codes"), [(2, []), (3, [])])
+def test_classes_are_no_numbers(classes: int, codes: list[str]) -> None:
+    """Labels are neither two-valued, skewed nor sentinels, even -999."""
+    frame = plain(np.random.default_rng(0))
+    labels = [0, 1, -999][:classes]
+    frame["y"] = np.random.default_rng(1).choice(labels, N)
+    section = {"name": "csv", "path": "a.csv", "target": "y"}
+    table = make_table(frame, validate_section("dataset", section), reads="labels")  # type: ignore[arg-type]
+    found = suspicions.find_suspicions(table, divided(N))
+    assert codes == [finding.code for finding in found]
+
+
+def test_each_of_several_targets_is_looked_at() -> None:
+    """A feature that gives the second target is told, and a row is repeated if both targets are."""
+    frame = plain(np.random.default_rng(0)).assign(v=np.random.default_rng(1).normal(size=N))
+    lone = frame.assign(z=2 - frame["v"])
+    assert ["EN105"] == [one.code for one in found_in(lone, target=["y", "v"])]
+    twice = repeated(frame, 5, 6)
+    assert [["EN110"], []] == [
+        [one.code for one in found_in(rows, target=["y", "v"])]
+        for rows in (twice, twice.assign(v=frame["v"]))
+    ]
+
+
+def test_only_squared_error_is_told_of_skewed_targets() -> None:
+    """Counts and times may be skewed where their family expects it."""
+    frame = plain(np.random.default_rng(0)).assign(y=np.random.default_rng(1).pareto(1.5, N))
+    table = tabled(frame)
+    split = divided(N)
+    found = [suspicions.find_suspicions(table, split, squared=squared) for squared in (True, False)]
+    assert [["EN107"], []] == [[one.code for one in each] for each in found]

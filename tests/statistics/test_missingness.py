@@ -375,3 +375,61 @@ def test_a_streamed_run_says_that_it_leaves_it_out(
     assert 0 == ended.status
     assert "without predictions.csv and missingness.csv" in ended.out
     assert [] == sorted(file.name for file in (program.folder / "made").glob("missing*"))
+
+
+def with_gap(y: Floats, gap: Booleans, **roles: Any) -> Table:  # noqa: ANN401 - of table_of
+    """A table whose one feature is missing where `gap` says."""
+    feature = np.where(gap, np.nan, np.random.default_rng(0).normal(size=len(y)))
+    return table_of(pd.DataFrame({"a": feature}), y, **roles)
+
+
+def in_halves(rows: int) -> Split:
+    """No test rows, two folds."""
+    return Split(
+        np.arange(rows),
+        np.arange(0),
+        (np.arange(rows) % 2,),
+        (Fold(1, 0, (0,), (1,)), Fold(2, 0, (1,), (0,))),
+    )
+
+
+def test_gaps_tell_of_classes() -> None:
+    """Of three classes p is three times the smallest of Fisher's tests, one a class."""
+    rng = np.random.default_rng(5)
+    code = rng.integers(0, 3, 300).astype(np.float64)
+    gap = rng.random(300) < 0.1 + 0.2 * (code == 2)
+    found = described(with_gap(code, gap, labels=("a", "b", "c")), in_halves(300))
+    p = [rank_sum_p_values(gap[:, None], (code == k).astype(float))[0] for k in range(3)]
+    assert found.columns["p_value"].iloc[0] == pytest.approx(3 * min(p), rel=1e-12)
+    assert ["a"] == found.summary["predicting"]
+
+
+def test_gaps_tell_of_survival() -> None:
+    """The test of censored times comes near a log-rank test, computed here by its definition."""
+    rng = np.random.default_rng(8)
+    gap = rng.random(400) < 0.4
+    time = np.ceil(rng.exponential(np.where(gap, 12.0, 16.0)))
+    event = rng.random(400) < 0.7
+    observed = expected = variance = 0.0
+    for at in np.unique(time[event]):
+        there, dead = time >= at, event & (time == at)
+        n, n1, d = there.sum(), (there & gap).sum(), dead.sum()
+        observed += (dead & gap).sum()
+        expected += d * n1 / n
+        variance += d * n1 / n * (1 - n1 / n) * (n - d) / max(n - 1, 1)
+    p = 2 * stats.norm.sf(abs(observed - expected) / np.sqrt(variance))
+    found = described(with_gap(time, gap, event=event), in_halves(400)).columns["p_value"].iloc[0]
+    assert np.log(found) == pytest.approx(np.log(p), rel=0.25)
+    assert p < 0.02
+
+
+def test_gaps_tell_of_one_of_several_targets() -> None:
+    """Of two targets p is twice the smaller one's, and the gain the mean of theirs."""
+    rng = np.random.default_rng(2)
+    gap = rng.random(200) < 0.3
+    both = np.column_stack([rng.normal(size=200), rng.normal(size=200) + gap])
+    split = in_halves(200)
+    found = described(with_gap(both, gap), split).columns.iloc[0]
+    each = [described(with_gap(y, gap), split).columns.iloc[0] for y in both.T]
+    assert found["p_value"] == pytest.approx(2 * min(one["p_value"] for one in each), rel=1e-12)
+    assert found["gain_r2"] == pytest.approx(np.mean([one["gain_r2"] for one in each]), rel=1e-9)
