@@ -1,0 +1,218 @@
+"""Times to an event: the log of the hazard is linear in the features, its baseline left open.
+
+Cox's partial likelihood with Breslow's way with ties. With the shares v_i = w_i / W of the rows,
+the distinct times t of events, their risk sets R_t (who is still there at t) and d_t, the summed
+shares of the events at t,
+
+    L(eta) = sum_t d_t log(S_t) - sum_events v_i eta_i,     S_t = sum_{i in R_t} v_i exp(eta_i),
+
+which with equal weights is -loglik / n but for a constant.
+
+Its gradient u has u_i + v_i [event] = v_i exp(eta_i) sum_{t <= t_i} d_t / S_t =: m_i. As the risk
+sets are nested that can be solved for eta. With T_t = sum_{i in R_t} u_i the conjugate is
+
+    L*(u) = sum_i m_i log(m_i / v_i) - sum_t ((T_t + d_t) log(T_t + d_t) - T_t log(T_t))
+
+wherever no m and no T is negative, and the u add up to 0.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+from scipy import sparse
+from scipy.special import xlogy
+
+from runner.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from runner.core.likelihood.base import Matrix
+    from runner.records import Floats, Integers, Observed
+
+BLOCK = 1000  # rows whose running sums are held at once
+SPREAD = 600.0  # of logs, up to which none of their exponentials is 0 beside the largest
+
+
+@dataclass(frozen=True)
+class Risks:
+    """The rows that some risk set holds, from the latest time to the earliest."""
+
+    row: Integers  # (m,) their positions
+    event: Floats  # (m,) their share if they have an event, else 0
+    log_share: Floats  # (m,)
+    last: Integers  # (t,) where in `row` each event time's risk set ends, from the latest time
+    first: Integers  # (m,) the latest event time whose risk set holds the row
+    died: Floats  # (t,) shares of the events of each time, d
+
+    @classmethod
+    def of(cls, observed: Observed) -> Risks:
+        """From rows in any order.
+
+        Raises:
+            DataError: no row of weight has an event.
+        """
+        share = observed.weight / observed.weight.sum()
+        time, event = observed.y, share.copy()
+        if observed.event is not None:
+            event[~observed.event] = 0.0
+        if not event.any():
+            raise DataError(
+                "no row has an event, so that nothing can be learned of its hazard; "
+                "dataset.event must be 1 where the event was seen"
+            )
+        held = np.flatnonzero((share > 0) & (time >= time[event > 0].min()))
+        row = held[np.argsort(-time[held], kind="stable")]
+        when = -time[row]
+        times = np.unique(when[event[row] > 0])
+        died = np.zeros(len(times))
+        np.add.at(died, np.searchsorted(times, when), event[row])
+        return cls(
+            row,
+            event[row],
+            log_share=np.log(share[row]),
+            last=np.searchsorted(when, times, side="right") - 1,
+            first=np.searchsorted(times, when, side="left"),
+            died=died,
+        )
+
+    def log_sums(self, eta: Floats) -> Floats:
+        """Log S of each event time, (t, c), of linear predictors (m, c)."""
+        sums: Floats = _log_running(eta + self.log_share[:, None])[self.last]
+        return sums
+
+    def hazards(self, eta: Floats, log_sums: Floats) -> Floats:
+        """The m of each row, (m, c): what share of the events was expected of it."""
+        increments = np.log(self.died)[:, None] - log_sums
+        cumulated = _log_running(increments[::-1])[::-1]
+        return np.exp(eta + self.log_share[:, None] + cumulated[self.first])
+
+    def blocks(self) -> Iterator[tuple[slice, slice]]:
+        """Some of the rows, and of the event times whose risk sets end among them."""
+        start = begun = 0
+        while start < len(self.row):
+            ended = int(np.searchsorted(self.last, start + BLOCK - 1, side="right"))
+            ended = max(ended, begun + 1)
+            stop = int(self.last[ended - 1]) + 1
+            yield slice(start, stop), slice(begun, ended)
+            start, begun = stop, ended
+
+
+@dataclass(frozen=True)
+class PartialCurvature:
+    """The rows' own curvature less that of the risk sets' means."""
+
+    risks: Risks
+    eta: Floats  # (m,) linear predictors of the rows at risk
+    count: int  # n
+
+    def cross(self, Z: Matrix) -> Floats:
+        """Z' (d2 L / d eta2) Z, (k, k)."""
+        risks, k = self.risks, Z.shape[1]
+        logs = risks.log_sums(self.eta[:, None])
+        hazard = np.sqrt(risks.hazards(self.eta[:, None], logs))
+        relative = self.eta + risks.log_share
+        top = float(relative.max())
+        risk = np.exp(relative - top)[:, None]
+        with np.errstate(over="ignore"):
+            scale = np.sqrt(risks.died)[:, None] * np.exp(top - logs)
+        scale[~np.isfinite(scale)] = 0.0  # beside the largest risk these are nothing
+        product, before = np.zeros((k, k)), np.zeros(k)
+        for rows, times in risks.blocks():
+            some = _dense(Z, risks.row[rows])
+            scaled = some * hazard[rows]
+            product += scaled.T @ scaled
+            some *= risk[rows]
+            some[0] += before
+            sums = np.cumsum(some, axis=0, out=some)
+            before = sums[-1].copy()
+            means = sums[risks.last[times] - rows.start] * scale[times]
+            product -= means.T @ means
+        return product
+
+    def times(self, shift: Floats) -> Floats:
+        """Nothing: a shift of all rows changes no risk relative to another."""
+        del shift
+        return np.zeros((self.count, 1))
+
+
+class CoxLoss:
+    """The partial likelihood of times to an event.
+
+    Args:
+        observed: the rows; y is the time, (n,), and `event` tells which ended in an event, all of
+            them if there is none.
+
+    Raises:
+        DataError: no row of weight has an event.
+    """
+
+    responses: ClassVar[int] = 1
+    has_intercept: ClassVar[bool] = False
+
+    def __init__(self, observed: Observed) -> None:
+        self.count = len(observed.y)
+        self.risks = Risks.of(observed)
+        offset = observed.offset
+        self.offset = None if offset is None else offset[self.risks.row]
+
+    @cached_property
+    def null_deviance(self) -> float:
+        """Twice what equal risks leave above a model that foretells all: glmnet's, over n."""
+        died = self.risks.died
+        none = np.zeros((self.count, 1, 1))
+        return 2.0 * float(self.value(none)[0] - xlogy(died, died).sum())
+
+    def null(self) -> Floats:
+        """Every constant is as good: 0, (1,)."""
+        return np.zeros(1)
+
+    def value(self, eta: Floats) -> Floats:
+        """L, (c,), of linear predictors (n, c, 1)."""
+        at = self._at_risk(eta[..., 0])
+        return np.asarray(self.risks.died @ self.risks.log_sums(at) - self.risks.event @ at)
+
+    def gradient(self, eta: Floats) -> Floats:
+        """Its derivative by each, (n, c, 1)."""
+        at = self._at_risk(eta[..., 0])
+        slope = np.zeros(eta.shape)
+        expected = self.risks.hazards(at, self.risks.log_sums(at))
+        slope[self.risks.row, :, 0] = expected - self.risks.event[:, None]
+        return slope
+
+    def curvature(self, eta: Floats) -> PartialCurvature:
+        """At linear predictors (n, 1)."""
+        return PartialCurvature(self.risks, self._at_risk(eta)[:, 0], self.count)
+
+    def conjugate(self, slope: Floats) -> Floats:
+        """The conjugate of L, (c,), at slopes (n, c, 1) that add up to 0."""
+        risks, own = self.risks, slope[self.risks.row, :, 0]
+        m = np.maximum(own + risks.event[:, None], 0.0)
+        T = np.maximum(np.cumsum(own, axis=0)[risks.last], 0.0)
+        whole = T + risks.died[:, None]
+        conjugate = (xlogy(m, m) - m * risks.log_share[:, None]).sum(axis=0)
+        conjugate -= (xlogy(whole, whole) - xlogy(T, T)).sum(axis=0)
+        return np.asarray(conjugate if self.offset is None else conjugate - self.offset @ own)
+
+    def _at_risk(self, eta: Floats) -> Floats:
+        """Linear predictors (n, c) with the offset, of the rows at risk."""
+        at: Floats = eta[self.risks.row]
+        return at if self.offset is None else at + self.offset[:, None]
+
+
+def _log_running(logs: Floats) -> Floats:
+    """Log of the running sum of exponentials, along the first axis."""
+    top = logs.max(axis=0)
+    if np.all(top - logs.min(axis=0) < SPREAD):
+        return np.asarray(np.log(np.cumsum(np.exp(logs - top), axis=0)) + top)
+    return np.asarray(np.logaddexp.accumulate(logs, axis=0))
+
+
+def _dense(Z: Matrix, rows: Integers) -> Floats:
+    """A copy of some rows."""
+    some = Z[rows]
+    return np.asarray(some.toarray() if sparse.issparse(some) else some)

@@ -1,0 +1,141 @@
+"""One of several classes: the log of each one's probability is linear but for a shared constant."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+from scipy import sparse
+from scipy.special import xlogy
+
+if TYPE_CHECKING:
+    from runner.core.likelihood.base import Matrix
+    from runner.records import Floats, Observed
+
+STEPS = 100  # of Newton's method towards the best constants
+ROUNDING = 1e-15
+
+
+@dataclass(frozen=True)
+class SoftmaxCurvature:
+    """Of each row, its share times diag(p) - p p', p the probabilities of the classes."""
+
+    share: Floats  # (n,)
+    p: Floats  # (n, K)
+
+    def cross(self, Z: Matrix) -> Floats:
+        """Z' (d2 L / d eta2) Z, (K k, K k): blocks of one class with another, which add up to 0."""
+        classes, k = self.p.shape[1], Z.shape[1]
+        blocks = np.zeros((classes, k, classes, k))
+        for a in range(classes):
+            for b in range(a):
+                product = _product(Z, self.share * self.p[:, a] * self.p[:, b])
+                blocks[a, :, b] -= product
+                blocks[b, :, a] -= product
+                blocks[a, :, a] += product
+                blocks[b, :, b] += product
+        return blocks.reshape(classes * k, classes * k)
+
+    def times(self, shift: Floats) -> Floats:
+        """The change of the gradient, (n, K), that follows a shift (K,) of all rows."""
+        change: Floats = self.share[:, None] * self.p * (shift - (self.p @ shift)[:, None])
+        return change
+
+
+class MultinomialLoss:
+    """The mean of l = log(sum_k exp(eta_k)) - eta_y.
+
+    Args:
+        observed: the rows; y is (n,), codes from 0 to `classes` - 1. Its offset may be (n, K); one
+            for all classes, (n,), says nothing.
+        classes: K.
+    """
+
+    has_intercept: ClassVar[bool] = True
+
+    def __init__(self, observed: Observed, classes: int) -> None:
+        self.responses = classes
+        self.share = observed.weight / observed.weight.sum()
+        self.code = observed.y.astype(np.int64)
+        self.indicator = np.zeros((len(self.code), classes))
+        self.indicator[np.arange(len(self.code)), self.code] = 1.0
+        offset = observed.offset
+        self.offset = None if offset is None or offset.ndim == 1 else offset
+
+    @cached_property
+    def null_deviance(self) -> float:
+        """Twice the mean loss of the best constants; the least that it can be is 0."""
+        eta = np.broadcast_to(self.null(), (len(self.share), 1, self.responses))
+        return 2.0 * float(self.value(eta)[0])
+
+    def null(self) -> Floats:
+        """The constants (K,) that minimise L, of mean 0."""
+        at: Floats = np.log(self.share @ self.indicator)
+        ones = np.ones((len(self.share), 1))
+        for _ in range(0 if self.offset is None else STEPS):
+            eta = np.broadcast_to(at, (len(self.share), self.responses))
+            bend = self.curvature(eta).cross(ones)
+            slope = self.gradient(eta[:, None]).sum(axis=(0, 1))
+            step = np.linalg.pinv(bend, hermitian=True) @ slope
+            at = at - np.clip(step, -1.0, 1.0)
+            if np.abs(step).max() <= ROUNDING * (1 + np.abs(at).max()):
+                break
+        return np.asarray(at - at.mean())
+
+    def value(self, eta: Floats) -> Floats:
+        """L, (c,), of linear predictors (n, c, K)."""
+        complete = self._complete(eta)
+        top = complete.max(axis=2)
+        total = _sum(np.exp(complete - top[..., None]))
+        own = np.take_along_axis(complete, self.code[:, None, None], axis=2)[..., 0]
+        mean: Floats = self.share @ (np.log(total) + (top - own))
+        return mean
+
+    def gradient(self, eta: Floats) -> Floats:
+        """Its derivative by each, (n, c, K)."""
+        slope = _probabilities(self._complete(eta))
+        slope -= self.indicator[:, None]
+        slope *= self.share[:, None, None]
+        return slope
+
+    def curvature(self, eta: Floats) -> SoftmaxCurvature:
+        """At linear predictors (n, K)."""
+        return SoftmaxCurvature(self.share, _probabilities(self._complete(eta[:, None]))[:, 0])
+
+    def conjugate(self, slope: Floats) -> Floats:
+        """The conjugate of L, (c,), at slopes (n, c, K): minus the entropy of y + slope."""
+        counts = self.share > 0
+        share, own = self.share[counts], slope[counts]
+        p = np.clip(self.indicator[counts, None] + own / share[:, None, None], 0.0, 1.0)
+        conjugate = share @ xlogy(p, p).sum(axis=2)
+        if self.offset is None:
+            return np.asarray(conjugate)
+        return np.asarray(conjugate - np.einsum("nck,nk->c", own, self.offset[counts]))
+
+    def _complete(self, eta: Floats) -> Floats:
+        """Linear predictors (n, c, K) with the offset."""
+        return eta if self.offset is None else eta + self.offset[:, None]
+
+
+def _probabilities(eta: Floats) -> Floats:
+    """exp(eta_k) as a share of their sum over the last axis."""
+    p = eta - eta.max(axis=2, keepdims=True)
+    np.exp(p, out=p)
+    p /= _sum(p)[..., None]
+    return p
+
+
+def _sum(values: Floats) -> Floats:
+    """Over a last axis that is short: a product is much faster than a sum."""
+    return np.asarray(values @ np.ones(values.shape[-1]))
+
+
+def _product(Z: Matrix, weight: Floats) -> Floats:
+    """Z' diag(weight) Z, no weight negative."""
+    if sparse.issparse(Z):
+        product: Floats = (Z.T @ (sparse.diags_array(weight) @ Z)).toarray()
+        return product
+    scaled = Z * np.sqrt(weight)[:, None]
+    return np.asarray(scaled.T @ scaled)
