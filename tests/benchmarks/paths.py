@@ -146,7 +146,7 @@ def judge(problem: RowProblem, alphas: Floats, coefficients: Floats) -> tuple[Fl
         l1=l1,
         l2=l2,
         factors=np.ones(columns.count),
-        positive=False,
+        limits=None,
     )
     penalty = l1 * np.abs(coefficients).sum(axis=0) + l2 * np.sum(coefficients**2, axis=0) / 2
     return gaps, squares / 2 + penalty

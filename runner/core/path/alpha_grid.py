@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from runner.core.path.bounded import solve_one
 from runner.core.path.centred_columns import to_columns
 from runner.core.path.profile import profile_out
-from runner.core.path.squares import pseudo_inverse, solve_nonnegative
+from runner.core.path.settings import PathSettings
+from runner.core.path.squares import pseudo_inverse
+from runner.core.path.strong_rules import reach
 from runner.errors import FitError
 from runner.records import GramProblem, PooledProblem
 
 if TYPE_CHECKING:
-    from runner.records import Floats, RowProblem
+    from runner.records import Floats, Integers, RowProblem
 
 # glmnet's convention: with l1_ratio 0 no finite alpha makes all coefficients 0.
 SMALLEST_L1_RATIO = 1e-3
@@ -26,9 +30,7 @@ ROUND_UP = 1 + 8 * float(np.finfo(float).eps)
 def alpha_max(
     problem: GramProblem | RowProblem | PooledProblem,
     l1_ratio: float,
-    penalty_factors: Floats | None = None,
-    *,
-    positive: bool = False,
+    settings: PathSettings | None = None,
 ) -> float:
     """The smallest alpha at which every penalised coefficient is 0.
 
@@ -36,31 +38,30 @@ def alpha_max(
 
         alpha_max = max_j |g_j| / (f_j max(l1_ratio, 0.001)),
 
-    where only positive g_j count if coefficients must be positive.
+    where only those g_j count in whose direction a bound lets the coefficient leave 0.
 
     Args:
         problem: The least-squares problem, p columns; of a pooled one, the largest of its parts.
         l1_ratio: Share of the L1 penalty, 0 to 1.
-        penalty_factors: f, (p,), not negative; None is all 1.
-        positive: Whether coefficients are constrained to be at least 0.
+        settings: Penalty factors and bounds; None for neither.
 
     Raises:
         FitError: No column is penalised.
     """
+    settings = settings or PathSettings(tol=0.0, max_iter=1)
     if isinstance(problem, PooledProblem):
-        return max(
-            alpha_max(part, l1_ratio, penalty_factors, positive=positive) for part in problem.parts
-        )
+        each = zip(problem.parts, settings.split(len(problem.parts)), strict=True)
+        return max(alpha_max(part, l1_ratio, own) for part, own in each)
     if isinstance(problem, GramProblem):
-        gradient = _null_gradient(problem, penalty_factors, positive=positive)
+        gradient = _null_gradient(problem, settings)
     else:
-        gradient = _null_gradient_rows(problem, penalty_factors, positive=positive)
-    factors = np.ones(len(gradient)) if penalty_factors is None else penalty_factors
+        gradient = _null_gradient_rows(problem, settings)
+    factors = settings.factors(len(gradient))
     penalised = factors > 0
     if not penalised.any():
         raise FitError("alpha_max needs a penalised column, but every penalty factor is 0")
-    g = gradient[penalised] / factors[penalised]
-    largest = float(np.max(g if positive else np.abs(g), initial=0.0))
+    size = reach(gradient[:, None], settings.bounds(len(gradient)))[:, 0]
+    largest = float(np.max(size[penalised] / factors[penalised], initial=0.0))
     return largest / max(l1_ratio, SMALLEST_L1_RATIO) * ROUND_UP
 
 
@@ -80,33 +81,36 @@ def alpha_grid(alpha_max: float, eps: float, count: int) -> Floats:
     return np.geomspace(largest, largest * eps, count)
 
 
-def _null_gradient(
-    problem: GramProblem, penalty_factors: Floats | None, *, positive: bool
-) -> Floats:
+def _null_gradient(problem: GramProblem, settings: PathSettings) -> Floats:
     """The gradient, (p,), where only unpenalised columns have coefficients."""
-    if penalty_factors is None or (penalty_factors > 0).all():
+    free = settings.factors(len(problem.xy)) == 0
+    if not free.any():
         return problem.xy
-    free = penalty_factors == 0
     gradient = np.zeros_like(problem.xy)
-    if not positive:
+    if not settings.constrained:
         gradient[~free] = profile_out(problem, free).problem.xy
         return gradient
-    b, _ = solve_nonnegative(problem.gram[np.ix_(free, free)], problem.xy[free])
+    chosen = np.flatnonzero(free)
+    b = _fit_free(problem.gram[np.ix_(chosen, chosen)], problem.xy[chosen], chosen, settings)
     gradient[~free] = problem.xy[~free] - problem.gram[np.ix_(~free, free)] @ b
     return gradient
 
 
-def _null_gradient_rows(
-    problem: RowProblem, penalty_factors: Floats | None, *, positive: bool
-) -> Floats:
+def _null_gradient_rows(problem: RowProblem, settings: PathSettings) -> Floats:
     columns = to_columns(problem)
     gradient = columns.gradient(columns.target)
-    if penalty_factors is None or (penalty_factors > 0).all():
+    free = np.flatnonzero(settings.factors(len(gradient)) == 0)
+    if not len(free):
         return gradient
-    free = np.flatnonzero(penalty_factors == 0)
-    gram = columns.cross(free, free)
-    if positive:
-        b, _ = solve_nonnegative(gram, gradient[free])
-    else:
-        b = pseudo_inverse(gram) @ gradient[free]
+    b = _fit_free(columns.cross(free, free), gradient[free], free, settings)
     return columns.gradient(columns.target - columns.fitted(b[:, None], free)[:, 0])
+
+
+def _fit_free(gram: Floats, xy: Floats, chosen: Integers, settings: PathSettings) -> Floats:
+    """Coefficients, (f,), of the unpenalised columns, their positions given, without the others."""
+    own = replace(settings, start=None).take(chosen)
+    limits, zeros = own.bounds(len(xy)), np.zeros(len(xy))
+    if limits is None:
+        return np.asarray(pseudo_inverse(gram) @ xy)
+    within = GramProblem(gram, xy, float(xy @ pseudo_inverse(gram) @ xy))
+    return solve_one(within, zeros, zeros, zeros, limits, sweeps=settings.max_iter)[0]

@@ -132,7 +132,7 @@ class _Descent:
             np.full(p, alpha * self.l1_ratio),
             np.full(p, alpha * (1 - self.l1_ratio)),
             near,
-            positive=self.settings.positive,
+            lower=np.zeros(p) if self.settings.positive else None,
             ahead=ahead,
         )
         if found is not None:

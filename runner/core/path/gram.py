@@ -1,4 +1,4 @@
-"""Elastic-net paths of Gram problems with any penalty factors, by coordinate descent."""
+"""Elastic-net paths of Gram problems with any penalty factors and bounds of coefficients."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from runner.core.path.active_set import solve_near
+from runner.core.path.bounded import solve_between
 from runner.core.path.descend import descend
 from runner.core.path.gap import gram_gaps, within_tolerance
 from runner.core.path.profile import profile_out
-from runner.core.path.squares import solve_nonnegative
 from runner.records import GramProblem, Path
 
 if TYPE_CHECKING:
@@ -26,10 +25,10 @@ def solve_gram(
 
     `l1_ratio` is above 0 and at most 1.
     """
-    if settings.penalty_factors is None:
+    if settings.penalty_factors is None and settings.limits is None:
         coefficients, gaps, iterations = descend(problem, alphas, l1_ratio, settings)
     else:
-        factors = settings.penalty_factors
+        factors = settings.factors(len(problem.xy))
         coefficients, iterations = _solve(problem, alphas, l1_ratio, factors, settings)
         gaps = gram_gaps(problem, coefficients, alphas, l1_ratio, settings)
     return Path(
@@ -46,8 +45,9 @@ def _solve(
 ) -> tuple[Floats, Integers]:
     """Solve with penalty factors, (p,): coefficients, (p, a), and iterations, (a,)."""
     free = factors == 0
-    if free.any() and settings.positive:
-        return _solve_bounded(problem, alphas, l1_ratio, factors)
+    limits = settings.bounds(len(factors))
+    if limits is not None and (free.any() or settings.limits is not None):
+        return solve_between(problem, alphas, l1_ratio, settings, limits)
     if free.any():
         profile = profile_out(problem, free)
         inner = replace(
@@ -88,21 +88,4 @@ def _solve_scaled(
         )
         start = solution[:, 0]
         coefficients[:, i] = start / factors
-    return coefficients, iterations
-
-
-def _solve_bounded(
-    problem: GramProblem, alphas: Floats, l1_ratio: float, factors: Floats
-) -> tuple[Floats, Integers]:
-    """Solve with positive coefficients, some unpenalised, where profiling is not allowed."""
-    coefficients = np.zeros((len(factors), len(alphas)))
-    iterations = np.ones(len(alphas), dtype=np.int64)
-    for i, alpha in enumerate(alphas):
-        l1, l2 = alpha * l1_ratio * factors, alpha * (1 - l1_ratio) * factors
-        start = coefficients[:, max(i - 1, 0)]
-        found = solve_near(problem, l1, l2, start, positive=True)
-        if found is None:
-            # positive coefficients make the L1 penalty linear, and this a bounded quadratic
-            found = solve_nonnegative(problem.gram + np.diag(l2), problem.xy - l1)[0], 1
-        coefficients[:, i], iterations[i] = found
     return coefficients, iterations

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 
+from runner.core.path.bounded import solve_between
 from runner.core.path.gap import ridge_gaps, within_tolerance
 from runner.core.path.profile import profile_out
 from runner.core.path.squares import EPS, pseudo_inverse, solve_nonnegative
@@ -30,10 +31,12 @@ LARGEST_SPREAD = 1e6
 
 
 def solve_ridge(problem: GramProblem, alphas: Floats, settings: PathSettings) -> Path:
-    """Solve for every alpha, (a,), each positive, with l1_ratio 0. No order is needed."""
+    """Solve for every alpha, (a,), each positive and falling, with l1_ratio 0."""
     p = len(problem.xy)
-    factors = np.ones(p) if settings.penalty_factors is None else settings.penalty_factors
-    if settings.positive:
+    factors, limits = settings.factors(p), settings.bounds(p)
+    if settings.limits is not None and limits is not None:
+        coefficients, _ = solve_between(problem, alphas, 0.0, settings, limits)
+    elif settings.positive:
         solutions = [
             solve_nonnegative(problem.gram + np.diag(alpha * factors), problem.xy)[0]
             for alpha in alphas
@@ -42,9 +45,7 @@ def solve_ridge(problem: GramProblem, alphas: Floats, settings: PathSettings) ->
     else:
         coefficients = _solve(problem, alphas, factors)
     gradient = problem.xy[:, None] - problem.gram @ coefficients
-    gaps = ridge_gaps(
-        coefficients, gradient, l2=alphas, factors=factors, positive=settings.positive
-    )
+    gaps = ridge_gaps(coefficients, gradient, l2=alphas, factors=factors, limits=limits)
     return Path(
         alphas=alphas,
         coefficients=coefficients,
@@ -58,17 +59,22 @@ def solve_least_squares(problem: GramProblem, settings: PathSettings) -> Path:
     """The path of the single alpha 0: least squares, of least norm where the Gram is singular.
 
     The gap is g' pinv(gram) g / 2 for the gradient g: by so much the objective is above its
-    minimum. With positive coefficients only the gradient's part that could still lower the
-    objective counts.
+    minimum. With bounds only the gradient's part that could still lower the objective counts. No
+    column is penalised, whatever its factor.
     """
     inverse = pseudo_inverse(problem.gram)
-    if settings.positive:
+    limits = settings.bounds(len(problem.xy))
+    if limits is None:
+        b = inverse @ problem.xy
+    elif settings.limits is None:
         b, _ = solve_nonnegative(problem.gram, problem.xy)
     else:
-        b = inverse @ problem.xy
+        b = solve_between(problem, np.zeros(1), 0.0, settings, limits)[0][:, 0]
     g = problem.xy - problem.gram @ b
-    if settings.positive:
-        g = np.where(b > 0, g, np.maximum(g, 0.0))
+    if limits is not None:
+        g = np.where(b < limits.upper, np.maximum(g, 0.0), 0.0) + np.where(
+            b > limits.lower, np.minimum(g, 0.0), 0.0
+        )
     gaps = np.array([g @ inverse @ g / 2])
     return Path(
         alphas=np.zeros(1),

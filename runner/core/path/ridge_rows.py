@@ -34,9 +34,9 @@ LARGEST_ORDER = 5000
 
 
 def solve_ridge_rows(problem: RowProblem, alphas: Floats, settings: PathSettings) -> Path:
-    """Solve for every alpha, (a,), each positive, with l1_ratio 0. No order is needed.
+    """Solve for every alpha, (a,), each positive and falling, with l1_ratio 0.
 
-    Positive coefficients are solved through the Gram of all columns, whatever their number.
+    Bounded coefficients are solved through the Gram of all columns, whatever their number.
     """
     if _prefers_gram(problem, settings):
         return solve_ridge(to_gram(problem), alphas, settings)
@@ -46,7 +46,7 @@ def solve_ridge_rows(problem: RowProblem, alphas: Floats, settings: PathSettings
 def solve_least_squares_rows(problem: RowProblem, settings: PathSettings) -> Path:
     """The path of the single alpha 0: the least-squares solution of least norm."""
     if _prefers_gram(problem, settings):
-        if not (settings.positive or sparse.issparse(problem.X)):
+        if not (settings.constrained or sparse.issparse(problem.X)):
             return _solve_orthogonally(to_columns(problem), settings)
         return solve_least_squares(to_gram(problem), settings)
     return _solve(problem, np.zeros(1), settings, None)
@@ -54,7 +54,7 @@ def solve_least_squares_rows(problem: RowProblem, settings: PathSettings) -> Pat
 
 def _prefers_gram(problem: RowProblem, settings: PathSettings) -> bool:
     n, p = problem.X.shape
-    return settings.positive or (p <= n and p <= LARGEST_ORDER)
+    return settings.constrained or (p <= n and p <= LARGEST_ORDER)
 
 
 def _solve_orthogonally(columns: Columns, settings: PathSettings) -> Path:
@@ -135,7 +135,7 @@ def _solve(
     residual = columns.target[:, None] - columns.fitted(coefficients, np.arange(columns.count))
     gradient = columns.gradient(residual)
     if alphas.all():
-        gaps = ridge_gaps(coefficients, gradient, l2=alphas, factors=factors, positive=False)
+        gaps = ridge_gaps(coefficients, gradient, l2=alphas, factors=factors, limits=None)
     else:
         # There is no dual without a penalty; scikit-learn's stand-in is the squared gradient.
         gaps = np.sum(gradient**2, axis=0)

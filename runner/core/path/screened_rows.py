@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from runner.core.path.bounded import solve_one
 from runner.core.path.centred_columns import Columns, to_columns, to_gram
 from runner.core.path.gap import dual_gaps, within_tolerance
 from runner.core.path.gram import solve_gram
-from runner.core.path.squares import pseudo_inverse, solve_nonnegative
+from runner.core.path.squares import pseudo_inverse
 from runner.core.path.strong_rules import (
     BATCH,
     fill_in,
@@ -65,15 +66,15 @@ class _ScreenedPath:
         self.columns = columns
         self.l1_ratio = l1_ratio
         self.settings = settings
-        factors = settings.penalty_factors
-        self.factors = np.ones(columns.count) if factors is None else factors
+        self.factors = settings.factors(columns.count)
+        self.limits = settings.bounds(columns.count)
         self.working = WorkingSet(columns)
         self.last = self._set_out()  # coefficients of the first members
 
     def solve(self, alphas: Floats) -> Path:
         """Solve along falling alphas, (a,)."""
         residual = self.working.residual(self.last[:, None])
-        size = reach(self.columns.gradient(residual), positive=self.settings.positive)[:, 0]
+        size = reach(self.columns.gradient(residual), self.limits)[:, 0]
         penalised = self.factors > 0
         now = float(np.max(size[penalised] / self.factors[penalised], initial=0.0))
         filled, places = fill_in(alphas, now / self.l1_ratio)
@@ -108,9 +109,11 @@ class _ScreenedPath:
             return start[self.working.members]
         if not free.any():
             return np.zeros(0)
-        problem = self.working.problem
-        if self.settings.positive:
-            return solve_nonnegative(problem.gram, problem.xy)[0]
+        problem, members = self.working.problem, self.working.members
+        if self.limits is not None:
+            zeros, limits = np.zeros(len(members)), self.limits.take(members)
+            sweeps = self.settings.max_iter
+            return solve_one(problem, zeros, zeros, zeros, limits, sweeps=sweeps)[0]
         return np.asarray(pseudo_inverse(problem.gram) @ problem.xy)
 
     def _solve_batch(self, alphas: Floats) -> tuple[Path, Floats]:
@@ -142,14 +145,8 @@ class _ScreenedPath:
         members = self.working.members
         start = np.zeros(len(members))
         start[: len(self.last)] = self.last
-        settings = replace(
-            self.settings,
-            tol=self.settings.tol * share,
-            start=start,
-            penalty_factors=None
-            if self.settings.penalty_factors is None
-            else self.factors[members],
-        )
+        own = replace(self.settings, start=None).take(members)
+        settings = replace(own, tol=own.tol * share, start=start)
         if suits_rows(self.working, settings):
             path = solve_uncentred(self.working, alphas, self.l1_ratio, settings)
             if path.converged.all() or len(members) > LARGEST_GRAM:
@@ -171,7 +168,7 @@ class _ScreenedPath:
             l1=inner.alphas * self.l1_ratio,
             l2=inner.alphas * (1 - self.l1_ratio),
             factors=self.factors,
-            positive=self.settings.positive,
+            limits=self.limits,
         )
         part = Path(
             alphas=inner.alphas,
@@ -180,7 +177,7 @@ class _ScreenedPath:
             iterations=inner.iterations.copy(),
             converged=within_tolerance(gaps, self.columns.yy, self.settings),
         )
-        return part, reach(gradient, positive=self.settings.positive)
+        return part, reach(gradient, self.limits)
 
 
 def _head(part: Path, count: int) -> Path:

@@ -42,7 +42,7 @@ def solve_path(
         problem: The least-squares problem, p columns; of a pooled one, every part is solved.
         alphas: Strengths, (a,), each at least 0, in any order.
         l1_ratio: Share of the L1 penalty, 0 to 1.
-        settings: Stopping rule, sign constraint, penalty factors and warm start.
+        settings: Stopping rule, bounds, penalty factors and warm start.
 
     Raises:
         FitError: An alpha is negative or not finite, or l1_ratio is not between 0 and 1.
@@ -100,12 +100,9 @@ def _solve_parts(
     problem: PooledProblem, alphas: Floats, l1_ratio: float, settings: PathSettings
 ) -> Path:
     """Each part's path, the coefficients one below the other; the worst gap counts."""
-    starts: list[Floats | None] = [None] * len(problem.parts)
-    if settings.start is not None:
-        starts = list(np.split(settings.start, len(problem.parts)))
     paths = [
-        solve_path(part, alphas, l1_ratio, settings=replace(settings, start=start))
-        for part, start in zip(problem.parts, starts, strict=True)
+        solve_path(part, alphas, l1_ratio, settings=own)
+        for part, own in zip(problem.parts, settings.split(len(problem.parts)), strict=True)
     ]
     return Path(
         alphas=paths[0].alphas,

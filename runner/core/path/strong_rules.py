@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    from runner.core.path.settings import Limits
     from runner.records import Booleans, Floats, Integers
 
 # 300 x 5,000 to a gap of 1e-3: 0.16 s at 0.25, 0.25 s at 1; most of the rest is coordinate descent.
@@ -60,9 +61,12 @@ def find_violators(gradient: Floats, factors: Floats, l1: float) -> Integers:
     return np.flatnonzero(gradient > factors * l1)
 
 
-def reach(gradient: Floats, *, positive: bool) -> Floats:
-    """The size of a gradient in the directions in which coefficients may move."""
-    return np.maximum(gradient, 0.0) if positive else np.abs(gradient)
+def reach(gradient: Floats, limits: Limits | None) -> Floats:
+    """The size of a gradient, (p, a), in the directions in which coefficients may leave 0."""
+    if limits is None:
+        return np.abs(gradient)
+    up, down = limits.upper[:, None] > 0, limits.lower[:, None] < 0
+    return np.maximum(np.where(up, gradient, 0.0), np.where(down, -gradient, 0.0))
 
 
 def fill_in(alphas: Floats, largest: float) -> tuple[Floats, Integers]:

@@ -45,6 +45,7 @@ def suits_rows(working: WorkingSet, settings: PathSettings) -> bool:
     """Whether this working set is better solved by its sparse rows than by its Gram."""
     return (
         settings.penalty_factors is None
+        and settings.limits is None
         and len(working.members) > FEWEST_COLUMNS
         and sparse.issparse(working.columns.problem.X)
         and working.columns.mean_centred
@@ -142,6 +143,6 @@ class _Rows:
             l1=np.array([alpha * self.l1_ratio]),
             l2=np.array([alpha * (1 - self.l1_ratio)]),
             factors=np.ones(len(b)),
-            positive=self.settings.positive,
+            limits=self.settings.bounds(len(b)),
         )
         return float(gaps[0])

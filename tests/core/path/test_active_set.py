@@ -10,7 +10,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from sklearn.linear_model import ElasticNet, Lasso
 
-from runner.core.path import active_set, alpha_max
+from runner.core.path import PathSettings, active_set, alpha_max
 from runner.records import GramProblem
 
 if TYPE_CHECKING:
@@ -35,7 +35,8 @@ def solve_near(
 ) -> tuple[Floats, int] | None:
     """The active set with all columns penalised alike."""
     l1, l2 = np.full(len(start), alpha * l1_ratio), np.full(len(start), alpha * (1 - l1_ratio))
-    return active_set.solve_near(problem, l1, l2, start, positive=positive)
+    lower = np.zeros(len(start)) if positive else None
+    return active_set.solve_near(problem, l1, l2, start, lower=lower)
 
 
 @given(
@@ -51,7 +52,7 @@ def test_the_solution_is_scikit_learns(
     """From zeros or from another alpha's solution, it is ElasticNet's at a tight tolerance."""
     X, y = make_rows(seed)
     problem = pose(X, y)
-    alpha = share * alpha_max(problem, l1_ratio, positive=positive)
+    alpha = share * alpha_max(problem, l1_ratio, PathSettings(0.0, 1, positive=positive))
     assume(alpha >= 1e-6)  # else nothing correlates with the target in the right direction
     start = np.zeros(X.shape[1])
     if not zero_start:
@@ -220,32 +221,32 @@ def test_solutions_of_unrelated_columns_are_soft_thresholds(positive: bool) -> N
     """In closed form sign(x'y) (|x'y| - a)+ / (1 + c): one look at zeros, and one system."""
     problem = orthonormal([3.0, -2.0, 0.5, -0.4, 1.0])
     l1, l2 = np.full(5, 1.0), np.full(5, 0.5)
-    found = active_set.solve_near(problem, l1, l2, np.zeros(5), positive=positive)
+    lower = np.zeros(5) if positive else None
+    found = active_set.solve_near(problem, l1, l2, np.zeros(5), lower=lower)
     assert found is not None
     expected = [2 / 1.5, 0.0 if positive else -1 / 1.5, 0.0, 0.0, 0.0]
     np.testing.assert_allclose(found[0], expected, rtol=1e-14)
     assert 2 == found[1]
-    again = active_set.solve_near(problem, l1, l2, found[0], positive=positive)
+    again = active_set.solve_near(problem, l1, l2, found[0], lower=lower)
     assert again is not None
     assert 1 == again[1]  # the answer is known at once
     np.testing.assert_allclose(again[0], expected, rtol=1e-14)
     own = np.array([0.1, 5.0, 0.1, 0.0, 2.0])
-    each = active_set.solve_near(problem, own, 2 * own, np.zeros(5), positive=positive)
+    each = active_set.solve_near(problem, own, 2 * own, np.zeros(5), lower=lower)
     assert each is not None
     expected = [2.9 / 1.2, 0.0, 0.4 / 1.2, 0.0 if positive else -0.4, 0.0]
     np.testing.assert_allclose(each[0], expected, rtol=1e-14)
 
 
 def test_what_enters_exceeds_the_limit_alone() -> None:
-    """Columns outside the support enter with their gradient's sign, positive ones if so bound."""
+    """Columns outside the support enter with their gradient's sign."""
     gradient, limit = np.array([2.0, -2.0, 1.0, -1.0, 9.0, 1.1]), np.ones(6)
-    for positive, expected in ((False, [1, -1, 0, 0, 0, 1]), (True, [1, 0, 0, 0, 0, 1])):
-        sign = np.zeros(6)
-        assert active_set._enter(sign, np.array([4]), gradient, limit, positive=positive)
-        assert expected == sign.tolist()
-        sign = np.zeros(6)
-        assert not active_set._enter(sign, np.array([4]), gradient, 2 * limit, positive=positive)
-        assert not sign.any()
+    sign = np.zeros(6)
+    assert active_set._enter(sign, np.array([4]), gradient, limit)
+    assert [1, -1, 0, 0, 0, 1] == sign.tolist()
+    sign = np.zeros(6)
+    assert not active_set._enter(sign, np.array([4]), gradient, 2 * limit)
+    assert not sign.any()
 
 
 @pytest.mark.parametrize(
@@ -265,7 +266,7 @@ def test_a_guess_foretells_the_support(ahead: list[float] | None, steps: int) ->
     start = np.array([1.0, 0.0, 0.3, 0.2, 0.0, 0.0])
     guess = None if ahead is None else np.array(ahead)
     found = active_set.solve_near(
-        problem, np.full(6, 1.0), np.zeros(6), start, positive=False, ahead=guess
+        problem, np.full(6, 1.0), np.zeros(6), start, ahead=guess
     )
     assert found is not None
     np.testing.assert_allclose(found[0], [2.0, -1.0, 0.0, 0.0, 0.0, 0.0], atol=1e-15)
@@ -278,11 +279,11 @@ def test_a_support_that_does_not_settle_is_given_up(monkeypatch: pytest.MonkeyPa
     problem = pose(*make_rows(1))
     alpha = 0.01 * alpha_max(problem, 1.0)
     l1, l2 = np.full(12, alpha), np.zeros(12)
-    found = active_set.solve_near(problem, l1, l2, np.zeros(12), positive=False)
+    found = active_set.solve_near(problem, l1, l2, np.zeros(12))
     assert found is not None
     for steps, given_up in ((found[1], False), (found[1] - 1, True)):
         monkeypatch.setattr(active_set, "STEPS", steps)
-        again = active_set.solve_near(problem, l1, l2, np.zeros(12), positive=False)
+        again = active_set.solve_near(problem, l1, l2, np.zeros(12))
         assert given_up == (again is None)
 
 
@@ -306,7 +307,6 @@ def test_penalties_of_any_size_select_alike() -> None:
             np.full(3, by),
             np.zeros(3),
             np.zeros(3),
-            positive=False,
         )
         for by in (1.0, 1e-12)
     )
@@ -320,7 +320,7 @@ def test_penalties_of_any_size_select_alike() -> None:
 def test_violations_of_rounding_are_none(beyond: float, enters: bool) -> None:
     """A column enters where its gradient exceeds the penalty by 1e-11 of the largest x'y."""
     problem = orthonormal([-10.0, 1.0 + beyond])
-    found = active_set.solve_near(problem, np.ones(2), np.zeros(2), np.zeros(2), positive=False)
+    found = active_set.solve_near(problem, np.ones(2), np.zeros(2), np.zeros(2))
     assert found is not None
     assert enters == (found[0][1] > 0)
     assert found[0][0] == pytest.approx(-9.0, rel=1e-14)

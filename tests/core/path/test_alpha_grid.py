@@ -45,7 +45,8 @@ def test_alpha_max_is_where_the_first_coefficient_enters(
         factors[:unpenalised] = 0
     penalised = np.ones(7, dtype=bool) if factors is None else factors > 0
     problem = make_problems(seed)[int(as_rows)]
-    largest = alpha_max(problem, l1_ratio, factors, positive=positive)
+    bare = PathSettings(0.0, 1, positive=positive, penalty_factors=factors)
+    largest = alpha_max(problem, l1_ratio, bare)
     settings = PathSettings(1e-15, 100_000, positive=positive, penalty_factors=factors)
     alphas = np.array([largest, largest * 0.999])
     path = solve_path(problem, alphas, l1_ratio, settings=settings)
@@ -98,7 +99,8 @@ def test_constant_target_gives_a_positive_grid() -> None:
 def test_nothing_penalised_is_refused() -> None:
     """Without a penalised column there is no largest alpha."""
     with pytest.raises(FitError, match="every penalty factor is 0"):
-        alpha_max(GramProblem(np.eye(2), np.ones(2), 1.0), 0.5, np.zeros(2))
+        settings = PathSettings(0.0, 1, penalty_factors=np.zeros(2))
+        alpha_max(GramProblem(np.eye(2), np.ones(2), 1.0), 0.5, settings)
 
 
 @pytest.mark.parametrize(("eps", "count"), [(0.0, 3), (1.0, 3), (0.1, 0)])

@@ -16,6 +16,7 @@ from sklearn.linear_model import ElasticNet, Lasso
 
 from runner.core.path import PathSettings, solve_path
 from runner.core.path.gap import dual_gaps, gram_gaps, ridge_gaps, within_tolerance
+from runner.core.path.settings import Limits
 from runner.records import GramProblem
 
 if TYPE_CHECKING:
@@ -35,6 +36,11 @@ def make_rows(seed: int) -> tuple[Floats, Floats]:
 def to_gram(X: Floats, y: Floats) -> GramProblem:
     """The cross products of rows."""
     return GramProblem(X.T @ X / len(y), X.T @ y / len(y), float(y @ y / len(y)))
+
+
+def at_least_0(positive: bool) -> Limits | None:
+    """The limits of positive coefficients."""
+    return Limits(np.zeros(5), np.full(5, np.inf)) if positive else None
 
 
 def after_one_sweep(model: ElasticNet | Lasso, X: Floats, y: Floats) -> tuple[Floats, float]:
@@ -101,12 +107,12 @@ def test_unpenalised_columns_count_as_minimised() -> None:
     l1, l2, residual = np.array([0.1, 0.2]), np.array([0.3, 0.1]), np.array([1.0, 2.0])
     kept = factors > 0
     found, expected = (
-        dual_gaps(b[at], g[at], residual, l1=l1, l2=l2, factors=factors[at], positive=False)
+        dual_gaps(b[at], g[at], residual, l1=l1, l2=l2, factors=factors[at], limits=None)
         for at in (slice(None), kept)
     )
     np.testing.assert_allclose(found, expected, rtol=1e-14)
     found, expected = (
-        ridge_gaps(b[at], g[at], l2=l2, factors=factors[at], positive=False)
+        ridge_gaps(b[at], g[at], l2=l2, factors=factors[at], limits=None)
         for at in (slice(None), kept)
     )
     np.testing.assert_allclose(found, expected, rtol=1e-14)
@@ -138,7 +144,7 @@ def test_ridge_gap_is_primal_less_dual(positive: bool, seed: int) -> None:
         dual = r @ y / N - r @ r / (2 * N) - sum(conjugates)
         expected.append(primal - dual)
     gradient = X.T @ (y[:, None] - X @ b) / N
-    found = ridge_gaps(b, gradient, l2=alphas, factors=FACTORS, positive=positive)
+    found = ridge_gaps(b, gradient, l2=alphas, factors=FACTORS, limits=at_least_0(positive))
     np.testing.assert_allclose(found, expected, rtol=1e-9)
     if positive:
         assert (gradient < 0).any()
@@ -156,7 +162,7 @@ def test_ridge_gap_bounds_the_distance_to_the_minimum(positive: bool) -> None:
     assert np.all(path.dual_gaps < 1e-13 * problem.yy)
     b = path.coefficients + 0.1
     gradient = problem.xy[:, None] - problem.gram @ b
-    gaps = ridge_gaps(b, gradient, l2=path.alphas, factors=FACTORS, positive=positive)
+    gaps = ridge_gaps(b, gradient, l2=path.alphas, factors=FACTORS, limits=at_least_0(positive))
     for i, alpha in enumerate(path.alphas):
         best = _objective(problem, path.coefficients[:, i], alpha)
         assert gaps[i] >= _objective(problem, b[:, i], alpha) - best > 0

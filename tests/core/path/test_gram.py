@@ -62,8 +62,8 @@ def test_kkt_conditions_hold(
         factors = np.random.default_rng(seed).uniform(0.2, 3, 8)
         factors[:unpenalised] = 0
     f = np.ones(8) if factors is None else factors
-    alphas = alpha_grid(alpha_max(problem, l1_ratio, factors, positive=positive), 1e-2, 5)
     settings = PathSettings(1e-14, 100_000, positive=positive, penalty_factors=factors)
+    alphas = alpha_grid(alpha_max(problem, l1_ratio, settings), 1e-2, 5)
     path = solve_path(problem, alphas, l1_ratio, settings=settings)
     gradient = problem.xy[:, None] - problem.gram @ path.coefficients
     slack = gradient - alphas * (1 - l1_ratio) * f[:, None] * path.coefficients

@@ -46,9 +46,7 @@ def make_problem(
 
 def make_alphas(problem: RowProblem, l1_ratio: float, settings: PathSettings) -> Floats:
     """A short grid that lets most rows' worth of columns in."""
-    factors = settings.penalty_factors
-    largest = alpha_max(problem, l1_ratio, factors, positive=settings.positive)
-    return alpha_grid(largest, 3e-2, 12)
+    return alpha_grid(alpha_max(problem, l1_ratio, settings), 3e-2, 12)
 
 
 @BRIEFLY
