@@ -76,10 +76,13 @@ class Path:
 
 @dataclass(frozen=True)
 class Solution:
-    """One model: what it adds up for a row, and how far at most it is from the minimum."""
+    """One model: what it adds up for a row, and how far at most it is from the minimum.
 
-    coefficients: Floats  # (q,), of the columns that it sees
-    intercept: float
+    It has one response, but for several classes or targets.
+    """
+
+    coefficients: Floats  # (K, q), of the columns that it sees, for each of K responses
+    intercepts: Floats  # (K,), 0 where there is none
     dual_gap: float  # in the units of the objective
     iterations: int
     converged: bool
@@ -93,12 +96,13 @@ class Observed:
     weight: Floats  # (n,), not negative
     event: Booleans | None = None  # (n,) whether the time is that of an event, or of its censoring
     offset: Floats | None = None  # (n,) known part of the linear predictor
+    labels: tuple[Any, ...] = ()  # of the classes whose codes are in y
 
     def take(self, rows: Integers) -> Observed:
         """Some of the rows, by position."""
         event = None if self.event is None else self.event[rows]
         offset = None if self.offset is None else self.offset[rows]
-        return Observed(self.y[rows], self.weight[rows], event, offset)
+        return Observed(self.y[rows], self.weight[rows], event, offset, self.labels)
 
 
 @dataclass(frozen=True)
@@ -154,7 +158,7 @@ class Table:
     def observed(self, rows: Integers) -> Observed:
         """What some rows say of the outcome, weights of 1 where the dataset has none."""
         weight = np.ones(self.n_rows) if self.weight is None else self.weight
-        return Observed(self.target, weight, self.event, self.offset).take(rows)
+        return Observed(self.target, weight, self.event, self.offset, self.labels).take(rows)
 
     def levels(self, column: str) -> list[Any]:
         """The levels of a categorical column, NaN among them where values are missing."""

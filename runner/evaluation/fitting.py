@@ -3,33 +3,34 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from runner.core.folds import Posed
-from runner.core.path import solve_tightly
+from runner.core.likelihood import LikelihoodProblem, solve_likelihood
+from runner.core.path import TIGHT, solve_tightly
+from runner.family.estimators import PenalisedFit
 from runner.records import Solution
 
 if TYPE_CHECKING:
-    from sklearn.base import RegressorMixin
-
+    from runner.family import Family
+    from runner.features.pipeline import Specs
     from runner.model import Model
-    from runner.records import Candidate, Floats
+    from runner.records import Candidate, Floats, Observed
 
 
 @dataclass(frozen=True)
 class FittedModel:
     """A fitted estimator, and the solution that it holds."""
 
-    estimator: RegressorMixin
+    estimator: Any
     solution: Solution
 
 
-def fit_model(
-    X: Floats, y: Floats, weight: Floats, model: Model, candidate: Candidate
-) -> FittedModel:
+def fit_model(X: Floats, observed: Observed, specs: Specs, candidate: Candidate) -> FittedModel:
     """Minimise the model's objective over all rows, as the search did on each fold's.
 
     Scikit-learn's own `fit` is not asked: its descent stops where its tolerance says, which with
@@ -37,14 +38,19 @@ def fit_model(
 
     Args:
         X: columns as the model sees them, (n, q).
-        y: (n,).
-        weight: (n,), 1 where rows have none.
-        model: the objective, the candidate's values included.
+        observed: of the same rows.
+        specs: family and model, the candidate's values included.
         candidate: the penalty.
     """
+    if specs.family is None or specs.family.squared:
+        return _fit_squares(X, observed, specs.model, candidate)
+    return _fit_likelihood(X, observed, specs.family, specs.model, candidate)
+
+
+def _fit_squares(X: Floats, observed: Observed, model: Model, candidate: Candidate) -> FittedModel:
     # least squares keep more digits in the rows than in their cross products
     pose = Posed.of_rows if candidate.alpha == 0 else Posed.of
-    posed = pose(X, y, weight, fit_intercept=model.fit_intercept)
+    posed = pose(X, observed.y, observed.weight, fit_intercept=model.fit_intercept)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # the solution says it
         path = solve_tightly(
@@ -52,12 +58,43 @@ def fit_model(
         )
     coefficients = path.coefficients[:, 0]
     solution = Solution(
-        coefficients=coefficients,
-        intercept=posed.intercept - float(posed.centre @ coefficients),
+        coefficients=coefficients[None],
+        intercepts=np.array([posed.intercept - float(posed.centre @ coefficients)]),
         dual_gap=float(path.dual_gaps[0]),
         iterations=int(path.iterations[0]),
         converged=bool(path.converged[0]),
     )
-    total = float(weight.sum())
+    total = float(observed.weight.sum())
     estimator = model.fitted(candidate.alpha, candidate.l1_ratio, total, solution)
     return FittedModel(estimator, solution)
+
+
+def _fit_likelihood(
+    X: Floats, observed: Observed, family: Family, model: Model, candidate: Candidate
+) -> FittedModel:
+    likelihood, settings = family.likelihood(observed), model.settings()
+    paths = solve_likelihood(
+        LikelihoodProblem(X, likelihood, model.fit_intercept),
+        np.array([[candidate.alpha]]),
+        np.array([[candidate.l1_ratio]]),
+        replace(settings, tol=TIGHT),
+    )
+    gap = float(paths.dual_gaps[0, 0])
+    solution = Solution(
+        coefficients=paths.coefficients[0, 0],
+        intercepts=paths.intercepts[0, 0],
+        dual_gap=gap,
+        iterations=int(paths.iterations[0, 0]),
+        converged=gap <= settings.tol * likelihood.null_deviance,
+    )
+    found = PenalisedFit(
+        coefficients=solution.coefficients,
+        intercepts=solution.intercepts,
+        alpha=candidate.alpha,
+        l1_ratio=candidate.l1_ratio,
+        weight=float(observed.weight.sum()),
+        fit_intercept=model.fit_intercept,
+        iterations=solution.iterations,
+        dual_gap=gap,
+    )
+    return FittedModel(family.estimator(found, X, observed), solution)

@@ -3,28 +3,35 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from runner.core.folds import kept_rows, stacking_weight, training_weight
-from runner.evaluation.coefficients import INTERCEPT, Reading, pooled_rows
+from runner.evaluation.coefficients import INTERCEPT, pooled_rows
 from runner.evaluation.fitting import fit_model
-from runner.evaluation.winner import Refit, column_spread, describe_rounds, read_form
+from runner.evaluation.winner import (
+    Refit,
+    column_spread,
+    describe_rounds,
+    pipeline_of,
+    read_form,
+    reading_of,
+)
+from runner.family.averaging import average_of
 from runner.features.pipeline import make_plain
 from runner.randomness import derive_seed
 from runner.statistics.rubin import pool_estimates
 
 if TYPE_CHECKING:
-    from sklearn.ensemble import VotingRegressor
     from sklearn.pipeline import Pipeline
 
     from runner.core.folds import Preparation
     from runner.evaluation.coefficients import LinearForm
     from runner.features.pipeline import Specs
-    from runner.records import Candidate, Floats, Integers, Solution, Table
+    from runner.records import Candidate, Floats, Integers, Observed, Solution, Table
 
 OFTEN = 0.5  # share of the draws' models that select a feature that is refitted
 LEVEL = 0.95
@@ -48,6 +55,11 @@ class _Winner:
         return self.table.frame.iloc[self.rows]
 
     @property
+    def observed(self) -> Observed:
+        """Of the rows."""
+        return self.table.observed(self.rows)
+
+    @property
     def target(self) -> Floats:
         """Of the rows, (n,)."""
         return self.table.target[self.rows]
@@ -68,7 +80,7 @@ class _Fitted:
 
     def read(self) -> LinearForm:
         """What it adds up for a row."""
-        return read_form(self.pipeline, self.spread)
+        return read_form(self.pipeline, self.solution, self.spread)
 
 
 def refit_draws(
@@ -89,39 +101,42 @@ def refit_draws(
         own = [one.read() for one in fitted]
         used = _fit_stacked(winner, fitted) if preparation.imputer.stacks else fitted
         read = [one.read() for one in used]
-        coefficients = pooled_rows(own, read, Reading())
-        selected = _selected(coefficients, stacked=preparation.imputer.stacks)
-        inference = _refit_unpenalised(winner, [one.pipeline for one in fitted], selected)
+        reading = reading_of(specs.family, table)
+        coefficients = pooled_rows(own, read, reading)
+        inference = None
+        if specs.family is None or specs.family.squared:
+            selected = _selected(coefficients, stacked=preparation.imputer.stacks)
+            inference = _refit_unpenalised(winner, [one.pipeline for one in fitted], selected)
     pipelines = [one.pipeline for one in used]
     rounds = describe_rounds(pipelines[0])
     for pipeline, draw in zip(pipelines, preparation.drawn(), strict=True):
         make_plain(pipeline, draw, winner.features)
-    intercept = float(np.mean([form.intercept for form in read]))
+    averaged = "numbers" if specs.family is None else specs.family.averaged
+    targets = 1 if table.target.ndim == 1 else table.target.shape[1]
     solutions = tuple(one.solution for one in used)
     said = dict.fromkeys(str(warning.message).splitlines()[0] for warning in caught)
     return Refit(
-        _voting(pipelines),
+        average_of(pipelines, averaged, targets=targets),
         coefficients,
-        intercept,
+        np.mean([form.intercept for form in read], axis=0),
         solutions,
         tuple(said),
         rounds,
         inference,
-        intercept_sd=float(np.std([form.intercept for form in own], ddof=1)),
+        intercept_sd=np.std([form.intercept for form in own], axis=0, ddof=1),
+        reading=reading,
     )
 
 
 def _fit_each(winner: _Winner) -> list[_Fitted]:
     """A model per draw."""
-    from sklearn.pipeline import Pipeline
-
     weight = training_weight(winner.table, winner.rows)
     fitted = []
     for draw in winner.preparation.drawn():
         columns = draw.transformer()
         X = columns.fit_transform(winner.features, **draw.fit_parameters(winner.weight))
-        model = fit_model(X, winner.target, weight, winner.specs.model, winner.candidate)
-        pipeline = Pipeline([*columns.steps, ("model", model.estimator)])
+        model = fit_model(X, winner.observed, winner.specs, winner.candidate)
+        pipeline = pipeline_of([*columns.steps, ("model", model.estimator)])
         fitted.append(_Fitted(pipeline, model.solution, column_spread(X, weight)))
     return fitted
 
@@ -133,7 +148,6 @@ def _fit_stacked(winner: _Winner, fitted: list[_Fitted]) -> list[_Fitted]:
     noise of the draw is in them.
     """
     from sklearn.base import clone
-    from sklearn.pipeline import Pipeline
 
     weight = np.tile(stacking_weight(winner.table, winner.rows), len(fitted))
     columns = [clone(one.pipeline[:1]) for one in fitted]
@@ -141,11 +155,13 @@ def _fit_stacked(winner: _Winner, fitted: list[_Fitted]) -> list[_Fitted]:
     later = winner.preparation.features.scaler_steps()
     for _, scaler in later:
         X = scaler.fit_transform(X, sample_weight=weight)
-    target = np.tile(winner.target, len(fitted))
-    model = fit_model(X, target, weight, winner.specs.model, winner.candidate)
+    repeated = np.tile(np.arange(len(winner.rows)), len(fitted))
+    observed = replace(winner.observed.take(repeated), weight=weight)
+    model = fit_model(X, observed, winner.specs, winner.candidate)
     steps = [*later, ("model", model.estimator)]
     spread = column_spread(X, weight)
-    return [_Fitted(Pipeline([*part.steps, *steps]), model.solution, spread) for part in columns]
+    pipelines = [pipeline_of([*part.steps, *steps]) for part in columns]
+    return [_Fitted(pipeline, model.solution, spread) for pipeline in pipelines]
 
 
 def _selected(coefficients: pd.DataFrame, *, stacked: bool) -> list[str]:
@@ -254,17 +270,3 @@ def _least_squares(
     b = inverse @ (Q.T @ y)
     residual = y - A @ b
     return b, (residual @ residual) / freedom * np.sum(inverse**2, axis=1)
-
-
-def _voting(pipelines: list[Pipeline]) -> VotingRegressor:
-    """The fitted Pipelines as one model that averages their predictions."""
-    from sklearn.base import clone
-    from sklearn.ensemble import VotingRegressor
-    from sklearn.utils import Bunch
-
-    named = [(f"draw_{number}", pipeline) for number, pipeline in enumerate(pipelines, start=1)]
-    voting = VotingRegressor([(name, clone(pipeline)) for name, pipeline in named])
-    voting.estimators_ = pipelines
-    voting.named_estimators_ = Bunch(**dict(named))
-    voting.feature_names_in_ = pipelines[0].feature_names_in_
-    return voting

@@ -29,7 +29,9 @@ if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
     from runner.checks import Finding
-    from runner.core.folds import FoldProblem, Preparation
+    from runner.core.folds import Preparation
+    from runner.core.folds.source import AnyFold
+    from runner.family import Family
     from runner.features.pipeline import Specs
     from runner.records import Candidate, Floats, Integers, Solution, Table
 
@@ -39,13 +41,14 @@ class Refit:
     """The winner, fitted to all training rows."""
 
     pipeline: Pipeline | VotingRegressor
-    coefficients: pd.DataFrame  # a row per feature
-    intercept: float
+    coefficients: pd.DataFrame  # a row per response and feature
+    intercept: Floats  # (K,), of each response, in original units
     solutions: tuple[Solution, ...]  # of the one model, or of each that is averaged
     warnings: tuple[str, ...]
     imputer: dict[str, Any] = field(default_factory=dict)  # how its rounds ended, if it has any
     inference: pd.DataFrame | None = None  # unpenalised estimates, with multiple imputation only
-    intercept_sd: float | None = None  # over the models that are averaged, if there are several
+    intercept_sd: Floats | None = None  # (K,) over the models that are averaged, if several
+    reading: Reading = field(default_factory=Reading)
 
     @property
     def dual_gap(self) -> float:
@@ -59,8 +62,9 @@ class Refit:
 
     def coefficients_table(self) -> pd.DataFrame:
         """coefficients.csv, in which the intercept is the first row."""
-        between = None if self.intercept_sd is None else np.array([self.intercept_sd])
-        return coefficients_table(self.coefficients, np.array([self.intercept]), Reading(), between)
+        return coefficients_table(
+            self.coefficients, self.intercept, self.reading, self.intercept_sd
+        )
 
     def describe(self) -> dict[str, Any]:
         """How the winner was refitted, its size, and how its imputer's rounds ended, if any."""
@@ -71,10 +75,19 @@ class Refit:
                 "iterations": sum(solution.iterations for solution in self.solutions),
                 "converged": self.converged,
             },
-            "n_features": len(self.coefficients),
-            "n_selected": int(self.coefficients["selected"].sum()),
-            "intercept": self.intercept,
+            "n_features": self.coefficients["feature"].nunique(),
+            "n_selected": self.coefficients["feature"][self.coefficients["selected"]].nunique(),
+            "intercept": self._intercept(),
         }
+
+    def _intercept(self) -> float | dict[str, float] | None:
+        """A number, one by response where there are several, None of a family without one."""
+        if not self.reading.has_intercept:
+            return None
+        if self.reading.responses:
+            names = map(str, self.reading.responses)
+            return dict(zip(names, self.intercept.tolist(), strict=True))
+        return float(self.intercept[0])
 
     def findings(self) -> list[Finding]:
         """What a reader of the result should know of the saved model."""
@@ -89,7 +102,7 @@ class Refit:
 class HeldOut:
     """What a candidate, fitted without a fold, says of that fold."""
 
-    predictions: list[Floats]  # (n,) per fold
+    predictions: list[Floats]  # (n,) per fold, or (n, m) as a family predicts
     scores: dict[str, Floats]  # every metric, (folds,)
 
 
@@ -97,8 +110,6 @@ def refit(
     specs: Specs, candidate: Candidate, preparation: Preparation, table: Table, rows: Integers
 ) -> Refit:
     """Fit the winner's Pipeline to those of the table's rows that the imputer's rule keeps."""
-    from sklearn.pipeline import Pipeline
-
     rows, _ = kept_rows(table, rows, rows[:0], preparation)
     features, weight = table.frame.iloc[rows], training_weight(table, rows)
     own_weight = None if table.weight is None else weight
@@ -106,13 +117,40 @@ def refit(
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         X = columns.fit_transform(features, **preparation.fit_parameters(own_weight))
-        model = fit_model(X, table.target[rows], weight, specs.model, candidate)
-    pipeline = Pipeline([*columns.steps, ("model", model.estimator)])
+        model = fit_model(X, table.observed(rows), specs, candidate)
+    pipeline = pipeline_of([*columns.steps, ("model", model.estimator)])
     rounds = describe_rounds(pipeline)
     make_plain(pipeline, preparation, features)
-    coefficients, intercept = read_coefficients(pipeline, column_spread(X, weight))
+    form = read_form(pipeline, model.solution, column_spread(X, weight))
+    reading = reading_of(specs.family, table)
     said = dict.fromkeys(str(warning.message).splitlines()[0] for warning in caught)
-    return Refit(pipeline, coefficients, intercept, (model.solution,), tuple(said), rounds)
+    return Refit(
+        pipeline,
+        feature_rows(form, reading),
+        form.intercept,
+        (model.solution,),
+        tuple(said),
+        rounds,
+        reading=reading,
+    )
+
+
+def pipeline_of(steps: list[tuple[str, Any]]) -> Pipeline:
+    """A Pipeline of fitted steps, one that predicts survival if its model does."""
+    from sklearn.pipeline import Pipeline
+
+    if not hasattr(steps[-1][1], "predict_survival"):
+        return Pipeline(steps)
+    from runner.family.cox_estimator import SurvivalPipeline
+
+    return SurvivalPipeline(steps)
+
+
+def reading_of(family: Family | None, table: Table) -> Reading:
+    """How a family's coefficients are read."""
+    if family is None:
+        return Reading()
+    return Reading(family.responses(table), family.ratios, family.has_intercept)
 
 
 def describe_rounds(pipeline: Pipeline) -> dict[str, Any]:
@@ -145,7 +183,7 @@ def predict_frame(pipeline: Pipeline | VotingRegressor, features: pd.DataFrame) 
     return predictions
 
 
-def hold_out(problems: Sequence[FoldProblem], coefficients: Sequence[Floats]) -> HeldOut:
+def hold_out(problems: Sequence[AnyFold], coefficients: Sequence[Floats]) -> HeldOut:
     """Predict each fold's validation rows and score them, all computed from the rows.
 
     Args:
@@ -182,22 +220,15 @@ def column_spread(X: Floats, weight: Floats) -> Floats:
     return spread
 
 
-def read_form(pipeline: Pipeline, spread: Floats) -> LinearForm:
+def read_form(pipeline: Pipeline, solution: Solution, spread: Floats) -> LinearForm:
     """What the model adds up for a row, per feature, in the model's order.
 
     `spread` (q,) has the columns' standard deviations, which a Pipeline without a scaler lacks.
     """
-    model = pipeline.named_steps["model"]
     return in_original_units(
         pipeline[:-1].get_feature_names_out(),
-        np.atleast_2d(np.asarray(model.coef_, dtype=np.float64)),
-        np.atleast_1d(model.intercept_),
+        solution.coefficients,
+        solution.intercepts,
         pipeline.named_steps.get("scaler"),
         spread,
     )
-
-
-def read_coefficients(pipeline: Pipeline, spread: Floats) -> tuple[pd.DataFrame, float]:
-    """A row per feature, and the intercept in the target's units; see `read_form`."""
-    form = read_form(pipeline, spread)
-    return feature_rows(form, Reading()), float(form.intercept[0])

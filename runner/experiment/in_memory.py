@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from runner.checks import Finding
-    from runner.core.folds import FoldProblem, Folds, Preparation
+    from runner.core.folds import Folds, Preparation
+    from runner.core.folds.source import AnyFold
     from runner.features.pipeline import Specs
     from runner.records import Candidate, Floats, Integers
     from runner.statistics.bootstrap import Bootstrap
@@ -89,7 +90,7 @@ class TableData:
         """Where values are missing, and what that tells of the target; None if none is."""
         return describe_missingness(self._table, self._split)
 
-    def hold_out(self, problems: Sequence[FoldProblem], coefficients: Sequence[Floats]) -> HeldOut:
+    def hold_out(self, problems: Sequence[AnyFold], coefficients: Sequence[Floats]) -> HeldOut:
         """Predictions of every fold's validation rows, and their scores."""
         return hold_out(problems, coefficients)
 

@@ -28,8 +28,9 @@ class Job:
 
     @property
     def specs(self) -> Specs:
-        """What a candidate may change."""
-        return Specs(self.config.imputer, self.config.features, self.config.model)
+        """What is fitted."""
+        config = self.config
+        return Specs(config.imputer, config.features, config.model, config.family)
 
     def can_be(self, key: str, value: float) -> bool:
         """Whether a dotted key of what a candidate may change can have that value."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 from runner.core.folds import DiskCache, Folds
+from runner.experiment.family_data import FamilyData
 from runner.experiment.in_memory import TableData
 from runner.experiment.shared_tables import SharedTables
 from runner.store.index import RunIndex
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 
     from runner.checks import Finding
     from runner.config import ExperimentConfig
-    from runner.core.folds import FoldProblem, FoldSource, Preparation
+    from runner.core.folds import FoldSource, Preparation
+    from runner.core.folds.source import AnyFold
     from runner.evaluation.winner import HeldOut, Refit
     from runner.experiment.job import Job
     from runner.features.pipeline import Specs
@@ -55,7 +57,7 @@ class Data(Protocol):
     def missingness(self) -> Missingness | None:
         """Where values are missing; None if none is, or if the rows are not in memory."""
 
-    def hold_out(self, problems: Sequence[FoldProblem], coefficients: Sequence[Floats]) -> HeldOut:
+    def hold_out(self, problems: Sequence[AnyFold], coefficients: Sequence[Floats]) -> HeldOut:
         """What a candidate's coefficients (q,) per fold say of each fold."""
 
     def refit(self, specs: Specs, candidate: Candidate, preparation: Preparation) -> Refit:
@@ -139,7 +141,8 @@ class Workspace:
     def table(self, config: ExperimentConfig) -> Table:
         """The config's rows."""
         seed = config.general.seed if config.dataset.is_drawn else None
-        key = f"{seed} {config.dataset.model_dump_json()}"
+        dataset, family = config.dataset.model_dump_json(), config.family.model_dump_json()
+        key = f"{seed} {dataset} {family}"
         if key not in self._tables:
             # one at a time: tables may be large
             self._tables = {key: self._load(config, key)}
@@ -148,7 +151,9 @@ class Workspace:
 
     def _load(self, config: ExperimentConfig, key: str) -> Table:
         def load() -> Table:
-            return config.dataset.load(config.general.seed)
+            return config.family.settle(
+                config.dataset.load(config.general.seed, config.family.reads)
+            )
 
         return load() if self._shared is None else self._shared.table(key, load)
 
@@ -160,12 +165,14 @@ class Workspace:
         config.split.check_roles(config.dataset)  # before anything is said of the rows
         table = self.table(config)
         general = config.general
-        key = f"{general.seed} {config.split.model_dump_json()} {general.cache!r}"
+        sections = f"{config.split.model_dump_json()} {config.family.model_dump_json()}"
+        key = f"{general.seed} {sections} {general.cache!r}"
         if key not in self._data:
             cache = general.cache
             disk = DiskCache(cache.path, cache.megabytes * 1_000_000) if cache.megabytes else None
-            folds = Folds(table, config.split.split(table, general.seed), disk)
-            self._data[key] = TableData(folds)
+            family = config.family
+            folds = Folds(table, config.split.split(table, general.seed), disk, family)
+            self._data[key] = TableData(folds) if family.squared else FamilyData(folds, family)
         return self._data[key]
 
     def _streamed(self, config: ExperimentConfig, progress: Progress) -> StreamedData:

@@ -6,7 +6,7 @@ hazard ratios) and survival probabilities.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.base import clone
@@ -20,9 +20,8 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
     from sklearn.pipeline import Pipeline
 
+    from runner.family.base import Averaged
     from runner.records import Floats
-
-Averaged = Literal["classes", "numbers", "survival"]
 
 
 class AverageOfTargets(VotingRegressor):  # type: ignore[misc]

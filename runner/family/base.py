@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from runner.core.metrics import MetricName
+from runner.core.metrics import FAMILY_METRICS, TRIAL_METRICS, scoring_of
 from runner.spec import Spec
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pandas as pd
+
     from runner.core.likelihood import Likelihood
-    from runner.records import Integers, Observed, Table
+    from runner.core.metrics import MetricName, Scoring
+    from runner.family.estimators import PenalisedFit
+    from runner.family.shown import Shown
+    from runner.records import Floats, Integers, Observed, Table
+
+Averaged = Literal["classes", "numbers", "survival"]
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a model was fitted to, and its linear predictors there."""
+
+    observed: Observed
+    eta: Callable[[], Floats]  # gives (n, K), offsets within
 
 
 class Family(Spec):
@@ -25,17 +43,29 @@ class Family(Spec):
     name: str
     # what the target's column holds: numbers, or labels of classes, which may be numbers too
     reads: ClassVar[Literal["numbers", "labels"]] = "numbers"
-    # whether dataset.event is needed, and whether dataset.target may be a list
-    needs_event: ClassVar[bool] = False
-    takes_several: ClassVar[bool] = False
-    # of a winner, the first one optimised where the config names none; and those of every trial
-    metrics: ClassVar[tuple[MetricName, ...]]
-    trial_metrics: ClassVar[tuple[MetricName, ...]]
+    # whether dataset.offset and dataset.exposure are used, and dataset.event
+    takes_offset: ClassVar[bool] = True
+    takes_event: ClassVar[bool] = False
+    # whether exponentials of coefficients are odds, rate, mean or hazard ratios
+    ratios: ClassVar[bool] = True
+    has_intercept: ClassVar[bool] = True
+    # what several models that are averaged predict
+    averaged: ClassVar[Averaged] = "numbers"
 
     @property
     def squared(self) -> bool:
         """Whether the loss is squared error, which moments give."""
         return False
+
+    @property
+    def metrics(self) -> tuple[MetricName, ...]:
+        """Those of a winner; the first is optimised where the config names none."""
+        return FAMILY_METRICS[self.name]  # type: ignore[index]
+
+    @property
+    def trial_metrics(self) -> tuple[MetricName, ...]:
+        """Those of every trial, as they cost little."""
+        return TRIAL_METRICS[self.name]  # type: ignore[index]
 
     def settle(self, table: Table) -> Table:
         """The table with the target as the likelihood wants it.
@@ -46,10 +76,63 @@ class Family(Spec):
         raise NotImplementedError
 
     def strata(self, table: Table) -> Integers | None:
-        """What each fold must have its share of, a code per row; None if nothing is."""
+        """What each fold must have its share of, a code per row (n,); None if nothing is."""
         del table
         return None
 
     def likelihood(self, observed: Observed) -> Likelihood:
-        """Of some rows."""
+        """Of some rows that train."""
+        raise NotImplementedError
+
+    def scoring(self, validation: Observed, training: Observed) -> Scoring:
+        """Of some rows, by models that were fitted to others."""
+        return scoring_of(self.name, validation, training)  # type: ignore[arg-type]
+
+    def pool(self, etas: Floats) -> Floats:
+        """The linear predictors (n, c, K) of the mean of what models (d, n, c, K) predict."""
+        raise NotImplementedError
+
+    def predicted(self, eta: Floats, trained: Trained) -> Floats:
+        """What is predicted at linear predictors (n, K): (n,) or (n, m), as it is shown.
+
+        Args:
+            eta: complete, offsets within.
+            trained: what the model was fitted to.
+        """
+        raise NotImplementedError
+
+    def responses(self, table: Table) -> tuple[Any, ...]:
+        """What each of several responses is called; nothing where there is one."""
+        del table
+        return ()
+
+    def shown(self, threshold: float, labels: tuple[Any, ...]) -> Shown:
+        """How predictions are shown.
+
+        Args:
+            threshold: from which a probability is that of the positive class.
+            labels: of the classes.
+        """
+        raise NotImplementedError
+
+    def estimator(self, found: PenalisedFit, X: Floats, observed: Observed) -> Any:  # noqa: ANN401
+        """A fitted estimator, scikit-learn's own where it has one, with a solution set on it.
+
+        Args:
+            found: the solution.
+            X: what it was fitted to, (n, q).
+            observed: the same rows.
+        """
+        raise NotImplementedError
+
+    def linear_predictors(
+        self,
+        model: Any,  # noqa: ANN401 - a Pipeline or an average of them
+        features: pd.DataFrame,
+        labels: tuple[Any, ...],
+    ) -> Floats:
+        """Of a fitted Pipeline, or an average of them, for a data frame's rows: (n, K).
+
+        Offsets are not in them.
+        """
         raise NotImplementedError

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
-from scipy.special import xlogy
+from scipy.special import logsumexp, xlogy
 
 from runner.core.likelihood import RowWise
+from runner.family.base import Averaged, Family, Trained
+from runner.family.class_weights import ClassWeight, by_class
+from runner.family.estimators import PenalisedFit, binomial_estimator
+from runner.family.shown import ShownBinary
+from runner.family.targets import two_classes
+from runner.family.threshold import Threshold, called_positive
 
 if TYPE_CHECKING:
-    from runner.records import Floats
+    import pandas as pd
+
+    from runner.family.shown import Shown
+    from runner.records import Floats, Integers, Observed, Table
 
 
 class LogLoss(RowWise):
@@ -50,3 +60,69 @@ def probability(eta: Floats) -> Floats:
         p = np.exp(-eta)
     p += 1.0
     return np.reciprocal(p, out=p)
+
+
+class Binomial(Family):
+    """One of two classes.
+
+    `positive` is the label whose probability is modelled: by default 1 or true, else the rarer of
+    the two. `class_weight` multiplies the weights of rows that train, by label, or `balanced`, as
+    if both classes had as many rows; scores are without it. `threshold` is the probability from
+    which a row is called positive, or how it is chosen out of fold.
+    """
+
+    name: Literal["binomial"]
+    positive: bool | int | float | str | None
+    class_weight: ClassWeight
+    threshold: Threshold
+    reads: ClassVar[Literal["numbers", "labels"]] = "labels"
+    averaged: ClassVar[Averaged] = "classes"
+
+    def settle(self, table: Table) -> Table:
+        """A target of 0 and 1."""
+        return two_classes(table, self.positive)
+
+    def strata(self, table: Table) -> Integers:
+        """The classes."""
+        return table.target.astype(np.int64)
+
+    def likelihood(self, observed: Observed) -> LogLoss:
+        """Of rows weighted by their class."""
+        return LogLoss(by_class(observed, self.class_weight))
+
+    def pool(self, etas: Floats) -> Floats:
+        """The log-odds of mean probabilities."""
+        likely = logsumexp(-np.logaddexp(0.0, -etas), axis=0)
+        return np.asarray(likely - logsumexp(-np.logaddexp(0.0, etas), axis=0))
+
+    def predicted(self, eta: Floats, trained: Trained) -> Floats:
+        """The probability of the positive class."""
+        del trained
+        return probability(eta[:, 0])
+
+    def shown(self, threshold: float, labels: tuple[Any, ...]) -> Shown:
+        """The labels and the probability."""
+        positive_first = bool(np.unique(np.asarray(labels))[0] == labels[-1])
+        return ShownBinary(
+            partial(called_positive, threshold=threshold, positive_first=positive_first)
+        )
+
+    def estimator(self, found: PenalisedFit, X: Floats, observed: Observed) -> Any:  # noqa: ANN401
+        """A LogisticRegression."""
+        del X
+        return binomial_estimator(found, observed.labels)
+
+    def linear_predictors(
+        self,
+        model: Any,  # noqa: ANN401 - a Pipeline or an average of them
+        features: pd.DataFrame,
+        labels: tuple[Any, ...],
+    ) -> Floats:
+        """The log-odds of the positive class."""
+        sign = 1.0 if model.classes_[1] == labels[1] else -1.0
+        if hasattr(model, "decision_function"):
+            return np.asarray(sign * model.decision_function(features))[:, None]
+        chances = model.predict_proba(features)
+        with np.errstate(divide="ignore"):
+            logs = np.log(chances)
+        return np.asarray(sign * (logs[:, 1] - logs[:, 0]))[:, None]

@@ -20,19 +20,28 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 from scipy import sparse
 from scipy.special import xlogy
 
 from runner.errors import DataError
+from runner.family import targets
+from runner.family.base import Averaged, Family, Trained
+from runner.family.breslow import breslow
+from runner.family.estimators import PenalisedFit, cox_estimator
+from runner.family.shown import ShownSurvival
+from runner.spec import Positive
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import pandas as pd
+
     from runner.core.likelihood.base import Matrix
-    from runner.records import Floats, Integers, Observed
+    from runner.family.shown import Shown
+    from runner.records import Floats, Integers, Observed, Table
 
 BLOCK = 1000  # rows whose running sums are held at once
 SPREAD = 600.0  # of logs, up to which none of their exponentials is 0 beside the largest
@@ -216,3 +225,59 @@ def _dense(Z: Matrix, rows: Integers) -> Floats:
     """A copy of some rows."""
     some = Z[rows]
     return np.asarray(some.toarray() if sparse.issparse(some) else some)
+
+
+class Cox(Family):
+    """Times to an event, some of them censored: proportional hazards (Cox 1972), Breslow's ties.
+
+    `times` are those at which predictions state the probability of no event up to then.
+    """
+
+    name: Literal["cox"]
+    times: list[Positive]
+    takes_event: ClassVar[bool] = True
+    has_intercept: ClassVar[bool] = False
+    averaged: ClassVar[Averaged] = "survival"
+
+    def settle(self, table: Table) -> Table:
+        """Positive times, and events."""
+        return targets.times(table)
+
+    def strata(self, table: Table) -> Integers:
+        """Whether there is an event."""
+        assert table.event is not None  # noqa: S101 - it is settled
+        return np.asarray(table.event, dtype=np.int64)
+
+    def likelihood(self, observed: Observed) -> CoxLoss:
+        """The partial likelihood."""
+        return CoxLoss(observed)
+
+    def pool(self, etas: Floats) -> Floats:
+        """The mean risk."""
+        return np.asarray(etas.mean(axis=0))
+
+    def predicted(self, eta: Floats, trained: Trained) -> Floats:
+        """The risk, and the survival at each of the times, (n, 1 + t)."""
+        if not self.times:
+            return eta
+        baseline = breslow(trained.observed, trained.eta()[:, 0])
+        return np.hstack([eta, baseline.survival(eta[:, 0], np.array(self.times))])
+
+    def shown(self, threshold: float, labels: tuple[Any, ...]) -> Shown:
+        """Risks and survival."""
+        del threshold, labels
+        return ShownSurvival(tuple(self.times))
+
+    def estimator(self, found: PenalisedFit, X: Floats, observed: Observed) -> Any:  # noqa: ANN401
+        """A CoxRegression, our own."""
+        return cox_estimator(found, X, observed)
+
+    def linear_predictors(
+        self,
+        model: Any,  # noqa: ANN401 - a Pipeline or an average of them
+        features: pd.DataFrame,
+        labels: tuple[Any, ...],
+    ) -> Floats:
+        """The risk."""
+        del labels
+        return np.asarray(model.predict(features))[:, None]

@@ -4,15 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 from scipy import sparse
-from scipy.special import xlogy
+from scipy.special import logsumexp, softmax, xlogy
+
+from runner.family.base import Averaged, Family, Trained
+from runner.family.class_weights import ClassWeight, by_class
+from runner.family.estimators import PenalisedFit, multinomial_estimator
+from runner.family.pooling import log_of_mean
+from runner.family.shown import shown_classes
+from runner.family.targets import several_classes
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from runner.core.likelihood.base import Matrix
-    from runner.records import Floats, Observed
+    from runner.family.shown import Shown
+    from runner.records import Floats, Integers, Observed, Table
+
 
 STEPS = 100  # of Newton's method towards the best constants
 ROUNDING = 1e-15
@@ -139,3 +150,65 @@ def _product(Z: Matrix, weight: Floats) -> Floats:
         return product
     scaled = Z * np.sqrt(weight)[:, None]
     return np.asarray(scaled.T @ scaled)
+
+
+class Multinomial(Family):
+    """One of several classes, the penalty that of each class's coefficients.
+
+    `class_weight` multiplies the weights of rows that train, by label, or `balanced`, as if all
+    classes had as many rows; scores are without it.
+    """
+
+    name: Literal["multinomial"]
+    class_weight: ClassWeight
+    reads: ClassVar[Literal["numbers", "labels"]] = "labels"
+    averaged: ClassVar[Averaged] = "classes"
+
+    def settle(self, table: Table) -> Table:
+        """Three labels or more."""
+        return several_classes(table)
+
+    def strata(self, table: Table) -> Integers:
+        """The classes."""
+        return table.target.astype(np.int64)
+
+    def likelihood(self, observed: Observed) -> MultinomialLoss:
+        """Of rows weighted by their class."""
+        return MultinomialLoss(by_class(observed, self.class_weight), len(observed.labels))
+
+    def pool(self, etas: Floats) -> Floats:
+        """The logs of mean probabilities."""
+        return log_of_mean(etas - logsumexp(etas, axis=-1, keepdims=True))
+
+    def predicted(self, eta: Floats, trained: Trained) -> Floats:
+        """The probability of each class, (n, K)."""
+        del trained
+        return np.asarray(softmax(eta, axis=-1))
+
+    def responses(self, table: Table) -> tuple[Any, ...]:
+        """The labels."""
+        return table.labels
+
+    def shown(self, threshold: float, labels: tuple[Any, ...]) -> Shown:
+        """The labels and their probabilities."""
+        del threshold, labels
+        return shown_classes
+
+    def estimator(self, found: PenalisedFit, X: Floats, observed: Observed) -> Any:  # noqa: ANN401
+        """A LogisticRegression."""
+        del X
+        return multinomial_estimator(found, observed.labels)
+
+    def linear_predictors(
+        self,
+        model: Any,  # noqa: ANN401 - a Pipeline or an average of them
+        features: pd.DataFrame,
+        labels: tuple[Any, ...],
+    ) -> Floats:
+        """The logs of the probabilities, but for a constant of each row, in the labels' order."""
+        place = {label: at for at, label in enumerate(model.classes_.tolist())}
+        order = [place[label] for label in labels]
+        if hasattr(model, "decision_function"):
+            return np.asarray(model.decision_function(features)[:, order])
+        with np.errstate(divide="ignore"):
+            return np.asarray(np.log(model.predict_proba(features)[:, order]))

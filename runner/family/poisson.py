@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from scipy.special import xlogy
 
 from runner.core.likelihood import RowWise
+from runner.family.base import Family, Trained
+from runner.family.estimators import PenalisedFit, poisson_estimator
+from runner.family.pooling import log_of_mean
+from runner.family.shown import shown_means
+from runner.family.targets import counts
 
 if TYPE_CHECKING:
-    from runner.records import Floats
+    import pandas as pd
+
+    from runner.family.shown import Shown
+    from runner.records import Floats, Observed, Table
 
 
 class PoissonLoss(RowWise):
@@ -41,3 +49,46 @@ class PoissonLoss(RowWise):
     def link(self, mean: float) -> float:
         """Its log."""
         return float(np.log(mean))
+
+
+class Poisson(Family):
+    """Counts, or rates per exposure, with the log link."""
+
+    name: Literal["poisson"]
+
+    def settle(self, table: Table) -> Table:
+        """No negative count."""
+        return counts(table)
+
+    def likelihood(self, observed: Observed) -> PoissonLoss:
+        """Of some rows."""
+        return PoissonLoss(observed)
+
+    def pool(self, etas: Floats) -> Floats:
+        """The log of the mean of the means."""
+        return log_of_mean(etas)
+
+    def predicted(self, eta: Floats, trained: Trained) -> Floats:
+        """The mean."""
+        del trained
+        return np.asarray(np.exp(eta[:, 0]))
+
+    def shown(self, threshold: float, labels: tuple[Any, ...]) -> Shown:
+        """The mean."""
+        del threshold, labels
+        return shown_means
+
+    def estimator(self, found: PenalisedFit, X: Floats, observed: Observed) -> Any:  # noqa: ANN401
+        """A PoissonRegressor."""
+        del X, observed
+        return poisson_estimator(found)
+
+    def linear_predictors(
+        self,
+        model: Any,  # noqa: ANN401 - a Pipeline or an average of them
+        features: pd.DataFrame,
+        labels: tuple[Any, ...],
+    ) -> Floats:
+        """The log of the mean."""
+        del labels
+        return np.asarray(np.log(model.predict(features)))[:, None]

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
     from runner.core.folds import Columns, FoldSource
+    from runner.family import Family
     from runner.features.main_effects import MainEffects
     from runner.imputer import Imputer
     from runner.model import Model
@@ -24,11 +25,15 @@ K = TypeVar("K", bound=Spec)
 
 @dataclass(frozen=True)
 class Specs:
-    """The three sections of a config that a candidate may change."""
+    """The sections of a config that say what is fitted; a candidate may change the first three.
+
+    Without a family the loss is squared error.
+    """
 
     imputer: Imputer
     features: MainEffects
     model: Model
+    family: Family | None = None
 
     def having(self, values: dict[str, Any]) -> Specs:
         """The same with the values of a candidate, by dotted key; a penalty is left as it is."""
@@ -36,6 +41,7 @@ class Specs:
             imputer=_having(self.imputer, "imputer", values),
             features=_having(self.features, "features", values),
             model=_having(self.model, "model", values),
+            family=self.family,
         )
 
 

@@ -95,9 +95,9 @@ class Model(Spec):
         from sklearn.linear_model import ElasticNet
 
         estimator = self.estimator(alpha, l1_ratio, weight)
-        estimator.coef_ = solution.coefficients
-        estimator.intercept_ = solution.intercept
-        estimator.n_features_in_ = len(solution.coefficients)
+        estimator.coef_ = solution.coefficients[0]
+        estimator.intercept_ = float(solution.intercepts[0])
+        estimator.n_features_in_ = len(estimator.coef_)
         if isinstance(estimator, ElasticNet):  # a Lasso is one too
             estimator.dual_gap_, estimator.n_iter_ = solution.dual_gap, solution.iterations
         return estimator

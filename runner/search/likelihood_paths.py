@@ -90,9 +90,7 @@ def _solve(
     if start is not None and len(penalties.alphas) == 1:
         starts = [part[0].ravel() for part in problem.split(start[:, None])[1]]
     solved = [
-        solve_likelihood(
-            part, penalties.alphas, penalties.l1_ratios, replace(settings, start=near)
-        )
+        solve_likelihood(part, penalties.alphas, penalties.l1_ratios, replace(settings, start=near))
         for part, near in zip(problem.parts, starts, strict=True)
     ]
     parts = zip(problem.parts, solved, strict=True)

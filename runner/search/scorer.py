@@ -99,7 +99,7 @@ class Scorer:
         if isinstance(whole, LikelihoodFold):
             most = max(likelihood_alpha_max(part, ratio) for part in whole.parts)
         else:
-            most = alpha_max(whole.train, ratio, positive=specs.model.positive)
+            most = alpha_max(whole.train, ratio, specs.model.settings())
         return most if most > 0 else 1.0  # a constant target: any alpha selects nothing
 
     def __call__(self, candidates: Sequence[Candidate]) -> list[Trial]:

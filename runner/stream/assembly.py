@@ -181,8 +181,10 @@ def _solution(solved: Solved, chosen: Integers, *, fit_intercept: bool) -> Solut
     # the mean of what is left of the columns once they are standardised, or 0
     away = (standard.offset - standard.location) / standard.scale
     return Solution(
-        coefficients=coefficients[chosen].copy(),
-        intercept=standard.y_mean - float(away @ coefficients) if fit_intercept else 0.0,
+        coefficients=coefficients[None, chosen],
+        intercepts=np.array(
+            [standard.y_mean - float(away @ coefficients) if fit_intercept else 0.0]
+        ),
         dual_gap=float(path.dual_gaps[0]),
         iterations=int(path.iterations[0]),
         converged=bool(path.converged[0]),

@@ -8,7 +8,8 @@ import numpy as np
 
 from runner.core.metrics import FROM_MOMENTS, METRICS
 from runner.errors import FitError
-from runner.evaluation.winner import HeldOut, Refit, predict_frame, read_coefficients
+from runner.evaluation.coefficients import Reading, feature_rows
+from runner.evaluation.winner import HeldOut, Refit, predict_frame, read_form
 from runner.randomness import generator
 from runner.stream.assembly import Solved, assemble, solve
 from runner.stream.column_entries import CategoryColumn, NumericColumn
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from runner.checks import Finding
-    from runner.core.folds import FoldProblem, Preparation
+    from runner.core.folds import Preparation
+    from runner.core.folds.source import AnyFold
     from runner.features.pipeline import Specs
     from runner.records import Candidate, Floats
     from runner.statistics.bootstrap import Bootstrap
@@ -93,7 +95,7 @@ class StreamedData:
         """Not said: it would need the rows."""
         return None
 
-    def hold_out(self, problems: Sequence[FoldProblem], coefficients: Sequence[Floats]) -> HeldOut:
+    def hold_out(self, problems: Sequence[AnyFold], coefficients: Sequence[Floats]) -> HeldOut:
         """Every metric that moments give, per fold; no predictions."""
         metrics = [metric for metric in METRICS if metric in FROM_MOMENTS]
         by_fold = [
@@ -111,8 +113,9 @@ class StreamedData:
         solved = self._solved = solve(self.folds, specs, candidate, preparation)
         training = self.folds.training
         pipeline, solution, spread = assemble(solved, self._blocks, training, specs)
-        coefficients, intercept = read_coefficients(pipeline, spread)
-        final = Refit(pipeline, coefficients, intercept, (solution,), ())
+        form = read_form(pipeline, solution, spread)
+        coefficients = feature_rows(form, Reading())
+        final = Refit(pipeline, coefficients, form.intercept, (solution,), ())
         self._check(final, solved)
         return final
 

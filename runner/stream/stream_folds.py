@@ -69,6 +69,7 @@ class StreamFolds:
         self.table = StreamColumns(blocks)
         self.split = StreamSplit(folds)
         self.findings: dict[Finding, None] = {}
+        self.family = None
         self.training = sides(blocks.folds, None)[0]
         self._blocks = blocks
         self._problems: dict[tuple[object, ...], FoldProblem] = {}

@@ -88,9 +88,7 @@ class Folds:
     def _size(self) -> int:
         return sum(problem.nbytes for kept in self._problems.values() for problem in kept)
 
-    def _problem(
-        self, fold: Fold | None, preparation: Preparation, fit_intercept: bool
-    ) -> AnyFold:
+    def _problem(self, fold: Fold | None, preparation: Preparation, fit_intercept: bool) -> AnyFold:
         if self.family is not None:
             return likelihood_from_rows(
                 self.table,

@@ -75,15 +75,13 @@ class LikelihoodFold:
         used = (coefficients != 0).any(axis=2)
         return np.asarray(np.count_nonzero(used, axis=-1).mean(axis=0), dtype=np.float64)
 
-    def score(
-        self, metrics: Sequence[MetricName], solutions: Floats
-    ) -> dict[MetricName, Floats]:
+    def score(self, metrics: Sequence[MetricName], solutions: Floats) -> dict[MetricName, Floats]:
         """Each metric (c,) of each of c solutions (P, c), some of them at a time."""
         scoring = self.family.scoring(self.validation, self.training)
         width = max(1, CELLS // (len(self.training.y) * self.responses))
         pieces = [
             scoring.score(
-                metrics, self.predict(some), training_eta=partial(self._predict_training, some)
+                metrics, self.predict(some), training_eta=partial(self.predict_training, some)
             )
             for some in np.array_split(solutions, -(-solutions.shape[1] // width), axis=1)
         ]
@@ -94,7 +92,8 @@ class LikelihoodFold:
         rows = [draw.X_validation for draw in self.draws]
         return self._predict(rows, self.validation.offset, solutions)
 
-    def _predict_training(self, solutions: Floats) -> Floats:
+    def predict_training(self, solutions: Floats) -> Floats:
+        """Those of the training rows."""
         rows = [draw.X for draw in self.draws]
         return self._predict(rows, self.training.offset, solutions)
 

@@ -90,7 +90,7 @@ def _minimum(H: Floats, target: Floats, l1: Floats, l2: Floats, start: Floats) -
     """The b of least b'H b / 2 - b'target + penalty."""
     if not l1.any():
         return _ridge(H, target, l2)
-    found = solve_near(GramProblem(H, target, 1.0), l1, l2, start, positive=False)
+    found = solve_near(GramProblem(H, target, 1.0), l1, l2, start)
     return _descend(H, target, l1, l2, start) if found is None else found[0]
 
 

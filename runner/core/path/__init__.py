@@ -2,6 +2,6 @@
 
 from runner.core.path.alpha_grid import alpha_grid, alpha_max
 from runner.core.path.settings import PathSettings
-from runner.core.path.solve_path import solve_path, solve_tightly
+from runner.core.path.solve_path import TIGHT, solve_path, solve_tightly
 
-__all__ = ["PathSettings", "alpha_grid", "alpha_max", "solve_path", "solve_tightly"]
+__all__ = ["TIGHT", "PathSettings", "alpha_grid", "alpha_max", "solve_path", "solve_tightly"]

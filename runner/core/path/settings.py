@@ -95,7 +95,6 @@ class PathSettings:
             start=_taken(self.start, columns),
         )
 
-
     def split(self, parts: int) -> list[Self]:
         """Of a pooled problem's settings, those of each of so many parts."""
         given = (self.penalty_factors, self.start)

@@ -265,9 +265,7 @@ def test_a_guess_foretells_the_support(ahead: list[float] | None, steps: int) ->
     problem = orthonormal([3.0, -2.0, 0.5, -0.4, 1.0, 0.6])
     start = np.array([1.0, 0.0, 0.3, 0.2, 0.0, 0.0])
     guess = None if ahead is None else np.array(ahead)
-    found = active_set.solve_near(
-        problem, np.full(6, 1.0), np.zeros(6), start, ahead=guess
-    )
+    found = active_set.solve_near(problem, np.full(6, 1.0), np.zeros(6), start, ahead=guess)
     assert found is not None
     np.testing.assert_allclose(found[0], [2.0, -1.0, 0.0, 0.0, 0.0, 0.0], atol=1e-15)
     assert steps == found[1]

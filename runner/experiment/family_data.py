@@ -1,0 +1,89 @@
+"""The data of a run whose loss is another than squared error: what its stages ask for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from runner.core.folds import LikelihoodFold
+from runner.evaluation.winner import HeldOut
+from runner.experiment.in_memory import TableData
+from runner.family.base import Trained
+from runner.randomness import generator
+from runner.statistics.bootstrap import ScoredLinear, linear_score_intervals
+from runner.store.predictions import predictions_table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+
+    from runner.core.folds import Folds, Preparation
+    from runner.core.folds.source import AnyFold
+    from runner.evaluation.winner import Refit
+    from runner.family import Family
+    from runner.records import Floats, Integers
+    from runner.statistics.bootstrap import Bootstrap
+
+
+class FamilyData(TableData):
+    """A table and its folds, whose target is of a family."""
+
+    def __init__(self, folds: Folds, family: Family) -> None:
+        super().__init__(folds)
+        self._family = family
+
+    def hold_out(self, problems: Sequence[AnyFold], coefficients: Sequence[Floats]) -> HeldOut:
+        """What is predicted of every fold's validation rows, and its scores."""
+        predictions, scores = [], []
+        for problem, solution in zip(problems, coefficients, strict=True):
+            assert isinstance(problem, LikelihoodFold)  # noqa: S101 - folds of a family are these
+            predictions.append(self._predict_fold(problem, solution[:, None]))
+            found = problem.score(self._family.metrics, solution[:, None])
+            scores.append({str(metric): float(value[0]) for metric, value in found.items()})
+        names = map(str, self._family.metrics)
+        return HeldOut(predictions, {n: np.array([fold[n] for fold in scores]) for n in names})
+
+    def _predict_fold(self, problem: LikelihoodFold, solution: Floats) -> Floats:
+        trained = Trained(problem.training, lambda: problem.predict_training(solution)[:, 0])
+        return self._family.predicted(problem.predict(solution)[:, 0], trained)
+
+    def score_test(
+        self, final: Refit, preparation: Preparation, bootstrap: Bootstrap, *, seed: int
+    ) -> tuple[Floats, dict[str, Any] | None]:
+        """What is predicted of the test rows, and its scores with intervals."""
+        training, rows = self._kept(self._split.test, preparation)
+        eta = self._linear_predictors(final, rows)
+        trained = Trained(
+            self._table.observed(training), lambda: self._linear_predictors(final, training)
+        )
+        tested = self._family.predicted(eta, trained)
+        if not len(rows):
+            return tested, None
+        scoring = self._family.scoring(self._table.observed(rows), trained.observed)
+        group = None if self._table.group is None else self._table.group[rows]
+        scored = ScoredLinear(scoring, eta, group)
+        intervals = linear_score_intervals(
+            scored, self._family.metrics, bootstrap, generator(seed, "bootstrap")
+        )
+        scores = {str(metric): vars(interval) for metric, interval in intervals.items()}
+        return tested, {"rows": len(rows), "level": bootstrap.level, **scores}
+
+    def _linear_predictors(self, final: Refit, rows: Integers) -> Floats:
+        """Of the saved model, (n, K), offsets added."""
+        features, offset = self._table.frame.iloc[rows], self._table.offset
+        eta = self._family.linear_predictors(final.pipeline, features, self._table.labels)
+        return eta if offset is None else eta + offset[rows, None]
+
+    def predictions(
+        self, held_out: HeldOut, tested: Floats, preparation: Preparation
+    ) -> pd.DataFrame:
+        """A row per prediction, and per row that the imputer's rule for rows skips."""
+        folds = [
+            self._spread(predicted, self._split.sides(fold)[1], preparation)
+            for fold, predicted in zip(self._split.folds, held_out.predictions, strict=True)
+        ]
+        test = self._spread(tested, self._split.test, preparation)
+        shown = self._family.shown(0.5, self._table.labels)
+        return predictions_table(self._table, self._split, folds, test, shown)
