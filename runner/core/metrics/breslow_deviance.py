@@ -23,7 +23,9 @@ def breslow_deviance(observed: Observed, eta: Floats, weight: Floats) -> Floats:
         saturated = - sum_t d_t log d_t
         deviance = 2 (saturated - loglik)
 
-    A multiple of the weights multiplies it. It is 0 without events.
+    A multiple of the weights multiplies it. It is 0 without events. Under weights other than the
+    rows' own d_t stays that of their own, - sum_i event_i w_i log d_t: rows that a bootstrap draws
+    twice are not tied for that, and would take a tenth or more off the deviance if they were.
 
     Args:
         observed: (n,) times and whether they are those of events.
@@ -36,9 +38,7 @@ def breslow_deviance(observed: Observed, eta: Floats, weight: Floats) -> Floats:
     risk = _log_sums(eta, weight)[last]
     own = weight * dead[:, None]
     loglik = totals(own, eta) - _paired(own, risk)
-    starts = np.flatnonzero(np.append(True, np.diff(last) > 0))
-    tied = np.add.reduceat(own, starts, axis=0)
-    saturated = -(tied * np.log(np.where(tied > 0, tied, 1.0))).sum(axis=0)
+    saturated = -_paired(own, _log_tied(observed.weight[order] * dead, last))
     deviance: Floats = 2 * (saturated - loglik)
     return deviance
 
@@ -73,9 +73,15 @@ def _log_sums(eta: Floats, weight: Floats) -> Floats:
     return sums
 
 
-def _paired(own: Floats, risk: Floats) -> Floats:
-    """Sums of own (n, r) times risk (n, m), nothing where own is 0."""
-    found: Floats = np.einsum(
-        "ij,ij->j", np.broadcast_to(own, risk.shape), np.where(own > 0, risk, 0.0)
-    )
+def _log_tied(deaths: Floats, last: Integers) -> Floats:
+    """The logarithm of the weight of all events at the time of each, (n, 1); 0 without any."""
+    starts = np.flatnonzero(np.append(True, np.diff(last) > 0))
+    tied = np.add.reduceat(deaths, starts)[np.searchsorted(starts, last, side="right") - 1]
+    return np.log(np.where(tied > 0, tied, 1.0))[:, None]
+
+
+def _paired(own: Floats, values: Floats) -> Floats:
+    """Sums of own (n, r) times values (n, c), r or c 1 or both equal; nothing where own is 0."""
+    own, values = np.broadcast_arrays(own, values)
+    found: Floats = np.einsum("ij,ij->j", own, np.where(own > 0, values, 0.0))
     return found

@@ -214,7 +214,7 @@ def test_a_common_shift_changes_no_deviance(spread: float) -> None:
     np.testing.assert_allclose(breslow_deviance(rows(), eta + 500.0, weight), first, rtol=1e-9)
 
 
-@pytest.mark.parametrize("metric", FAMILY_METRICS["cox"])
+@pytest.mark.parametrize("metric", ["harrell_c", "uno_c"])
 def test_weights_in_place_of_the_rows_own(metric: MetricName) -> None:
     """Scores under several sets of counts are those of the rows repeated as often."""
     observed, n = rows(weighted=True), len(DATA)
@@ -228,3 +228,21 @@ def test_weights_in_place_of_the_rows_own(metric: MetricName) -> None:
         again = SurvivalScores(observed.take(drawn), observed)
         expected = again.score([metric], eta[drawn, None, None])[metric][0]
         assert expected == pytest.approx(score, rel=1e-9)
+
+
+def test_deviance_under_other_weights_keeps_the_ties_of_the_rows_own() -> None:
+    """The likelihood is that of the rows repeated; what is tied is as it was."""
+    observed, n = rows(weighted=True), len(DATA)
+    assert observed.event is not None
+    counts = np.random.default_rng(0).poisson(1.0, (n, 4))
+    eta = DATA["fine"].to_numpy(float)
+    weight = counts * observed.weight[:, None]
+    scoring = SurvivalScores(observed, observed)
+    found = scoring.score(["partial_deviance"], eta[:, None, None], weight=weight)
+    for own, score in zip(weight.T, found["partial_deviance"], strict=True):
+        total = 0.0
+        for i in np.flatnonzero(observed.event):
+            risk = own[observed.y >= observed.y[i]] @ np.exp(eta[observed.y >= observed.y[i]])
+            tied = observed.weight[(observed.y == observed.y[i]) & observed.event].sum()
+            total += own[i] * (np.log(risk) - eta[i] - np.log(tied)) if own[i] else 0.0
+        assert 2 * total / own[observed.event].sum() == pytest.approx(score, rel=1e-9)
