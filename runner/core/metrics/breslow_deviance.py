@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from runner.core.metrics.scoring import totals
+from runner.core.metrics.scoring import blocks
 
 if TYPE_CHECKING:
     from runner.records import Floats, Integers, Observed
@@ -32,14 +32,17 @@ def breslow_deviance(observed: Observed, eta: Floats, weight: Floats) -> Floats:
         eta: (n, c) log hazards.
         weight: (n, r), where r or c is 1.
     """
-    events = _events(observed)
-    order, last = _latest_first(observed.y)
-    eta, weight, dead = eta[order], weight[order], events[order]
-    risk = _log_sums(eta, weight)[last]
-    own = weight * dead[:, None]
-    loglik = totals(own, eta) - _paired(own, risk)
-    saturated = -_paired(own, _log_tied(observed.weight[order] * dead, last))
-    deviance: Floats = 2 * (saturated - loglik)
+    order = np.argsort(-observed.y, kind="stable")
+    falling = -observed.y[order]
+    last = np.searchsorted(falling, falling, side="right") - 1
+    dead = np.flatnonzero(_events(observed)[order])
+    tied = _tied(observed.weight[order][dead], last[dead])
+    found = []
+    for columns, weights in blocks(eta, weight):
+        z, w = columns[order], weights[order]
+        lost = _log_sums(z, w, last[dead]) - z[dead] - np.log(tied)[:, None]
+        found.append(2 * np.einsum("ij,ij->j", *np.broadcast_arrays(w[dead], lost)))
+    deviance: Floats = np.concatenate(found)
     return deviance
 
 
@@ -55,33 +58,23 @@ def _events(observed: Observed) -> Floats:
     return observed.event.astype(float)
 
 
-def _latest_first(time: Floats) -> tuple[Integers, Integers]:
-    """Rows by falling time, and the place of the last of those with an equal one."""
-    order = np.argsort(-time, kind="stable")
-    ordered = time[order]
-    return order, np.searchsorted(-ordered, -ordered, side="right") - 1
+def _tied(weight: Floats, place: Integers) -> Floats:
+    """The weight of all events in the same place, (events,); 1 where they have none."""
+    _, own = np.unique(place, return_inverse=True)
+    sums = np.bincount(own, weight)[own]
+    return np.where(sums > 0, sums, 1.0)
 
 
-def _log_sums(eta: Floats, weight: Floats) -> Floats:
-    """Logarithms of the sums up to each row of weight times exp(eta), (n, m); -inf of nothing."""
+def _log_sums(eta: Floats, weight: Floats, at: Integers) -> Floats:
+    """Logarithms of the sums, up to some rows, of weight times exp(eta): (len(at), m).
+
+    Of nothing it is the least number there is, as such a row itself weighs nothing.
+    """
     top = eta.max(axis=0)
     with np.errstate(divide="ignore"):
         if np.all(np.ptp(eta, axis=0) < WIDE):
-            sums: Floats = np.log(np.cumsum(weight * np.exp(eta - top), axis=0)) + top
+            sums = np.log(np.cumsum(weight * np.exp(eta - top), axis=0)[at]) + top
         else:
-            sums = np.logaddexp.accumulate(np.log(weight) + eta, axis=0)
-    return sums
-
-
-def _log_tied(deaths: Floats, last: Integers) -> Floats:
-    """The logarithm of the weight of all events at the time of each, (n, 1); 0 without any."""
-    starts = np.flatnonzero(np.append(True, np.diff(last) > 0))
-    tied = np.add.reduceat(deaths, starts)[np.searchsorted(starts, last, side="right") - 1]
-    return np.log(np.where(tied > 0, tied, 1.0))[:, None]
-
-
-def _paired(own: Floats, values: Floats) -> Floats:
-    """Sums of own (n, r) times values (n, c), r or c 1 or both equal; nothing where own is 0."""
-    own, values = np.broadcast_arrays(own, values)
-    found: Floats = np.einsum("ij,ij->j", own, np.where(own > 0, values, 0.0))
+            sums = np.logaddexp.accumulate(np.log(weight) + eta, axis=0)[at]
+    found: Floats = np.maximum(sums, np.finfo(np.float64).min)
     return found

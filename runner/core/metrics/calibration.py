@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from runner.core.metrics.scoring import probability
+
 if TYPE_CHECKING:
     from runner.records import Booleans, Floats
 
@@ -113,10 +115,9 @@ def _start(y: Floats, x: Floats, weight: Floats, offset: Floats) -> Floats:
 
 def _newton_step(y: Floats, x: Floats, share: Floats, eta: Floats) -> tuple[Floats, Floats]:
     """The objective's slope (2, m) at eta (n, m), and the step to where its parabola is least."""
-    small = np.exp(-np.abs(eta))
-    chance = np.where(eta >= 0, 1.0, small) / (1 + small)
+    chance = probability(eta)
     pull = share * (chance - y[:, None])
-    bend = share * (small / (1 + small) ** 2)
+    bend = share * (chance * (1 - chance))
     slope = np.array([pull.sum(axis=0), (x * pull).sum(axis=0)])
     first, mixed, second = bend.sum(axis=0), (x * bend).sum(axis=0), (x**2 * bend).sum(axis=0)
     first = np.maximum(first, FLAT)

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from runner.core.metrics.ranking import Ranked
-from runner.core.metrics.scoring import mean_of_known, means, ratio, row_weights, totals
+from runner.core.metrics.scoring import blocks, mean_of_known, means, ratio, row_weights, totals
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from runner.core.metrics.metric_table import MetricName
-    from runner.records import Floats, Observed
+    from runner.records import Floats, Integers, Observed
 
 
 @dataclass(frozen=True)
@@ -39,29 +39,39 @@ class ClassScores:
     ) -> dict[MetricName, Floats]:
         """Each metric of c models, or under c sets of weights; see `Scoring`."""
         del training_eta
-        rows = _Rows(self.validation.y, row_weights(self.validation, weight), eta)
-        return {metric: _SCORES[metric](rows) for metric in metrics}
+        wanted, codes = tuple(metrics), self.validation.y.astype(np.int64)
+        found: dict[MetricName, list[Floats]] = {metric: [] for metric in wanted}
+        for some, weights in blocks(eta, row_weights(self.validation, weight)):
+            rows = _Rows(codes, weights, np.ascontiguousarray(np.moveaxis(some, 2, 0)))
+            for metric in wanted:
+                found[metric].append(_SCORES[metric](rows))
+        return {metric: np.concatenate(parts) for metric, parts in found.items()}
 
 
 @dataclass(frozen=True)
 class _Rows:
-    y: Floats  # (n,)
+    y: Integers  # (n,)
     weight: Floats  # (n, r)
-    eta: Floats  # (n, c, K), where r or c is 1
+    eta: Floats  # (K, n, c), where r or c is 1: sums over classes are fastest that way round
 
     @cached_property
-    def log_chances(self) -> Floats:
-        """Logarithms of the probabilities, (n, c, K)."""
-        below = self.eta - self.eta.max(axis=2, keepdims=True)
-        chances: Floats = below - np.log(np.exp(below).sum(axis=2, keepdims=True))
-        return chances
+    def top(self) -> Floats:
+        """The largest linear predictor, (n, c)."""
+        top: Floats = self.eta.max(axis=0)
+        return top
+
+    @cached_property
+    def log_sum(self) -> Floats:
+        """Logarithm of the sum of exp(eta - top), (n, c)."""
+        log_sum: Floats = np.log(np.exp(self.eta - self.top).sum(axis=0))
+        return log_sum
 
     @cached_property
     def counted(self) -> tuple[Floats, Floats, Floats]:
         """Weights of the rows put rightly into each class, in it, and put into it: (K, c) each."""
-        called = self.eta.argmax(axis=2)
+        called = self.eta.argmax(axis=0)
         right, within, put = [], [], []
-        for code in range(self.eta.shape[2]):
+        for code in range(len(self.eta)):
             member, chosen = (self.y == code)[:, None] * 1.0, (called == code) * 1.0
             right.append(totals(self.weight, member * chosen))
             within.append(totals(self.weight, member))
@@ -69,8 +79,8 @@ class _Rows:
         return np.array(right), np.array(within), np.array(put)
 
     def log_loss(self) -> Floats:
-        own = self.y.astype(np.int64)[:, None, None]
-        return means(self.weight, -np.take_along_axis(self.log_chances, own, axis=2)[:, :, 0])
+        own = self.eta[self.y, np.arange(len(self.y))]
+        return means(self.weight, self.top - own + self.log_sum)
 
     def balanced_accuracy(self) -> Floats:
         right, within, _ = self.counted
@@ -82,8 +92,8 @@ class _Rows:
 
     def roc_auc_ovr(self) -> Floats:
         areas = [
-            Ranked.of(self.log_chances[:, :, code], (self.y == code) * 1.0, self.weight).auc()
-            for code in range(self.eta.shape[2])
+            Ranked.of(own - self.top - self.log_sum, (self.y == code) * 1.0, self.weight).auc()
+            for code, own in enumerate(self.eta)
         ]
         mean: Floats = np.mean(areas, axis=0)
         return mean

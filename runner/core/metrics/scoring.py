@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from runner.core.metrics.metric_table import MetricName
     from runner.records import Floats, Observed
+
+CELLS = 250_000  # linear predictors worked on at once, 2 MB: what the processor's cache holds
 
 
 class Scoring(Protocol):
@@ -50,6 +52,17 @@ def row_weights(validation: Observed, weight: Floats | None) -> Floats:
     return validation.weight[:, None] if weight is None else weight
 
 
+def blocks(eta: Floats, weight: Floats) -> Iterator[tuple[Floats, Floats]]:
+    """Some of the c models (n, c, ...) or r sets of weights (n, r) after the others."""
+    step = max(1, CELLS // eta[:, 0].size)
+    for start in range(0, max(eta.shape[1], weight.shape[1]), step):
+        some = slice(start, start + step)
+        yield (
+            eta if eta.shape[1] == 1 else eta[:, some],
+            weight if weight.shape[1] == 1 else weight[:, some],
+        )
+
+
 def totals(weight: Floats, values: Floats) -> Floats:
     """Sums of weight (n, r) times values (n, c), where r or c is 1: (c,) or (r,)."""
     if values.shape[1] == 1:
@@ -74,3 +87,10 @@ def mean_of_known(scores: Floats) -> Floats:
     """Means (c,) over those of (k, c) that are defined."""
     known = np.isfinite(scores)
     return ratio(np.where(known, scores, 0.0).sum(axis=0), known.sum(axis=0))
+
+
+def probability(eta: Floats) -> Floats:
+    """1 / (1 + exp(-eta)), whatever the size of eta."""
+    with np.errstate(over="ignore"):
+        chance: Floats = 1 / (1 + np.exp(-eta))
+    return chance

@@ -100,13 +100,17 @@ def test_loss_falls_as_predictions_improve(family: FamilyName, metric: MetricNam
 
 
 @pytest.mark.parametrize(("family", "metric"), ALL)
-def test_models_are_scored_one_by_one(family: FamilyName, metric: MetricName) -> None:
-    """A model's score does not depend on which others are scored with it."""
+def test_models_are_scored_one_by_one(
+    family: FamilyName, metric: MetricName, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A model's score does not depend on which others are scored with it, or how many at once."""
     observed, truth = rows_of(family)
     few = observed.take(np.arange(50))
     eta = truth[:50, None, :] * np.array([1.0, 0.3, -1.0])[None, :, None]
     scoring = scoring_of(family, few, few)
     together = scoring.score([metric], eta)[metric]
+    monkeypatch.setattr("runner.core.metrics.scoring.CELLS", 1)
+    np.testing.assert_allclose(scoring.score([metric], eta)[metric], together, rtol=1e-12)
     assert (3,) == together.shape
     for at, score in enumerate(together):
         alone = scoring.score([metric], eta[:, at : at + 1])[metric]
