@@ -99,7 +99,7 @@ class SurvivalScores:
     @cached_property
     def _uno_weights(self) -> Floats:
         """1 / G(t-)^2 of each row's time, 0 after the last event of training, (n,)."""
-        event = _event(self.training)
+        event = _event(self.training) & (self.training.weight > 0)
         last = self.training.y[event].max(initial=-np.inf)
         uncensored = uncensored_before(self.training, self.validation.y)
         kept = self.validation.y <= last

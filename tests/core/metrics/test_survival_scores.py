@@ -157,6 +157,17 @@ def chance_not_censored(before: Observed, time: float) -> float:
     return float(chance)
 
 
+def test_an_event_without_weight_ends_nothing() -> None:
+    """Uno's curve ends with the last event that counts: after it all that count are censored."""
+    before = Observed(
+        np.array([1.0, 2.0, 3.0]), np.array([1.0, 1.0, 0.0]), np.array([True, False, True])
+    )
+    observed = Observed(np.array([1.0, 3.0, 4.0]), np.ones(3), np.ones(3, dtype=bool))
+    eta = np.array([1.0, 0.0, 2.0])[:, None, None]
+    # of the pairs those of the event at 1 are left, one of the two in order
+    assert 0.5 == SurvivalScores(observed, before).score(["uno_c"], eta)["uno_c"][0]
+
+
 def test_censoring_curve_by_hand() -> None:
     """Of six rows two are censored: one of the five left at 2, one of the two left at 4."""
     before = Observed(

@@ -120,6 +120,15 @@ def test_one_class_alone(y: Floats, level: float) -> None:
             assert SKLEARN[metric](y, eta[:, 0]) == pytest.approx(found[metric][0], rel=RTOL)
 
 
+def test_rounding_of_weights_is_no_row() -> None:
+    """Rows that are all called positive have an mcc of 0, whatever their weights add up to."""
+    rng = np.random.default_rng(0)
+    for n in range(2, 40):
+        y = np.append([0.0, 1.0], rng.integers(0, 2, n - 2))
+        found = score("mcc", y, np.ones((n, 3)), rng.uniform(0.1, 1.0, n))
+        np.testing.assert_array_equal(np.zeros(3), found)
+
+
 def test_extreme_log_odds_keep_their_loss() -> None:
     """Log odds of 800 on the wrong side cost 800, on the right side nothing, without a warning."""
     y, eta = np.array([0.0, 1.0, 1.0]), np.array([[800.0], [800.0], [-800.0]])
