@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from runner.core.metrics.ranking import Ranked
-from runner.core.metrics.scoring import blocks, mean_of_known, means, ratio, row_weights, totals
+from runner.core.metrics.scoring import (
+    mean_of_known,
+    means,
+    ratio,
+    row_weights,
+    score_blocks,
+    totals,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -40,12 +47,12 @@ class ClassScores:
         """Each metric of c models, or under c sets of weights; see `Scoring`."""
         del training_eta
         wanted, codes = tuple(metrics), self.validation.y.astype(np.int64)
-        found: dict[MetricName, list[Floats]] = {metric: [] for metric in wanted}
-        for some, weights in blocks(eta, row_weights(self.validation, weight)):
+
+        def score(some: Floats, weights: Floats) -> dict[MetricName, Floats]:
             rows = _Rows(codes, weights, np.ascontiguousarray(np.moveaxis(some, 2, 0)))
-            for metric in wanted:
-                found[metric].append(_SCORES[metric](rows))
-        return {metric: np.concatenate(parts) for metric, parts in found.items()}
+            return {metric: _SCORES[metric](rows) for metric in wanted}
+
+        return score_blocks(wanted, eta, row_weights(self.validation, weight), score)
 
 
 @dataclass(frozen=True)

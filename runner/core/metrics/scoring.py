@@ -63,6 +63,17 @@ def blocks(eta: Floats, weight: Floats) -> Iterator[tuple[Floats, Floats]]:
         )
 
 
+def score_blocks(
+    metrics: tuple[MetricName, ...],
+    eta: Floats,
+    weight: Floats,
+    score: Callable[[Floats, Floats], dict[MetricName, Floats]],
+) -> dict[MetricName, Floats]:
+    """Each metric of all models or sets of weights, from what scores some of them."""
+    parts = [score(some, weights) for some, weights in blocks(eta, weight)]
+    return {metric: np.concatenate([part[metric] for part in parts]) for metric in metrics}
+
+
 def totals(weight: Floats, values: Floats) -> Floats:
     """Sums of weight (n, r) times values (n, c), where r or c is 1: (c,) or (r,)."""
     if values.shape[1] == 1:

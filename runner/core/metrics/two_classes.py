@@ -16,6 +16,7 @@ from runner.core.metrics.scoring import (
     probability,
     ratio,
     row_weights,
+    score_blocks,
     totals,
 )
 
@@ -48,9 +49,13 @@ class TwoClassScores:
     ) -> dict[MetricName, Floats]:
         """Each metric of c models, or under c sets of weights; see `Scoring`."""
         del training_eta
-        weights = row_weights(self.validation, weight)
-        rows = _Rows(self.validation.y, weights, eta[:, :, 0], self.threshold)
-        return {metric: _SCORES[metric](rows) for metric in metrics}
+        wanted, y = tuple(metrics), self.validation.y
+
+        def score(some: Floats, weights: Floats) -> dict[MetricName, Floats]:
+            rows = _Rows(y, weights, some[:, :, 0], self.threshold)
+            return {metric: _SCORES[metric](rows) for metric in wanted}
+
+        return score_blocks(wanted, eta, row_weights(self.validation, weight), score)
 
 
 @dataclass(frozen=True)

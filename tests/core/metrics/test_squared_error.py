@@ -87,6 +87,12 @@ def test_constant_target_whose_mean_is_rounded(metric: MetricName, weight: Float
     np.testing.assert_array_equal([1.0, 0.0], actual)
 
 
+def test_metric_of_another_kind_is_refused() -> None:
+    """No number stands for the log loss of a prediction that is no chance."""
+    with pytest.raises(ValueError, match="log_loss is not a metric of squared errors"):
+        score_predictions(["log_loss"], np.ones(2), np.ones((2, 1)))
+
+
 @pytest.mark.parametrize("weight", [None, np.array([1.0, 2.0])])
 @pytest.mark.parametrize("zero", [0.0, -0.0, 1e-17])
 def test_mape_of_a_zero_target_is_undefined(zero: float, weight: Floats | None) -> None:
