@@ -134,6 +134,14 @@ WARNED_IN_FOLDS = Check(
     "what it says is about the training rows of a fold: look at the imputer and at rare levels",
 )
 
+CLASS_NOT_VALIDATED = Check(
+    "EN203",
+    "Rows that score lack a class",
+    "warning",
+    "scores of these folds, or of the test, say nothing of it: choose fewer split.folds, another "
+    "split, or merge the class",
+)
+
 # EN3: the search
 BEST_NOT_CONVERGED = Check(
     "EN301",

@@ -16,11 +16,13 @@ from runner.randomness import derive_seed, generator
 from runner.records import Fold, Split
 from runner.spec import Count, Share, Spec
 from runner.split.hashed import HashedSplit
+from runner.split.strata import by_stratum, first_of_each, grouped_blocks, most_alike
 
 if TYPE_CHECKING:
-    from runner.records import Integers, Table
+    from runner.records import Booleans, Integers, Table
 
 Folds = Annotated[int, Field(ge=2)]
+DRAWS = 20  # of groups to test, of which the one most like the rest is taken
 ROUNDING = 1e-9  # rows that a share of them may lack by rounding
 
 
@@ -36,28 +38,39 @@ class Splitter(Spec):
         if self.role is not None and getattr(dataset, self.role, None) is None:
             raise _without_role(self.name, self.role)
 
-    def split(self, table: Table, seed: int) -> Split:
+    def split(self, table: Table, seed: int, strata: Integers | None = None) -> Split:
         """Divide the rows of `table`.
+
+        Args:
+            table: its rows.
+            seed: the run's.
+            strata: (n,) codes from 0, of which the test rows and each fold get their share as far
+                as groups let them; an order in time has no regard to them.
 
         Raises:
             DataError: the table is too small, or lacks the group or time that the split needs.
         """
-        train, test = self._test_rows(table, seed)
-        partitions, folds = self._folds(table, train, seed)
+        train, test = self._test_rows(table, seed, strata)
+        inside = None if strata is None else strata[train]
+        partitions, folds = self._folds(table, train, seed, inside)
         return Split(train=train, test=test, partitions=partitions, folds=folds)
 
     def by_hash(self) -> HashedSplit | None:
         """The like of this split for rows that are not in memory, or None if there is none."""
         return None
 
-    def _test_rows(self, table: Table, seed: int) -> tuple[Integers, Integers]:
+    def _test_rows(
+        self, table: Table, seed: int, strata: Integers | None = None
+    ) -> tuple[Integers, Integers]:
         """Positions of the training and the test rows, each in ascending order."""
         order = generator(seed, "split", "test").permutation(table.n_rows)
         n_test = 0 if self.test is None else max(1, round(self.test * table.n_rows))
+        if strata is not None:
+            order = first_of_each(order, strata, n_test)
         return np.sort(order[n_test:]), np.sort(order[:n_test])
 
     def _folds(
-        self, table: Table, train: Integers, seed: int
+        self, table: Table, train: Integers, seed: int, strata: Integers | None = None
     ) -> tuple[tuple[Integers, ...], tuple[Fold, ...]]:
         raise NotImplementedError
 
@@ -73,10 +86,10 @@ class Kfold(Splitter):
         return HashedSplit("split.folds", self.test, self.folds)
 
     def _folds(
-        self, table: Table, train: Integers, seed: int
+        self, table: Table, train: Integers, seed: int, strata: Integers | None = None
     ) -> tuple[tuple[Integers, ...], tuple[Fold, ...]]:
         del table
-        return _repeated(len(train), self.folds, 1, seed)
+        return _repeated(len(train), self.folds, 1, seed, strata)
 
 
 class Repeated(Splitter):
@@ -87,10 +100,10 @@ class Repeated(Splitter):
     repeats: Count
 
     def _folds(
-        self, table: Table, train: Integers, seed: int
+        self, table: Table, train: Integers, seed: int, strata: Integers | None = None
     ) -> tuple[tuple[Integers, ...], tuple[Fold, ...]]:
         del table
-        return _repeated(len(train), self.folds, self.repeats, seed)
+        return _repeated(len(train), self.folds, self.repeats, seed, strata)
 
 
 class Grouped(Splitter):
@@ -104,33 +117,36 @@ class Grouped(Splitter):
         """Every row's block from its group."""
         return HashedSplit("split.folds", self.test, self.folds, by_group=True)
 
-    def _test_rows(self, table: Table, seed: int) -> tuple[Integers, Integers]:
+    def _test_rows(
+        self, table: Table, seed: int, strata: Integers | None = None
+    ) -> tuple[Integers, Integers]:
         group = _required(table.group, "grouped", "group")
-        codes = generator(seed, "split", "test").permutation(np.unique(group))
+        rng = generator(seed, "split", "test")
         if self.test is None:
             return np.arange(table.n_rows), np.arange(0)
-        sizes = np.cumsum([np.count_nonzero(group == code) for code in codes])
-        n_groups = int(np.searchsorted(sizes, self.test * table.n_rows)) + 1
-        is_test = np.isin(group, codes[:n_groups])
+        is_test = self._tested(group, rng)
+        if strata is not None:
+            drawn = [is_test, *(self._tested(group, rng) for _ in range(DRAWS - 1))]
+            is_test = most_alike(drawn, strata, self.test)
         return np.flatnonzero(~is_test), np.flatnonzero(is_test)
 
-    def _folds(
-        self, table: Table, train: Integers, seed: int
-    ) -> tuple[tuple[Integers, ...], tuple[Fold, ...]]:
-        from sklearn.model_selection import GroupKFold
+    def _tested(self, group: Integers, rng: np.random.Generator) -> Booleans:
+        """Which rows (n,) are in groups drawn until they are the share of test rows."""
+        codes = rng.permutation(np.unique(group))
+        sizes = np.cumsum([np.count_nonzero(group == code) for code in codes])
+        n_groups = int(np.searchsorted(sizes, (self.test or 0.0) * len(group))) + 1
+        return np.isin(group, codes[:n_groups])
 
+    def _folds(
+        self, table: Table, train: Integers, seed: int, strata: Integers | None = None
+    ) -> tuple[tuple[Integers, ...], tuple[Fold, ...]]:
         group = _required(table.group, "grouped", "group")[train]
         n_groups = len(np.unique(group))
         if n_groups < self.folds:
             raise DataError(
                 f"split.folds is {self.folds}, but there are only {n_groups} groups to train on"
             )
-        splitter = GroupKFold(
-            self.folds, shuffle=True, random_state=derive_seed(seed, "split", "folds")
-        )
-        block = np.empty(len(train), dtype=np.int64)
-        for number, (_, validation) in enumerate(splitter.split(block, groups=group)):
-            block[validation] = number
+        block = grouped_blocks(group, self.folds, derive_seed(seed, "split", "folds"), strata)
         return (block,), _one_against_rest(self.folds, 0)
 
 
@@ -146,8 +162,10 @@ class Time(Splitter):
     gap: Annotated[int, Field(ge=0)]
     role: ClassVar[Literal["time", "group"] | None] = "time"
 
-    def _test_rows(self, table: Table, seed: int) -> tuple[Integers, Integers]:
-        del seed
+    def _test_rows(
+        self, table: Table, seed: int, strata: Integers | None = None
+    ) -> tuple[Integers, Integers]:
+        del seed, strata
         time = _required(table.time, "time", "time")
         share = 0.0 if self.test is None else self.test
         n_train = int((1 - share) * len(time) + ROUNDING)
@@ -155,9 +173,9 @@ class Time(Splitter):
         return np.flatnonzero(time < boundary), np.flatnonzero(time >= boundary)
 
     def _folds(
-        self, table: Table, train: Integers, seed: int
+        self, table: Table, train: Integers, seed: int, strata: Integers | None = None
     ) -> tuple[tuple[Integers, ...], tuple[Fold, ...]]:
-        del seed
+        del seed, strata
         time = _required(table.time, "time", "time")[train]
         if len(np.unique(time)) <= self.folds:
             raise DataError(
@@ -205,7 +223,7 @@ class Holdout(Splitter):
         return HashedSplit("split.validation", self.test, 1, validation=self.validation)
 
     def _folds(
-        self, table: Table, train: Integers, seed: int
+        self, table: Table, train: Integers, seed: int, strata: Integers | None = None
     ) -> tuple[tuple[Integers, ...], tuple[Fold, ...]]:
         n_validation = max(1, round(self.validation * table.n_rows))
         if n_validation >= len(train):
@@ -213,13 +231,15 @@ class Holdout(Splitter):
                 f"split.validation is {self.validation}, which leaves no row to train on"
             )
         order = generator(seed, "split", "folds").permutation(len(train))
+        if strata is not None:
+            order = first_of_each(order, strata, n_validation)
         block = np.zeros(len(train), dtype=np.int64)
         block[order[:n_validation]] = 1
         return (block,), (Fold(1, 0, (0,), (1,)),)
 
 
 def _repeated(
-    n_rows: int, n_folds: int, repeats: int, seed: int
+    n_rows: int, n_folds: int, repeats: int, seed: int, strata: Integers | None
 ) -> tuple[tuple[Integers, ...], tuple[Fold, ...]]:
     if n_rows < n_folds:
         raise DataError(f"split.folds is {n_folds}, but there are only {n_rows} rows to train on")
@@ -227,6 +247,8 @@ def _repeated(
     folds: list[Fold] = []
     for repeat in range(repeats):
         order = generator(seed, "split", "folds", repeat).permutation(n_rows)
+        if strata is not None:
+            order = by_stratum(order, strata)
         block = np.empty(n_rows, dtype=np.int64)
         block[order] = np.arange(n_rows) % n_folds
         partitions.append(block)
