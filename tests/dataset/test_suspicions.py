@@ -163,15 +163,26 @@ def test_much_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "dataset.stream=true" in found.remedy
 
 
-@pytest.mark.parametrize(
-    "name", ["earthquakes", "hitters", "nhanes", "nhefs", "penguins", "weather", "diabetes"]
-)
+QUANTITIES = ["earthquakes", "hitters", "nhanes", "nhefs", "penguins", "weather", "diabetes"]
+
+
+@pytest.mark.parametrize("name", [*QUANTITIES, "delays", "lung"])
 def test_nothing_is_suspected_of_what_ships(name: str) -> None:
     """The datasets of the package raise no alarm."""
     dataset: Any = validate_section("dataset", packaged_defaults("dataset", name))
     split: Any = validate_section("split", {"name": "kfold"})
     table = dataset.load(0)
-    assert [] == suspicions.find_suspicions(table, split.split(table, 0))
+    found = suspicions.find_suspicions(table, split.split(table, 0), squared=name in QUANTITIES)
+    assert [] == found
+
+
+def test_customers_of_a_month_are_alike() -> None:
+    """Some customers of one month are equal, as their description says; no more is told."""
+    dataset: Any = validate_section("dataset", packaged_defaults("dataset", "churn"))
+    table = dataset.load(0, "labels")
+    every = np.arange(table.n_rows)
+    (finding,) = suspicions.find_suspicions(table, Split(every, every[:0], (), ()))
+    assert finding.message.startswith("22 of 7,043 rows repeat another one")
 
 
 def test_few_rows_say_nothing() -> None:

