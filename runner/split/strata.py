@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -92,18 +93,40 @@ def check_strata(split: Split, strata: Integers, labels: Sequence[Any]) -> list[
     """
     needed = {code: f"row of the class {label!r}" for code, label in enumerate(labels)}
     needed = needed or {1: "event"}
+    has = _Counts.of(split, strata, 1 + max(*needed, int(strata.max())))
     for code, name in needed.items():
-        _check_enough(split, strata[split.train] == code, name)
-        _check_training(split, strata == code, name)
-    lacking = [_unvalidated(split, strata == code, name) for code, name in needed.items()]
-    said = [each for each in lacking if each]
+        _check_enough(split, int(has.train[code]), name)
+        _check_training(has, code, name)
+    said = [each for code, name in needed.items() if (each := _unvalidated(has, code, name))]
     return [CLASS_NOT_VALIDATED.found("; ".join(said))] if said else []
 
 
-def _check_enough(split: Split, of_class: Booleans, name: str) -> None:
+@dataclass(frozen=True)
+class _Counts:
+    """How many rows of each code there are."""
+
+    train: Integers  # (K,)
+    test: Integers  # (K,)
+    training: Integers  # (folds, K)
+    validation: Integers  # (folds, K)
+
+    @classmethod
+    def of(cls, split: Split, strata: Integers, codes: int) -> _Counts:
+        def count(rows: Integers) -> Integers:
+            return np.bincount(strata[rows], minlength=codes)
+
+        sides = [split.sides(fold) for fold in split.folds]
+        return cls(
+            train=count(split.train),
+            test=count(split.test),
+            training=np.array([count(training) for training, _ in sides]),
+            validation=np.array([count(validation) for _, validation in sides]),
+        )
+
+
+def _check_enough(split: Split, count: int, name: str) -> None:
     """Raise DataError if k folds share out fewer rows of a class than there are folds."""
     folds = [fold for fold in split.folds if fold.partition == 0]
-    count = int(of_class.sum())
     if _each_validates_once(folds) and count < len(folds):
         fewer = f"choose split.folds={count}, or" if count > 1 else "choose split=holdout, or"
         raise DataError(
@@ -117,25 +140,24 @@ def _each_validates_once(folds: list[Fold]) -> bool:
     return len(folds) > 1 and all(len(fold.training) == len(folds) - 1 for fold in folds)
 
 
-def _check_training(split: Split, of_class: Booleans, name: str) -> None:
-    for fold in split.folds:
-        training, _ = split.sides(fold)
-        if not of_class[training].any():
-            raise DataError(
-                f"the training side of fold {fold.number} has no {name}, of {int(of_class.sum())} "
-                f"in all: choose another split.folds, split=kfold, which shares them out, or "
-                f"{_instead(name)}"
-            )
+def _check_training(has: _Counts, code: int, name: str) -> None:
+    lacking = np.flatnonzero(has.training[:, code] == 0)
+    if len(lacking):
+        count = int(has.train[code] + has.test[code])
+        raise DataError(
+            f"the training side of fold {lacking[0] + 1} has no {name}, of {count} in all: choose "
+            f"another split.folds, split=kfold, which shares them out, or {_instead(name)}"
+        )
 
 
-def _unvalidated(split: Split, of_class: Booleans, name: str) -> str:
+def _unvalidated(has: _Counts, code: int, name: str) -> str:
     """Which folds, or test rows, have no row of a class; empty if all have."""
-    folds = [fold.number for fold in split.folds if not of_class[split.sides(fold)[1]].any()]
+    folds = [str(at + 1) for at in np.flatnonzero(has.validation[:, code] == 0)]
     said = []
     if folds:
-        some = ", ".join(map(str, folds[:SHOWN])) + (", ..." if len(folds) > SHOWN else "")
+        some = ", ".join(folds[:SHOWN]) + (", ..." if len(folds) > SHOWN else "")
         said.append(f"the validation side of fold {some}")
-    if len(split.test) and not of_class[split.test].any():
+    if has.test.any() and not has.test[code]:
         said.append("the test rows")
     return f"there is no {name} in {' and '.join(said)}" if said else ""
 

@@ -145,7 +145,9 @@ class RowReader:
             other = other_notation(observed, notation)
         count = f"{len(odd):,} of its first {len(values):,} values"
         some = odd[: column_roles.SOME]
-        return column_roles.target_not_numeric(self.roles.target_name, some, count, other)
+        labels = 0 if any(is_number(str(value)) for value in values) else len(set(values))
+        family = column_roles.family_of_labels(labels)
+        return column_roles.target_not_numeric(self.roles.target_name, some, count, other, family)
 
     def _weight(self, array: pa.Array) -> Floats:
         name = str(self.roles.weight)

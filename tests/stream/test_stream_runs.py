@@ -104,6 +104,15 @@ def test_what_needs_rows_is_refused(name: str, program: Program) -> None:
     assert "dataset.stream=false" in ended.err
 
 
+def test_a_streamed_target_of_labels_names_its_family(program: Program) -> None:
+    """Text as a target is told the family that predicts it."""
+    write(mixed_rows(), program.folder / "mixed.parquet")
+    for target, family in (("flag", "binomial"), ("town", "multinomial")):
+        ended = program(*STREAM[:2], f"dataset.target={target}", "dataset.stream=true")
+        assert ended.status == 2
+        assert f"if these are labels of classes, choose family={family}" in ended.err
+
+
 def test_no_imputer_needs_complete_columns(program: Program) -> None:
     """With imputer=none, missing values are counted per column."""
     write(mixed_rows(), program.folder / "mixed.parquet")
