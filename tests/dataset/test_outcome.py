@@ -212,7 +212,7 @@ def test_the_hash_holds_the_outcome() -> None:
 
 @pytest.mark.parametrize("name", HASHES)
 def test_hashes_of_data_without_roles_of_families_stay(name: str) -> None:
-    """Earlier runs of such data are still found."""
+    """Data without labels, events and offsets has the hash that it always had."""
     dataset = validate_section("dataset", packaged_defaults("dataset", name))
     assert isinstance(dataset, Dataset)
     assert HASHES[name] == dataset.load(0).data_hash
