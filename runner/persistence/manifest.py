@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
 from runner.evaluation.winner import Refit, predict_frame
@@ -38,6 +39,25 @@ def describe_model(
         "versions": versions(),
         "example": {
             "rows": example.astype(object).to_dict(orient="records"),
-            "predictions": predict_frame(final.pipeline, example),
+            **known_answers(final.pipeline, example),
         },
     }
+
+
+def known_answers(model: Any, example: pd.DataFrame) -> dict[str, Any]:  # noqa: ANN401 - any model
+    """What a model predicts for some rows (n,), with all that its labels are decided by.
+
+    `predictions` are those of its `predict`: numbers, (n, t) of several targets, or labels. A
+    classifier adds `probabilities` (n, K) with the `classes` (K,) of their columns, and a survival
+    model `risk`, which is its prediction by the name that it has in predictions.csv.
+    """
+    predictions = predict_frame(model, example)
+    answers: dict[str, Any] = {"predictions": predictions}
+    if hasattr(model, "predict_proba"):
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Found unknown categories")
+            probabilities = model.predict_proba(example)
+        answers |= {"classes": model.classes_, "probabilities": probabilities}
+    if hasattr(model, "predict_survival"):
+        answers["risk"] = predictions
+    return answers
