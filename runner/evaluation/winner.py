@@ -19,6 +19,7 @@ from runner.evaluation.coefficients import (
     in_original_units,
 )
 from runner.evaluation.fitting import fit_model
+from runner.evaluation.predicting import unseen_levels_allowed
 from runner.features.pipeline import make_plain
 
 if TYPE_CHECKING:
@@ -177,8 +178,7 @@ def predict_frame(pipeline: Pipeline | VotingRegressor, features: pd.DataFrame) 
     """Predictions (n,) for the rows of a data frame; see `predict`."""
     if not len(features):
         return np.empty(0)
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Found unknown categories")
+    with unseen_levels_allowed():
         predictions: Floats = pipeline.predict(features)
     return predictions
 

@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from runner.family.breslow import breslow
+from runner.family.baseline_hazard import breslow
 from runner.records import Observed
 
 if TYPE_CHECKING:

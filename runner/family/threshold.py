@@ -15,6 +15,8 @@ from runner.errors import FitError
 from runner.spec import Positive, Share, Spec
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from runner.records import Booleans, Floats
 
 DEFAULT = 0.5
@@ -115,9 +117,7 @@ def _middles(cuts: Floats) -> Floats:
     return np.append(above, none)
 
 
-def called_positive(
-    probability: Floats, threshold: float, *, positive_first: bool = False
-) -> Booleans:
+def called_positive(probability: Floats, threshold: float, labels: Sequence[Any]) -> Booleans:
     """Which rows (n,) a saved model calls positive; a NaN is not.
 
     At a threshold of 0.5 it is a plain LogisticRegression, which takes the first of its sorted
@@ -126,9 +126,10 @@ def called_positive(
     Args:
         probability: (n,) of the positive class.
         threshold: from which a row is positive.
-        positive_first: whether the positive label sorts before the other.
+        labels: the negative and the positive one.
     """
-    if threshold == DEFAULT and not positive_first:
+    negative_first = np.argsort(np.asarray(labels))[0] == 0
+    if threshold == DEFAULT and negative_first:
         return probability > threshold
     return probability >= threshold
 

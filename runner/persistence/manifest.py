@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any
 
+from runner.evaluation.predicting import predict_probabilities
 from runner.evaluation.winner import Refit, predict_frame
 from runner.store.directory import sha256
 from runner.store.environment import versions
@@ -54,9 +54,7 @@ def known_answers(model: Any, example: pd.DataFrame) -> dict[str, Any]:  # noqa:
     predictions = predict_frame(model, example)
     answers: dict[str, Any] = {"predictions": predictions}
     if hasattr(model, "predict_proba"):
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message="Found unknown categories")
-            probabilities = model.predict_proba(example)
+        probabilities = predict_probabilities(model, example, model.classes_)
         answers |= {"classes": model.classes_, "probabilities": probabilities}
     if hasattr(model, "predict_survival"):
         answers["risk"] = predictions

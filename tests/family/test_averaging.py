@@ -46,6 +46,7 @@ def test_classifiers_average_probabilities(labels: tuple[Any, Any]) -> None:
     votes = np.sum([part.predict(ROWS) == parts[0].classes_[1] for part in parts], axis=0)
     assert np.any((votes >= 2) != (mean[:, 1] > 0.5))
     assert sorted(labels) == list(model.classes_)
+    assert b"runner" not in pickle.dumps(model)
 
 
 def test_means_are_averaged_on_their_own_scale() -> None:
@@ -54,7 +55,7 @@ def test_means_are_averaged_on_their_own_scale() -> None:
     model = saved(average_of(parts, "numbers"))
     expected = np.mean([part.predict(ROWS) for part in parts], axis=0)
     np.testing.assert_allclose(model.predict(ROWS), expected, rtol=1e-14)
-    assert "VotingRegressor" == type(model).__name__
+    assert b"runner" not in pickle.dumps(model)
 
 
 def test_several_targets_are_averaged_each() -> None:

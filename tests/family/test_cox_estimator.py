@@ -11,7 +11,7 @@ from scipy import sparse
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.preprocessing import StandardScaler
-from test_breslow import COEFFICIENTS, COLUMNS, HAZARDS, ROWS, observed_for
+from test_baseline_hazard import COEFFICIENTS, COLUMNS, HAZARDS, ROWS, observed_for
 
 from runner.family.cox_estimator import CoxRegression, SurvivalPipeline
 from runner.family.estimators import PenalisedFit, cox_estimator

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from runner.errors import FitError
-from runner.family.breslow import Baseline, breslow
+from runner.family.baseline_hazard import Baseline, breslow
 from runner.records import Observed
 
 GOLDEN = Path(__file__).parents[1] / "golden"
