@@ -111,10 +111,10 @@ def _middles(cuts: Floats) -> Floats:
     """A threshold for each rising probability that is positive just at it, and one for none."""
     last = cuts[-1]
     none = (last + 1) / 2 if (last + 1) / 2 > last else np.nextafter(last, np.inf)
-    middles = (np.append(0.0, cuts[:-1]) + cuts) / 2
+    below = np.append(0.0, cuts[:-1])
+    middles = (below + cuts) / 2
     # of neighbouring numbers the middle may be rounded to the lower one
-    above = np.where(middles > np.append(-1.0, cuts[:-1]), middles, cuts)
-    return np.append(above, none)
+    return np.append(np.where(middles > below, middles, cuts), none)
 
 
 def called_positive(probability: Floats, threshold: float, labels: Sequence[Any]) -> Booleans:

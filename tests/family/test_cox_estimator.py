@@ -40,6 +40,16 @@ def test_risk_is_the_linear_predictor_and_survival_is_r_s() -> None:
     assert (60, 2) == model.predict_survival(X, [1, 2]).shape
 
 
+def test_an_offset_of_training_is_not_part_of_a_prediction() -> None:
+    """The baseline is that of offset 0, as R has it, and so is every prediction."""
+    b = COEFFICIENTS.loc["offset", COLUMNS].to_numpy(dtype=float)
+    found = PenalisedFit(b[None], np.zeros(1), alpha=0, l1_ratio=0, weight=60.0)
+    model = cox_estimator(found, X, observed_for("offset"))
+    golden = HAZARDS[HAZARDS["case"] == "offset"]
+    survival = model.predict_survival(X[:1], golden["time"])
+    np.testing.assert_allclose(survival, golden["probability"].to_numpy()[None], rtol=1e-10)
+
+
 def test_a_pipeline_passes_survival_on() -> None:
     """In standardised columns the same survival comes out, and the risk is that above the mean."""
     scaler = StandardScaler().fit(pd.DataFrame(X, columns=COLUMNS))

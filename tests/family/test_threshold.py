@@ -109,6 +109,14 @@ def test_neighbouring_numbers_are_told_apart() -> None:
         assert high == chosen
 
 
+def test_sums_that_differ_by_rounding_are_equal() -> None:
+    """1.3 - 1 is a miss of weight 0.3 here, which costs as much as an alarm of 0.3."""
+    y, probability = np.array([1.0, 0, 1]), np.array([0.1, 0.45, 0.8])
+    chosen = choose_threshold(Costs(fp=1, fn=1), y, probability, np.array([0.3, 0.3, 1.0]))
+    assert 1.3 - 1 > 0.3
+    assert 0.625 == pytest.approx(chosen)  # 0.05, where all are positive, is further from 0.5
+
+
 def test_a_number_is_itself() -> None:
     """No prediction is needed."""
     assert 0.3 == choose_threshold(0.3, np.empty(0), np.empty(0))
@@ -179,6 +187,7 @@ def test_the_saved_pipeline_applies_the_threshold(labels: tuple[Any, Any]) -> No
     coefficients = without_threshold(model[-1]).coef_
     np.testing.assert_array_equal(pipeline[-1].coef_, coefficients)
     assert pipeline[-1] is without_threshold(pipeline[-1])
+    assert 2 == model[-1].n_features_in_
 
 
 def test_averaged_probabilities_have_one_threshold() -> None:
