@@ -120,9 +120,9 @@ class MultinomialLoss:
         counts = self.share > 0
         share, own = self.share[counts], slope[counts]
         p = np.clip(self.indicator[counts, None] + own / share[:, None, None], 0.0, 1.0)
-        conjugate = share @ xlogy(p, p).sum(axis=2)
+        conjugate = np.asarray(share @ xlogy(p, p).sum(axis=2))
         if self.offset is None:
-            return np.asarray(conjugate)
+            return conjugate
         return np.asarray(conjugate - np.einsum("nck,nk->c", own, self.offset[counts]))
 
     def _complete(self, eta: Floats) -> Floats:
