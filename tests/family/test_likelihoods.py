@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -70,7 +70,7 @@ class LikelihoodContract:
         np.testing.assert_allclose(likelihood.gradient(eta), expected, atol=1e-9)
 
     @pytest.mark.parametrize("form", [np.asarray, sparse.csc_array])
-    def test_the_curvature_is_the_slope_of_the_gradient(self, form: type) -> None:
+    def test_the_curvature_is_the_slope_of_the_gradient(self, form: Any) -> None:
         """Its cross products agree with differences of gradients, of dense and sparse columns."""
         likelihood = self.make(self.weighted())
         eta = self.predictors(likelihood, 1)
@@ -111,7 +111,7 @@ class LikelihoodContract:
         centred = eta + likelihood.null() - eta.mean(axis=0)
         slope = share * _balanced(likelihood, centred)
 
-        def below(flat: Floats) -> tuple[float, Floats]:
+        def below(flat: Any) -> tuple[float, Any]:
             at = flat.reshape(eta.shape)
             value = float(likelihood.value(at)[0]) - float(np.vdot(slope, at))
             return value, (likelihood.gradient(at) - slope).ravel()
@@ -178,7 +178,7 @@ class LikelihoodContract:
 def _balanced(likelihood: Likelihood, eta: Floats) -> Floats:
     """Slopes near those at eta that add up to 0, as those of a model with its intercept do."""
 
-    def of(shift: Floats) -> tuple[float, Floats]:
+    def of(shift: Any) -> tuple[float, Any]:
         moved = eta + shift
         value, slope = likelihood.value(moved), likelihood.gradient(moved)
         return float(value[0]), slope.sum(axis=(0, 1))

@@ -2,12 +2,14 @@
 # Refresh from the repository's root:  Rscript tests/golden/make_glmnet_families.R
 #
 # Data: R's own `mtcars` (32 cars of 1973), the columns standardised here with the divisor n and the
-# row weights, so that glmnet has nothing left to transform. Targets: am (two classes), gear (three),
-# carb (counts), disp (amounts), qsec as a time whose event was seen where `seen`; its ties are from
-# rounding to whole seconds. Weights and offset are made up.
+# row weights, so that glmnet has nothing left to transform. Targets: am (two classes), gear (three,
+# of every fourth row the next one: as they are, a line parts them, where glmnet's thresh leaves
+# 1e-5), carb (counts), disp (amounts), qsec as a time whose event was seen where `seen`; its ties are
+# from rounding to whole seconds. Weights and offset are made up.
 #
 # glmnet rescales penalty factors to sum to p: those given here do so already. It stops early on
-# separable data unless told not to (fdev = 0, devmax = 1).
+# separable data unless told not to (fdev = 0, devmax = 1). Its thresh of 1e-14 leaves 2e-6 in the
+# multinomial coefficients, which are therefore taken at 1e-17.
 
 suppressMessages({library(glmnet); library(survival)})
 
@@ -20,20 +22,21 @@ weights <- rep(c(1, 2, 3), length.out = n)
 offset <- rep(c(-0.5, 0.2, 0.3, 0), length.out = n)
 time <- round(mtcars$qsec)
 seen <- rep(c(1, 1, 0), length.out = n)
+gear <- (mtcars$gear - 3 + (seq_len(n) %% 4 == 0)) %% 3
 factors <- c(0, 1, 2, 0.5, 1.5)
 none <- rep(1, p)
-glmnet.control(fdev = 0, devmax = 1, mnlam = 100)
+glmnet.control(fdev = 0, devmax = 1, mnlam = 100, epsnr = 1e-15, mxitnr = 500)
 
 write.csv(
   data.frame(
-    X, binomial = mtcars$am, multinomial = mtcars$gear - 3, poisson = mtcars$carb,
+    X, binomial = mtcars$am, multinomial = gear, poisson = mtcars$carb,
     gamma = mtcars$disp, cox = time, seen = seen, weight = weights, offset = offset
   ),
   file.path(folder, "glmnet_families_data.csv"), row.names = FALSE
 )
 
 targets <- list(
-  binomial = mtcars$am, multinomial = factor(mtcars$gear), poisson = mtcars$carb,
+  binomial = mtcars$am, multinomial = factor(gear), poisson = mtcars$carb,
   gamma = mtcars$disp, cox = Surv(time, seen)
 )
 
@@ -50,7 +53,7 @@ fit_case <- function(family, case, l1_ratio, w = rep(1, n), factors = none, o = 
   fit <- glmnet(
     Z, targets[[family]], family = if (family == "gamma") Gamma(link = "log") else family,
     alpha = l1_ratio, lambda = lambdas, weights = w, offset = o, standardize = FALSE,
-    thresh = 1e-14, maxit = 1e8, penalty.factor = factors,
+    thresh = if (family == "multinomial") 1e-17 else 1e-14, maxit = 1e8, penalty.factor = factors,
     lower.limits = lower, upper.limits = upper
   )
   stopifnot(fit$jerr == 0, length(fit$lambda) == 4)

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from runner.records import Floats, Integers
 
 SWEEPS = 50
+# of a column's curvature, by which a step of what no penalty holds is held back: the common part of
+# all classes' coefficients may be anything
+HOLD = 1e-9
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,9 @@ class Model:
         """The step to its minimum with the penalty's strengths, (m,)."""
         H, b, shift = self.hessian, self.coefficients, self.intercept_gradient
         g = self.gradient - H.cross @ (H.inverse @ shift)
-        found = _minimum(H.bent, H.bent @ b - g, l1, l2, b)
+        hold = np.where((l1 == 0) & (l2 == 0), HOLD * H.bent.diagonal(), 0.0)
+        bent = H.bent + np.diag(hold) if hold.any() else H.bent
+        found = _minimum(bent, bent @ b - g, l1, l2, b)
         d = found - b
         penalty = l1 @ (np.abs(found) - np.abs(b)) + l2 @ (found**2 - b**2) / 2.0
         rise = d @ (g + H.bent @ d / 2.0) + penalty - shift @ H.inverse @ shift / 2.0
