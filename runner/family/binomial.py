@@ -6,9 +6,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
-from scipy.special import logsumexp, xlogy
+from scipy.special import logsumexp
 
-from runner.core.likelihood import RowWise
+from runner.core.likelihood import RowWise, xlogx
 from runner.family.base import Averaged, Family, Trained
 from runner.family.class_weights import ClassWeight, by_class
 from runner.family.estimators import PenalisedFit, binomial_estimator
@@ -28,7 +28,11 @@ class LogLoss(RowWise):
 
     def loss(self, y: Floats, eta: Floats) -> Floats:
         """Minus the log of the probability of what was observed."""
-        return np.asarray(np.logaddexp(0.0, eta) - y * eta)
+        value = np.exp(-np.abs(eta))
+        value += 1.0
+        np.log(value, out=value)
+        value += np.maximum(eta, 0.0)
+        return np.asarray(value - y * eta)
 
     def slope(self, y: Floats, eta: Floats) -> Floats:
         """The probability less the observed share."""
@@ -43,11 +47,11 @@ class LogLoss(RowWise):
     def conjugate_loss(self, y: Floats, slope: Floats) -> Floats:
         """Minus the entropy of the probability y + slope."""
         p = np.clip(y + slope, 0.0, 1.0)
-        return np.asarray(xlogy(p, p) + xlogy(1.0 - p, 1.0 - p))
+        return xlogx(p) + xlogx(1.0 - p)
 
     def least(self, y: Floats) -> Floats:
         """The entropy of y, 0 for 0 and 1."""
-        return np.asarray(-xlogy(y, y) - xlogy(1.0 - y, 1.0 - y))
+        return -xlogx(y) - xlogx(1.0 - y)
 
     def link(self, mean: float) -> float:
         """Log-odds."""

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from scipy.special import xlogy
 
-from runner.core.likelihood import RowWise
+from runner.core.likelihood import RowWise, xlogx
 from runner.family.base import Family, Trained
 from runner.family.estimators import PenalisedFit, poisson_estimator
 from runner.family.pooling import log_of_mean
@@ -40,11 +39,11 @@ class PoissonLoss(RowWise):
     def conjugate_loss(self, y: Floats, slope: Floats) -> Floats:
         """With the mean m = y + slope, m log m - m."""
         mean = np.maximum(y + slope, 0.0)
-        return np.asarray(xlogy(mean, mean) - mean)
+        return xlogx(mean) - mean
 
     def least(self, y: Floats) -> Floats:
         """Where the mean is the count."""
-        return np.asarray(y - xlogy(y, y))
+        return y - xlogx(y)
 
     def link(self, mean: float) -> float:
         """Its log."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -19,7 +19,10 @@ from runner.family.poisson import PoissonLoss
 from runner.records import Observed
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from runner.core.likelihood import Likelihood
+    from runner.core.likelihood.base import Matrix
     from runner.records import Floats
 
 ROWS = 40
@@ -70,7 +73,9 @@ class LikelihoodContract:
         np.testing.assert_allclose(likelihood.gradient(eta), expected, atol=1e-9)
 
     @pytest.mark.parametrize("form", [np.asarray, sparse.csc_array])
-    def test_the_curvature_is_the_slope_of_the_gradient(self, form: Any) -> None:
+    def test_the_curvature_is_the_slope_of_the_gradient(
+        self, form: Callable[[Floats], Matrix]
+    ) -> None:
         """Its cross products agree with differences of gradients, of dense and sparse columns."""
         likelihood = self.make(self.weighted())
         eta = self.predictors(likelihood, 1)
@@ -111,13 +116,15 @@ class LikelihoodContract:
         centred = eta + likelihood.null() - eta.mean(axis=0)
         slope = share * _balanced(likelihood, centred)
 
-        def below(flat: Any) -> tuple[float, Any]:
+        def below(flat: Floats) -> tuple[float, Floats]:
             at = flat.reshape(eta.shape)
             value = float(likelihood.value(at)[0]) - float(np.vdot(slope, at))
             return value, (likelihood.gradient(at) - slope).ravel()
 
         options = {"maxiter": 10000, "maxfun": 100000, "ftol": 1e-15, "gtol": 1e-10}
-        best = minimize(below, centred.ravel(), jac=True, method="L-BFGS-B", options=options)
+        best = minimize(  # type: ignore[call-overload]
+            below, centred.ravel(), jac=True, method="L-BFGS-B", options=options
+        )
         found = float(likelihood.conjugate(slope)[0])
         assert found >= -best.fun - 1e-12
         assert found == pytest.approx(-best.fun, abs=1e-8)
@@ -178,7 +185,7 @@ class LikelihoodContract:
 def _balanced(likelihood: Likelihood, eta: Floats) -> Floats:
     """Slopes near those at eta that add up to 0, as those of a model with its intercept do."""
 
-    def of(shift: Any) -> tuple[float, Any]:
+    def of(shift: Floats) -> tuple[float, Floats]:
         moved = eta + shift
         value, slope = likelihood.value(moved), likelihood.gradient(moved)
         return float(value[0]), slope.sum(axis=(0, 1))

@@ -2,7 +2,7 @@
 
 from runner.core.likelihood.base import Curvature, Likelihood
 from runner.core.likelihood.problem import LikelihoodPaths, LikelihoodProblem
-from runner.core.likelihood.row_wise import RowCurvature, RowWise
+from runner.core.likelihood.row_wise import RowCurvature, RowWise, xlogx
 from runner.core.likelihood.solve_likelihood import likelihood_alpha_max, solve_likelihood
 
 __all__ = [
@@ -14,4 +14,5 @@ __all__ = [
     "RowWise",
     "likelihood_alpha_max",
     "solve_likelihood",
+    "xlogx",
 ]

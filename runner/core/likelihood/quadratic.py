@@ -11,7 +11,7 @@ the active set solves exactly.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,6 +26,7 @@ SWEEPS = 50
 # of a column's curvature, by which a step of what no penalty holds is held back: the common part of
 # all classes' coefficients may be anything
 HOLD = 1e-9
+LEAST = 1e-3  # of the curvature along a step that was foreseen, below which nothing is learned
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,19 @@ class Hessian:
         cross = products[np.ix_(rest, at)]
         bent = products[np.ix_(rest, rest)] - cross @ inverse @ cross.T
         return cls(columns, bent, cross, inverse)
+
+    def learn(self, change: Floats, bend: Floats) -> Hessian:
+        """What a step (m,) has shown: the gradient's own change by it, (m,), the rest as it was.
+
+        The update of Broyden, Fletcher, Goldfarb and Shanno (1970), which stays positive definite.
+        """
+        foreseen = self.bent @ change
+        curved, expected = float(change @ bend), float(change @ foreseen)
+        if not (curved > LEAST * expected > 0):
+            return self
+        bent = self.bent + np.outer(bend / curved, bend)
+        bent -= np.outer(foreseen / expected, foreseen)
+        return replace(self, bent=bent)
 
 
 @dataclass(frozen=True)
@@ -82,7 +96,7 @@ class Model:
         """The step to its minimum with the penalty's strengths, (m,)."""
         H, b, shift = self.hessian, self.coefficients, self.intercept_gradient
         g = self.gradient - H.cross @ (H.inverse @ shift)
-        hold = np.where((l1 == 0) & (l2 == 0), HOLD * H.bent.diagonal(), 0.0)
+        hold = np.where((l1 == 0) & (l2 == 0), HOLD * H.bent.diagonal().max(initial=0.0), 0.0)
         bent = H.bent + np.diag(hold) if hold.any() else H.bent
         found = _minimum(bent, bent @ b - g, l1, l2, b)
         d = found - b

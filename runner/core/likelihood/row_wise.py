@@ -128,3 +128,8 @@ class RowWise(ABC):
     def _complete(self, eta: Floats) -> Floats:
         """Linear predictors (n, c) with the offset."""
         return eta if self.offset is None else eta + self.offset[:, None]
+
+
+def xlogx(x: Floats) -> Floats:
+    """The product with its log, 0 at 0; numpy's log is many times faster than scipy's xlogy."""
+    return np.asarray(x * np.log(np.where(x > 0, x, 1.0)))

@@ -2,9 +2,10 @@
 
 Proximal Newton, all models along their falling alphas in lockstep: one product with X gives the
 linear predictors of all of them, and another their gradients. A step minimises the quadratic model
-of L with the penalty. Its second derivatives are shared by the models and older than its gradient:
-they are taken anew every few alphas, and where steps shrink slowly. Only the exact gradient decides
-when a solution is good enough, by its dual gap.
+of L with the penalty. Its second derivatives are older than its gradient: they are taken anew every
+few alphas, for all models at once, and where steps shrink slowly, in the end for each model by
+itself; in between they learn from the gradient's changes. Only the exact gradient decides when a
+solution is good enough, by its dual gap.
 
 Of many columns those are looked at which can be expected to have coefficients (the sequential
 strong rule, Tibshirani et al. 2012), until the gradient of all of them agrees.
@@ -12,6 +13,7 @@ strong rule, Tibshirani et al. 2012), until the gradient of all of them agrees.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,11 +26,12 @@ from runner.core.path.settings import PathSettings
 from runner.errors import FitError
 
 if TYPE_CHECKING:
-    from runner.core.likelihood.quadratic import Step
-    from runner.records import Floats, Integers
+    from runner.core.likelihood.quadratic import Hessian, Step
+    from runner.records import Booleans, Floats, Integers
 
 PERIOD = 10  # alphas after which second derivatives are taken anew, where columns are few
-FEW_COLUMNS = 150  # all of which are looked at
+FEW_COLUMNS = 150  # all of which are looked at; of many rows, a TALL-th of their number
+TALL = 20
 CONTRACTION = 0.3  # of the decrease from step to step, above which they are taken anew at once
 STEPS = 100  # at the most, for one alpha
 HALVINGS = 40
@@ -36,6 +39,9 @@ ROUNDING = 1e-14  # share of the objective by which a step may seem to raise it
 BEYOND = 1e6  # times the largest gradient: an alpha that lets no penalised coefficient in
 TIGHT = 1e-12
 BALANCE = 1e-3  # share of the tolerance by which intercepts may be off
+LEARNED = 1e-10  # share of the null deviance; what falls by less is too near to rounding to teach
+HARDLY = 0.7  # of the gap before: a certificate of more has brought nothing
+STUCK = 5  # certificates that bring nothing, after which a model is left where it is
 
 
 def solve_likelihood(
@@ -50,14 +56,19 @@ def solve_likelihood(
         settings: stopping rule and penalty factors. A solution counts as converged when its dual
             gap is at most `tol` times the null deviance, which for squared error is the variance of
             the target.
+
+    Raises:
+        FitError: an alpha is negative or not finite.
     """
+    if not np.all((alphas >= 0) & np.isfinite(alphas)):
+        raise FitError("every alpha must be finite and at least 0; one of them is not")
     return _Solver(problem, alphas.shape[1], settings).follow(alphas, l1_ratios)
 
 
 def likelihood_alpha_max(
     problem: LikelihoodProblem, l1_ratio: float, factors: Floats | None = None
 ) -> float:
-    """The smallest alpha at which every penalised coefficient is 0, (as `path.alpha_max`).
+    """The smallest alpha at which every penalised coefficient is 0, as `path.alpha_max`.
 
     Raises:
         FitError: no column is penalised.
@@ -67,10 +78,11 @@ def likelihood_alpha_max(
     penalised = f > 0
     if not penalised.any():
         raise FitError("alpha_max needs a penalised column, but every penalty factor is 0")
-    settings = PathSettings(tol=TIGHT, max_iter=1, penalty_factors=np.where(penalised, np.inf, 0.0))
-    del settings
-    state = State.of(problem, np.zeros((1, problem.likelihood.responses, q)), ROUNDING)
-    reach = float(np.max(state.reach[0][penalised] / f[penalised]))
+    solver = _Solver(problem, 1, PathSettings(tol=TIGHT, max_iter=1, penalty_factors=f))
+    if not penalised.all():
+        beyond = BEYOND * solver.state.reach.max() / f[penalised].min()
+        solver.follow(np.array([[beyond]]), np.ones((1, 1)))
+    reach = float(np.max(solver.state.reach[0][penalised] / f[penalised]))
     return reach / max(l1_ratio, SMALLEST_L1_RATIO) * ROUND_UP
 
 
@@ -81,26 +93,43 @@ class _Solver:
         q = problem.X.shape[1]
         scale = problem.likelihood.null_deviance
         self.problem = problem
-        self.models = np.arange(models)
+        self.models = models
         self.factors = np.ones(q) if settings.penalty_factors is None else settings.penalty_factors
         self.enough = (settings.tol + ROUNDING) * scale
         start = np.zeros((models, problem.likelihood.responses, q))
         if settings.start is not None:
             start[:] = settings.start.reshape(start.shape[1:])
         self.state = State.of(problem, start, max(BALANCE * settings.tol, ROUNDING) * scale)
-        self.hessian = self.state.hessian(np.arange(0))
+        rows = self.state.eta.shape[0]
+        self.all_columns = q <= max(FEW_COLUMNS, rows // TALL)
+        self.learned = LEARNED * scale
+        # of each model; all of the same columns
+        self.hessians: list[Hessian] = [self.state.hessian(np.arange(0), np.arange(1))]
+
+    @property
+    def columns(self) -> Integers:
+        """Those that are looked at."""
+        return self.hessians[0].columns
+
+    def _refresh(self, columns: Integers, models: Integers) -> None:
+        """Take the second derivatives anew, at the mean of some models."""
+        hessian = self.state.hessian(columns, models)
+        for model in models:
+            self.hessians[model] = hessian
 
     def follow(self, alphas: Floats, l1_ratios: Floats) -> LikelihoodPaths:
         """All penalties, from the first."""
         state, shape = self.state, alphas.shape
         intercepts, coefficients = [], []
         gaps, iterations = np.zeros(shape), np.zeros(shape, dtype=np.int64)
-        period = PERIOD if self.problem.X.shape[1] <= FEW_COLUMNS else 1
+        every = np.arange(shape[1])
+        self.hessians *= len(every)
+        period = PERIOD if self.all_columns else 1
         before = alphas[0] * l1_ratios[0]
         for i, (alpha, l1_ratio) in enumerate(zip(alphas, l1_ratios, strict=True)):
             penalty = Penalty(alpha, l1_ratio, self.factors)
             if i % period == 0:
-                self.hessian = state.hessian(self._expected(penalty, before))
+                self._refresh(self._expected(penalty, before), every)
             before = alpha * l1_ratio
             iterations[i], gaps[i] = self._converge(penalty)
             intercepts.append(state.intercepts.copy())
@@ -116,7 +145,7 @@ class _Solver:
     def _expected(self, penalty: Penalty, before: Floats) -> Integers:
         """The columns that may have a coefficient in some model."""
         q = len(self.factors)
-        if q <= FEW_COLUMNS:
+        if self.all_columns:
             return np.arange(q)
         least = 2.0 * penalty.alpha * penalty.l1_ratio - before
         strong = self.state.reach >= least[:, None] * self.factors
@@ -125,35 +154,51 @@ class _Solver:
 
     def _converge(self, penalty: Penalty) -> tuple[Integers, Floats]:
         """Newton's method, in place: each model's number of steps, and its gap, (c,)."""
-        models = self.models
-        taken, gaps = np.zeros(len(models), dtype=np.int64), np.full(len(models), np.inf)
-        last, fresh, waiting = np.full(len(models), np.inf), False, models
+        progress = _Progress.of(self.models)
+        waiting = np.arange(self.models)
         for _ in range(STEPS):
             steps = [self._step(penalty, int(model)) for model in waiting]
             promised = np.array([step.decrease for step in steps])
             near = waiting[promised <= self.enough]
-            gaps[near] = self._certify(penalty, near)
-            left = gaps[waiting] > self.enough
+            progress.certified(near, self._certify(penalty, near))
+            left = progress.unfinished(waiting, self.enough)
             steps = [step for step, is_left in zip(steps, left, strict=True) if is_left]
-            waiting, promised, near = waiting[left], promised[left], near[gaps[near] > self.enough]
-            if not len(waiting) or (fresh and promised.max() <= ROUNDING * self.enough):
+            waiting, promised, near = (
+                waiting[left],
+                promised[left],
+                np.intersect1d(near, waiting[left]),
+            )
+            if not len(waiting):
                 break
             late = self._late(penalty, near)
-            if len(late) or (not fresh and np.any(promised > CONTRACTION * last[waiting])):
-                self.hessian = self.state.hessian(np.union1d(self.hessian.columns, late))
-                fresh, last[waiting] = True, np.inf
+            if len(late):
+                every = np.arange(len(self.hessians))
+                self._refresh(np.union1d(self.columns, late), every)
+                progress.refreshed(every)
                 continue
-            fresh, last[waiting] = False, promised
-            taken[waiting] += 1
+            slow = progress.slow(waiting, promised)
+            if len(slow):
+                self._renew(slow, progress)
+                continue
+            progress.moved(waiting, promised)
             self._move(penalty, waiting, steps)
-        unknown = models[np.isinf(gaps)]
-        gaps[unknown] = self._certify(penalty, unknown)
-        return taken, gaps
+        unknown = np.flatnonzero(np.isinf(progress.gap))
+        progress.certified(unknown, self._certify(penalty, unknown))
+        return progress.taken, progress.gap
+
+    def _renew(self, models: Integers, progress: _Progress) -> None:
+        """Second derivatives anew where steps are slow, of all at once, then of each by itself."""
+        alone = progress.renewed[models]
+        if not alone.all():
+            self._refresh(self.columns, models[~alone])
+        for model in models[alone]:
+            self._refresh(self.columns, np.array([model]))
+        progress.refreshed(models)
 
     def _step(self, penalty: Penalty, model: int) -> Step:
         """Where one model's quadratic model has its minimum."""
-        l1, l2 = penalty.of(model, self.hessian.columns, self.problem.likelihood.responses)
-        return self.state.model(model, self.hessian).minimise(l1, l2)
+        l1, l2 = penalty.of(model, self.columns, self.problem.likelihood.responses)
+        return self.state.model(model, self.hessians[model]).minimise(l1, l2)
 
     def _certify(self, penalty: Penalty, models: Integers) -> Floats:
         """The exact gaps of some models."""
@@ -176,12 +221,13 @@ class _Solver:
         """Columns that are not looked at, and that models near their end lack."""
         least = penalty.alpha[models] * penalty.l1_ratio[models]
         lacked = (self.state.reach[models] > least[:, None] * self.factors).any(axis=0)
-        return np.setdiff1d(np.flatnonzero(lacked), self.hessian.columns)
+        return np.setdiff1d(np.flatnonzero(lacked), self.columns)
 
     def _move(self, penalty: Penalty, models: Integers, steps: list[Step]) -> None:
         """Make the steps, each halved until it does not raise its model's objective."""
-        state, chosen = self.state, self.hessian.columns
+        state, chosen = self.state, self.columns
         before = state.parameters[models]
+        slopes = state.gradient[models][:, :, chosen]
         objective = state.value[models] + penalty.value(models, before)
         changes = np.array([step.full(chosen, before.shape[1:]) for step in steps])
         size, waiting = np.ones(len(models)), np.arange(len(models))
@@ -199,3 +245,57 @@ class _Solver:
         else:
             state.place(models[waiting], before[waiting])
         state.differentiate(models, chosen if state.wide else None)
+        self._learn(models, before, slopes, steps)
+
+    def _learn(self, models: Integers, before: Floats, slopes: Floats, steps: list[Step]) -> None:
+        """Correct second derivatives by what the steps did to the gradients."""
+        state, chosen = self.state, self.columns
+        changes = (state.parameters[models] - before)[:, :, chosen]
+        bends = state.gradient[models][:, :, chosen] - slopes
+        for i, model in enumerate(models):
+            if steps[i].decrease > self.learned:
+                self.hessians[model] = self.hessians[model].learn(
+                    changes[i].ravel(), bends[i].ravel()
+                )
+
+
+@dataclass
+class _Progress:
+    """How far c models have come with one alpha; changed in place."""
+
+    taken: Integers  # (c,) steps
+    gap: Floats  # (c,), infinite until it is known
+    last: Floats  # (c,) what the last step promised, infinite if second derivatives are new
+    renewed: Booleans  # (c,) whether they were taken anew for this alpha
+    idle: Integers  # (c,) certificates in a row that brought nothing
+
+    @classmethod
+    def of(cls, models: int) -> _Progress:
+        """Before the first step."""
+        nothing = np.zeros(models, dtype=np.int64)
+        unknown = np.full(models, np.inf)
+        return cls(nothing, unknown, unknown.copy(), nothing > 0, nothing.copy())
+
+    def certified(self, models: Integers, gaps: Floats) -> None:
+        """Some models' gaps are known; each keeps its last one."""
+        idle = gaps > HARDLY * self.gap[models]
+        self.idle[models] = np.where(idle, self.idle[models] + 1, 0)
+        self.gap[models] = gaps
+
+    def unfinished(self, models: Integers, enough: float) -> Booleans:
+        """Which of some models are to go on."""
+        return np.asarray((self.gap[models] > enough) & (self.idle[models] < STUCK))
+
+    def slow(self, models: Integers, promised: Floats) -> Integers:
+        """Those whose steps shrink too little."""
+        return np.asarray(models[promised > CONTRACTION * self.last[models]])
+
+    def refreshed(self, models: Integers) -> None:
+        """Second derivatives of some models are new."""
+        self.last[models] = np.inf
+        self.renewed[models] = True
+
+    def moved(self, models: Integers, promised: Floats) -> None:
+        """Some models have made a step."""
+        self.last[models] = promised
+        self.taken[models] += 1

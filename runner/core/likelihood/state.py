@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from runner.records import Floats, Integers
 
 POLISHING = 5  # steps of Newton's method for the intercepts alone
+FEW = 12  # vectors, up to which products of a matrix with each are faster than with all at once
 LONGEST = 1.0  # of these, in units of the linear predictor
 
 
@@ -25,7 +26,7 @@ class State:
     """What c models of q columns and K responses have come to; changed in place.
 
     Where there is an intercept, it is the last of w = q + 1 parameters, of a column of ones; else
-    w = q.
+    w = q. What there is for each row lies in memory response by response.
     """
 
     likelihood: Likelihood
@@ -47,7 +48,7 @@ class State:
             rows = _with_ones(rows)
             start = np.broadcast_to(problem.likelihood.null()[:, None], (models, responses, 1))
             parameters = np.concatenate([coefficients, start], axis=2)
-        nothing = np.zeros((rows.shape[0], models, responses))
+        nothing = np.zeros((models, responses, rows.shape[0])).transpose(2, 0, 1)
         state = cls(
             problem.likelihood,
             rows,
@@ -55,7 +56,7 @@ class State:
             balance,
             parameters=parameters,
             eta=nothing,
-            slope=nothing.copy(),
+            slope=nothing.copy(order="K"),
             value=np.zeros(models),
             gradient=np.zeros_like(parameters),
         )
@@ -96,44 +97,44 @@ class State:
         if self.wide:
             live = np.flatnonzero((parameters != 0).any(axis=(0, 1)))
             rows, used = rows[:, live], parameters[:, :, live]
-        flat = np.ascontiguousarray(used.reshape(m * K, -1).T)
-        eta = (rows @ flat).reshape(-1, m, K)
+        eta = _rows_first(_times(used.reshape(m * K, -1), rows.T).reshape(m, K, -1))
+        with np.errstate(over="ignore", invalid="ignore"):  # a step too far is made shorter
+            shift = self._polish(eta) if self.with_intercept else np.zeros((m, K))
+            self.value[models] = self.likelihood.value(eta)
+            self.slope[:, models] = self.likelihood.gradient(eta)
         if self.with_intercept:
-            shift = self._polish(eta)
-            eta += shift
             parameters = parameters.copy()
             parameters[:, :, self.q] += shift
         self.parameters[models] = parameters
         self.eta[:, models] = eta
-        self.value[models] = self.likelihood.value(eta)
-        self.slope[:, models] = self.likelihood.gradient(eta)
 
     def _polish(self, eta: Floats) -> Floats:
-        """The change (m, K) of the intercepts at which the slopes add up to 0."""
+        """Change the intercepts, (m, K), in place so that the slopes add up to 0: by how much."""
         ones = np.ones((len(eta), 1))
-        shift = np.zeros(eta.shape[1:])
+        total = np.zeros(eta.shape[1:])
         for _ in range(POLISHING):
-            moved = eta + shift
-            sums = self.likelihood.gradient(moved).sum(axis=0)
-            off = np.flatnonzero(np.abs(sums).max(axis=1) > self.balance)
-            for model in off:
-                bend = self.likelihood.curvature(moved[:, model]).cross(ones)
+            sums = self.likelihood.gradient(eta).sum(axis=0)
+            off = np.abs(sums).max(axis=1)
+            for model in np.flatnonzero((off > self.balance) & np.isfinite(off)):
+                bend = self.likelihood.curvature(eta[:, model]).cross(ones)
                 step = np.linalg.pinv(bend, hermitian=True) @ sums[model]
-                shift[model] -= np.clip(step, -LONGEST, LONGEST)
-            if not len(off):
+                shift = -np.clip(step, -LONGEST, LONGEST)
+                eta[:, model] += shift
+                total[model] += shift
+            if not np.any((off > self.balance) & np.isfinite(off)):
                 break
-        return shift
+        return total
 
     def differentiate(self, models: Integers, columns: Integers | None = None) -> None:
         """The gradients of some models in some columns, or in all."""
-        slope = self.slope[:, models]
-        flat = slope.reshape(len(slope), -1)
+        m, K = len(models), self.slope.shape[2]
+        slope = self.slope[:, models].transpose(1, 2, 0).reshape(m * K, -1)
         rows = self.rows if columns is None else self._some(columns)
-        found = (rows.T @ flat).T.reshape(len(models), slope.shape[2], -1)
+        found = _times(slope, rows).reshape(m, K, -1)
         if columns is None:
             self.gradient[models] = found
         else:
-            self.gradient[np.ix_(models, np.arange(slope.shape[2]), self._with(columns))] = found
+            self.gradient[np.ix_(models, np.arange(K), self._with(columns))] = found
 
     def _with(self, columns: Integers) -> Integers:
         """Some columns, and that of ones if there is one."""
@@ -146,9 +147,10 @@ class State:
         some: Matrix = self.rows[:, self._with(columns)]
         return some
 
-    def hessian(self, columns: Integers) -> Hessian:
-        """Second derivatives of some columns, at the mean of the models' linear predictors."""
-        products = self.likelihood.curvature(self.eta.mean(axis=1)).cross(self._some(columns))
+    def hessian(self, columns: Integers, models: Integers) -> Hessian:
+        """Second derivatives of some columns, at the mean of some models' linear predictors."""
+        eta = self.eta[:, models].mean(axis=1)
+        products = self.likelihood.curvature(eta).cross(self._some(columns))
         return Hessian.of(products, columns, self.eta.shape[2], intercept=self.with_intercept)
 
     def model(self, number: int, hessian: Hessian) -> Model:
@@ -170,6 +172,22 @@ class State:
             coefficients=self.parameters[number][:, : self.q].ravel(),
             gradient=self.gradient[number][:, : self.q].ravel(),
         )
+
+
+def _rows_first(values: Floats) -> Floats:
+    """(m, K, n) as (n, m, K), where it lies."""
+    return np.asarray(values.transpose(2, 0, 1))
+
+
+def _times(vectors: Floats, matrix: Matrix | sparse.csr_array) -> Floats:
+    """The product of vectors (m, a) with a matrix (a, b)."""
+    if len(vectors) > FEW or not isinstance(matrix, np.ndarray):
+        return np.asarray(vectors @ matrix)
+    turned = matrix.T
+    product = np.empty((len(vectors), len(turned)))
+    for i, vector in enumerate(vectors):
+        np.matmul(turned, vector, out=product[i])
+    return product
 
 
 def _with_ones(X: Matrix) -> Matrix:

@@ -19,6 +19,8 @@ from runner.family.poisson import PoissonLoss
 from runner.records import Observed
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from runner.core.likelihood import Likelihood
     from runner.records import Floats
 
@@ -43,7 +45,12 @@ def _likelihood(family: str, case: str) -> Likelihood:
             offset = np.column_stack([offset, -offset, 0 * offset])
         return MultinomialLoss(Observed(y, weight, None, offset), 3)
     event = DATA["seen"].to_numpy() == 1
-    losses = {"binomial": LogLoss, "poisson": PoissonLoss, "gamma": GammaLoss, "cox": CoxLoss}
+    losses: dict[str, Callable[[Observed], Likelihood]] = {
+        "binomial": LogLoss,
+        "poisson": PoissonLoss,
+        "gamma": GammaLoss,
+        "cox": CoxLoss,
+    }
     return losses[family](Observed(y, weight, event, offset))
 
 

@@ -9,6 +9,7 @@ import pytest
 from scipy import sparse
 
 from runner.core.likelihood import LikelihoodProblem, solve_likelihood
+from runner.core.likelihood.solve_likelihood import _Solver
 from runner.core.path import PathSettings, solve_path
 from runner.family.binomial import LogLoss
 from runner.family.cox import CoxLoss
@@ -20,7 +21,9 @@ from runner.records import Observed, RowProblem
 
 if TYPE_CHECKING:
     from runner.core.likelihood import Likelihood, LikelihoodPaths
-    from runner.records import Floats
+    from runner.core.likelihood.problem import Penalty
+    from runner.core.likelihood.quadratic import Step
+    from runner.records import Floats, Integers
 
 FAMILIES = ("gaussian", "binomial", "poisson", "gamma", "multinomial", "cox")
 RATIOS = np.array([0.0, 0.5, 1.0])
@@ -73,17 +76,16 @@ def _alphas(problem: LikelihoodProblem, count: int = 6, least: float = 1e-3) -> 
     return np.geomspace(1.0, least, count)[:, None] * _largest(problem) / np.ones(len(RATIOS))
 
 
-def _solve(problem: LikelihoodProblem, tol: float, **settings: Any) -> LikelihoodPaths:
-    return solve_likelihood(
-        problem, _alphas(problem), RATIOS, PathSettings(tol=tol, max_iter=1000, **settings)
-    )
+def _solve(problem: LikelihoodProblem, tol: float) -> LikelihoodPaths:
+    return solve_likelihood(problem, _alphas(problem), RATIOS, PathSettings(tol=tol, max_iter=1000))
 
 
 def _objective(problem: LikelihoodProblem, found: LikelihoodPaths) -> Floats:
     """From its definition, (a, c)."""
     B = found.coefficients
-    eta = np.einsum("iq,ackq->iack", problem.X, B) + found.intercepts
-    n, a, c, K = eta.shape
+    a, c, K, q = B.shape
+    n = problem.X.shape[0]
+    eta = (problem.X @ B.reshape(-1, q).T).reshape(n, a, c, K) + found.intercepts
     value = problem.likelihood.value(eta.reshape(n, a * c, K)).reshape(a, c)
     l1, l2 = np.abs(B).sum(axis=(2, 3)), (B**2).sum(axis=(2, 3)) / 2
     return np.asarray(value + _alphas(problem) * (RATIOS * l1 + (1 - RATIOS) * l2))
@@ -101,30 +103,26 @@ def test_the_gap_bounds_what_is_left(family: str, shape: tuple[int, int]) -> Non
     scale = problem.likelihood.null_deviance
     assert np.all(excess <= loose.dual_gaps + 1e-11 * scale)
     assert np.all(excess >= -1e-11 * scale)
-    assert excess.max() > 1e-6 * scale
+    assert excess.max() > 1e-7 * scale
     assert np.all(tight.dual_gaps <= 1.1e-12 * scale)
 
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_the_objective_never_rises(family: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each step ends no higher than it began, for every alpha and model."""
-    from runner.core.likelihood import solve_likelihood as module
-    from runner.core.likelihood.solve_likelihood import _Solver
-
     seen = []
     move = _Solver._move
 
-    def watched(self: _Solver, penalty: Any, models: Any, steps: Any) -> None:
-        def objective() -> Floats:
-            value = self.state.value[models]
-            return np.asarray(value + penalty.value(models, self.state.parameters[models]))
+    def objective(solver: _Solver, penalty: Penalty, models: Integers) -> Floats:
+        state = solver.state
+        return np.asarray(state.value[models] + penalty.value(models, state.parameters[models]))
 
-        before = objective()
+    def watched(self: _Solver, penalty: Penalty, models: Integers, steps: list[Step]) -> None:
+        before = objective(self, penalty, models)
         move(self, penalty, models, steps)
-        seen.append((objective() - before).max())
+        seen.append((objective(self, penalty, models) - before).max())
 
     monkeypatch.setattr(_Solver, "_move", watched)
-    assert module is solve_likelihood
     _solve(_problem(family), 1e-9)
     assert len(seen) > 5
     assert max(seen) <= 1e-14
@@ -139,11 +137,12 @@ def test_squared_error_is_the_least_squares_engine() -> None:
     bare = SquaredError(Observed(likelihood.y, likelihood.share))
     problem = LikelihoodProblem(problem.X, bare, fit_intercept=True)
     found = _solve(problem, 1e-14)
-    rows = RowProblem(problem.X, bare.y, bare.share, fit_intercept=True)
+    mean = bare.share @ problem.X
+    y = bare.y - bare.share @ bare.y
+    rows = RowProblem(problem.X, y, bare.share, mean, np.ones_like(mean))
     for model, ratio in enumerate(RATIOS):
-        path = solve_path(
-            rows, _alphas(problem)[:, model], float(ratio), PathSettings(tol=1e-14, max_iter=10000)
-        )
+        settings = PathSettings(tol=1e-14, max_iter=10000)
+        path = solve_path(rows, _alphas(problem)[:, model], float(ratio), settings=settings)
         np.testing.assert_allclose(found.coefficients[:, model, 0], path.coefficients.T, atol=1e-7)
 
 
@@ -177,7 +176,8 @@ def test_a_rescaled_exposure_shifts_the_intercept(family: str) -> None:
 def test_sparse_columns_give_the_same(family: str) -> None:
     """A sparse matrix is solved as the dense one is."""
     problem = _problem(family)
-    X = np.where(np.abs(problem.X) > 1, problem.X, 0.0)
+    X = np.array(problem.X)
+    X[np.abs(X) < 1] = 0.0
     dense = LikelihoodProblem(X, problem.likelihood, fit_intercept=True)
     thin = LikelihoodProblem(sparse.csc_array(X), problem.likelihood, fit_intercept=True)
     np.testing.assert_allclose(
