@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from runner.checks import REFIT_NOT_CONVERGED, WARNED_IN_REFIT
-from runner.core.folds import kept_rows, training_weight
+from runner.core.folds import FoldProblem, kept_rows, training_weight
 from runner.core.metrics import METRICS, score_predictions
 from runner.evaluation.coefficients import (
     LinearForm,
@@ -190,14 +190,12 @@ def hold_out(problems: Sequence[AnyFold], coefficients: Sequence[Floats]) -> Hel
         problems: one per fold.
         coefficients: (q,) per fold, fitted to its training side alone.
     """
-    predictions = [
-        problem.predict(fitted[:, None])[:, 0]
-        for problem, fitted in zip(problems, coefficients, strict=True)
-    ]
-    by_fold = [
-        score_predictions(METRICS, problem.side.y, predicted[:, None], problem.side.weight)
-        for problem, predicted in zip(problems, predictions, strict=True)
-    ]
+    predictions, by_fold = [], []
+    for problem, fitted in zip(problems, coefficients, strict=True):
+        assert isinstance(problem, FoldProblem)  # noqa: S101 - without a family all of them are
+        predictions.append(problem.predict(fitted[:, None])[:, 0])
+        side = problem.side
+        by_fold.append(score_predictions(METRICS, side.y, predictions[-1][:, None], side.weight))
     scores = {str(m): np.array([fold[m][0] for fold in by_fold]) for m in METRICS}
     return HeldOut(predictions, scores)
 

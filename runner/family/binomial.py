@@ -106,10 +106,7 @@ class Binomial(Family):
 
     def shown(self, threshold: float, labels: tuple[Any, ...]) -> Shown:
         """The labels and the probability."""
-        positive_first = bool(np.unique(np.asarray(labels))[0] == labels[-1])
-        return ShownBinary(
-            partial(called_positive, threshold=threshold, positive_first=positive_first)
-        )
+        return ShownBinary(partial(called_positive, threshold=threshold, labels=labels))
 
     def estimator(self, found: PenalisedFit, X: Floats, observed: Observed) -> Any:  # noqa: ANN401
         """A LogisticRegression."""

@@ -29,7 +29,7 @@ from scipy.special import xlogy
 from runner.errors import DataError
 from runner.family import targets
 from runner.family.base import Averaged, Family, Trained
-from runner.family.breslow import breslow
+from runner.family.baseline_hazard import breslow
 from runner.family.estimators import PenalisedFit, cox_estimator
 from runner.family.shown import ShownSurvival
 from runner.spec import Positive

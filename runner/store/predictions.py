@@ -6,21 +6,17 @@ or a risk with the survival at some times, NaN for a row without a prediction.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from runner.records import Floats, Integers, Split, Table
 
-
-class Shown(Protocol):
-    """How a family's predictions are shown beside what was observed."""
-
-    def __call__(self, table: Table, rows: Integers, predicted: Floats) -> dict[str, Any]:
-        """Columns by name, each (n,), of some rows and what was predicted for them."""
+    # columns by name, each (n,), of some rows of a table and what was predicted for them
+    Shown = Callable[[Table, Integers, Floats], dict[str, Any]]
 
 
 def shown_numbers(table: Table, rows: Integers, predicted: Floats) -> dict[str, Any]:

@@ -22,11 +22,12 @@ from runner.evaluation.fitting import fit_model
 from runner.evaluation.multiple import refit_draws
 from runner.evaluation.winner import refit
 from runner.features.pipeline import prepare
+from runner.records import Observed
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from runner.records import Candidate, Floats, Table
+    from runner.records import Candidate, Floats, Observed, Table
 
 AS_SHIPPED = {"model.tol": 1e-7, "model.max_iter": 10_000}  # what conf/model says
 ATOL = 1e-6  # of coefficients, which are of the order of 1
@@ -135,10 +136,10 @@ def test_least_squares_keep_the_digits_of_the_rows() -> None:
     X[:, 2] = X[:, 0] + X[:, 1] + 1e-8 * rng.standard_normal(200)
     y = X @ [1.0, 2.0, 3.0]
     specs = make_specs("mean", "ols")
-    fitted = fit_model(X, y, np.ones(200), specs.model, candidate(0.0, 0.0))
+    fitted = fit_model(X, Observed(y, np.ones(200)), specs, candidate(0.0, 0.0))
     expected = LinearRegression(tol=1e-13).fit(X, y).coef_
-    np.testing.assert_allclose(fitted.solution.coefficients, expected, rtol=1e-6)
-    np.testing.assert_allclose(fitted.solution.coefficients, [1.0, 2.0, 3.0], rtol=1e-6)
+    np.testing.assert_allclose(fitted.solution.coefficients[0], expected, rtol=1e-6)
+    np.testing.assert_allclose(fitted.solution.coefficients[0], [1.0, 2.0, 3.0], rtol=1e-6)
 
 
 def test_positive_ridge_is_the_minimum() -> None:
@@ -146,7 +147,8 @@ def test_positive_ridge_is_the_minimum() -> None:
     table = make_rows(150, 12)
     specs = make_specs("mean", "ridge", AS_SHIPPED | {"model.positive": True})
     X, y = table.features.to_numpy(), table.target
-    b = fit_model(X, y, np.ones(len(y)), specs.model, candidate(0.2, 0.0)).solution.coefficients
+    observed = Observed(y, np.ones(len(y)))
+    b = fit_model(X, observed, specs, candidate(0.2, 0.0)).solution.coefficients[0]
     free = b > 0
     assert 0 < free.sum() < len(b)
     plain = Ridge(alpha=0.2 * len(y)).fit(X[:, free], y)  # where no bound holds

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from scipy import sparse
 from scipy.optimize import minimize
+from squared_error import SquaredError
 
 from runner.errors import DataError
 from runner.family.binomial import LogLoss
 from runner.family.cox import CoxLoss
 from runner.family.gamma import GammaLoss
-from runner.family.gaussian import SquaredError
 from runner.family.multinomial import MultinomialLoss
 from runner.family.poisson import PoissonLoss
 from runner.records import Observed

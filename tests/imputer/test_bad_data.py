@@ -15,7 +15,7 @@ from conftest import read_json
 
 from runner.config import validate_section
 from runner.config.kinds import all_kinds
-from runner.core.folds import Folds
+from runner.core.folds import FoldProblem, Folds
 from runner.dataset.table import make_table
 from runner.features.pipeline import Specs, prepare
 
@@ -225,9 +225,8 @@ def test_folds_are_of_one_width(name: str, indicator: Any) -> None:  # noqa: ANN
         validate_section("model", {"name": "ols"}),
     ]
     preparation = prepare(Specs(*parts), table, SEED, folds.gappy)
-    widths = {
-        problem.side.X.shape[1] for problem in folds.problems(preparation, fit_intercept=True)
-    }
+    problems = folds.problems(preparation, fit_intercept=True)
+    widths = {problem.side.X.shape[1] for problem in problems if isinstance(problem, FoldProblem)}
     marked = 0 if indicator is False else 5
     expected = marked + 1 if indicator == "only" else 6 + marked + 4
     assert {expected} == widths

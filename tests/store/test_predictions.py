@@ -8,18 +8,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from runner.records import Fold, Split, Table
-from runner.store.predictions import (
-    Shown,
+from runner.family.shown import (
     ShownBinary,
     ShownSurvival,
     ShownTargets,
     label_column,
-    predictions_table,
     shown_classes,
-    shown_numbers,
     time_name,
 )
+from runner.records import Fold, Split, Table
+from runner.store.predictions import predictions_table, shown_numbers
 
 SPLIT = Split(
     train=np.array([0, 2]),

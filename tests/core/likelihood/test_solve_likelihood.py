@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 from scipy import sparse
+from squared_error import SquaredError
 
 from runner.core.likelihood import LikelihoodProblem, solve_likelihood
 from runner.core.likelihood.solve_likelihood import _Solver
@@ -14,7 +15,6 @@ from runner.core.path import PathSettings, solve_path
 from runner.family.binomial import LogLoss
 from runner.family.cox import CoxLoss
 from runner.family.gamma import GammaLoss
-from runner.family.gaussian import SquaredError
 from runner.family.multinomial import MultinomialLoss
 from runner.family.poisson import PoissonLoss
 from runner.records import Observed, RowProblem
