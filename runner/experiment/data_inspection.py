@@ -14,6 +14,7 @@ from runner.dataset.problems import Problems
 from runner.dataset.suspicions import find_suspicions
 from runner.dataset.table import make_table, settle
 from runner.errors import ConfigError, DataError
+from runner.experiment.dividing import divide
 from runner.experiment.in_memory import TableData
 from runner.features.pipeline import Specs, preparation_of
 from runner.records import Split
@@ -63,13 +64,15 @@ def _table(config: ExperimentConfig, found: Inspection) -> Table | None:
     """The rows as they can be used; None if they cannot."""
     try:
         table = _of_file(config, found) if isinstance(config.dataset, File) else _of_itself(config)
+        table = None if table is None else config.family.settle(table)
         if table is not None and config.dataset.mask is not None:
             table = config.dataset.mask.hide(table, config.general.seed)
     except DataError as error:
         found.add(error)
         return None
     if table is not None and not found.columns:
-        frame = table.features.assign(target=table.target)
+        y = table.target if table.target.ndim == 1 else table.target[:, 0]
+        frame = table.features.assign(target=y)
         roles = {str(name): "feature" for name in table.features} | {"target": "target"}
         found.columns = describe_columns(frame, roles, list(table.categorical))
         found.rows = table.n_rows
@@ -77,7 +80,7 @@ def _table(config: ExperimentConfig, found: Inspection) -> Table | None:
 
 
 def _of_itself(config: ExperimentConfig) -> Table:
-    return config.dataset.load_unmasked(config.general.seed)
+    return config.dataset.load_unmasked(config.general.seed, config.family.reads)
 
 
 def _of_file(config: ExperimentConfig, found: Inspection) -> Table | None:
@@ -92,7 +95,8 @@ def _of_file(config: ExperimentConfig, found: Inspection) -> Table | None:
     found.columns = describe_columns(settled, roles, dataset.categorical)
     table = None
     try:
-        table = replace(make_table(frame, dataset, problems), provenance=provenance)
+        table = make_table(frame, dataset, problems, reads=config.family.reads)
+        table = replace(table, provenance=provenance)
     except DataError as error:
         problems.found = problems.found or [error]
     for each in problems.found:
@@ -119,11 +123,11 @@ def _look(config: ExperimentConfig, table: Table, found: Inspection) -> None:
     every = np.arange(table.n_rows)
     split = Split(train=every, test=every[:0], partitions=(), folds=())
     try:
-        split = config.split.split(table, config.general.seed)
-        found.findings += _looked_through(config, table, split)
+        split, findings = divide(config, table)
+        found.findings += [*findings, *_looked_through(config, table, split)]
     except (ConfigError, DataError) as error:
         found.add(error)
-    found.findings += find_suspicions(table, split)
+    found.findings += find_suspicions(table, split, squared=config.family.squared)
 
 
 def _looked_through(config: ExperimentConfig, table: Table, split: Split) -> list[Finding]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from runner.core.folds import LikelihoodFold
+from runner.dataset.suspicions import find_suspicions
 from runner.evaluation.winner import HeldOut
 from runner.experiment.in_memory import TableData
 from runner.family.base import Trained
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from runner.checks import Finding
     from runner.core.folds import Folds, Preparation
     from runner.core.folds.source import AnyFold
     from runner.evaluation.winner import Refit
@@ -30,9 +32,15 @@ if TYPE_CHECKING:
 class FamilyData(TableData):
     """A table and its folds, whose target is of a family."""
 
-    def __init__(self, folds: Folds, family: Family) -> None:
+    def __init__(self, folds: Folds, family: Family, found: list[Finding]) -> None:
+        """Take the folds, what the target is distributed as, and what was found of the split."""
         super().__init__(folds)
-        self._family = family
+        self._family, self._found = family, found
+
+    def findings(self) -> list[Finding]:
+        """What a reader of the result should know of the data."""
+        suspicions = find_suspicions(self._table, self._split, squared=False)
+        return [*self._table.provenance.findings, *self._found, *suspicions]
 
     def hold_out(self, problems: Sequence[AnyFold], coefficients: Sequence[Floats]) -> HeldOut:
         """What is predicted of every fold's validation rows, and its scores."""

@@ -163,7 +163,7 @@ class TableData:
 
     def _spread(self, predicted: Floats, rows: Integers, preparation: Preparation) -> Floats:
         """Predictions of some rows, NaN for those that are skipped."""
-        spread = np.full(len(rows), np.nan)
+        spread = np.full((len(rows), *predicted.shape[1:]), np.nan)
         spread[np.isin(rows, self._kept(rows, preparation)[1])] = predicted
         return spread
 

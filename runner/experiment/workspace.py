@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 from runner.core.folds import DiskCache, Folds
+from runner.experiment.dividing import divide
 from runner.experiment.family_data import FamilyData
 from runner.experiment.in_memory import TableData
 from runner.experiment.shared_tables import SharedTables
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from runner.core.folds.source import AnyFold
     from runner.evaluation.winner import HeldOut, Refit
     from runner.experiment.job import Job
+    from runner.family import Family
     from runner.features.pipeline import Specs
     from runner.records import Candidate, Floats, Table
     from runner.statistics.bootstrap import Bootstrap
@@ -170,9 +172,9 @@ class Workspace:
         if key not in self._data:
             cache = general.cache
             disk = DiskCache(cache.path, cache.megabytes * 1_000_000) if cache.megabytes else None
-            family = config.family
-            folds = Folds(table, config.split.split(table, general.seed), disk, family)
-            self._data[key] = TableData(folds) if family.squared else FamilyData(folds, family)
+            split, found = divide(config, table)
+            folds = Folds(table, split, disk, config.family)
+            self._data[key] = _data_of(folds, config.family, found)
         return self._data[key]
 
     def _streamed(self, config: ExperimentConfig, progress: Progress) -> StreamedData:
@@ -188,3 +190,7 @@ class Workspace:
             self._tables, self._data = {}, {}
             self._stream = (asked, StreamedData(reading.result(progress)))
         return self._stream[1]
+
+
+def _data_of(folds: Folds, family: Family, found: list[Finding]) -> TableData:
+    return TableData(folds) if family.squared else FamilyData(folds, family, found)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,9 @@ from runner.family.shown import (
 )
 from runner.records import Fold, Split, Table
 from runner.store.predictions import predictions_table, shown_numbers
+
+if TYPE_CHECKING:
+    from runner.store.predictions import Shown
 
 SPLIT = Split(
     train=np.array([0, 2]),

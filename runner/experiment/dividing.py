@@ -1,0 +1,24 @@
+"""A table comes in; how its rows are divided goes out, each fold with its share of every class."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from runner.split.strata import check_strata
+
+if TYPE_CHECKING:
+    from runner.checks import Finding
+    from runner.config import ExperimentConfig
+    from runner.records import Split, Table
+
+
+def divide(config: ExperimentConfig, table: Table) -> tuple[Split, list[Finding]]:
+    """The split of the rows, and what a reader should know of it.
+
+    Raises:
+        DataError: the table is too small, lacks the group or time that the split needs, or a
+            training side would lack a class or all events.
+    """
+    strata = config.family.strata(table)
+    split = config.split.split(table, config.general.seed, strata)
+    return split, [] if strata is None else check_strata(split, strata, table.labels)
