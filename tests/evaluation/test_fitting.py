@@ -27,7 +27,7 @@ from runner.records import Observed
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from runner.records import Candidate, Floats, Observed, Table
+    from runner.records import Candidate, Floats, Table
 
 AS_SHIPPED = {"model.tol": 1e-7, "model.max_iter": 10_000}  # what conf/model says
 ATOL = 1e-6  # of coefficients, which are of the order of 1
