@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import itertools
+import re
 import warnings
 from contextlib import contextmanager
 from functools import cache
@@ -46,6 +47,8 @@ if TYPE_CHECKING:
     from runner.config.own_sweep import OwnSweep
 
 MODULE = "runner.conf"
+QUOTED_KEY = re.compile(r"""([{,]\s*)(["'])(.*?)\2\s*:""")
+SPECIAL = re.compile(r"[()\[\]{}:=,]")  # what a key without quotes has to escape
 KNOWN_GROUPS = (*GROUPS, "experiment")
 
 
@@ -297,7 +300,8 @@ def _force(overrides: list[str], cause: BaseException | None) -> list[str] | Non
         key, _, value = override.partition("=")
         if isinstance(cause, ConfigTypeError) and full_key == key.removeprefix("++"):
             return [*overrides[:at], f"~{full_key}", f"+{full_key}={value}", *overrides[at + 1 :]]
-        if isinstance(cause, ConfigKeyError) and full_key.startswith(f"{key}."):
+        within = full_key.startswith(f"{key}.") and key not in KNOWN_GROUPS  # not model=ridge
+        if isinstance(cause, ConfigKeyError) and within:
             return [*overrides[:at], f"++{override}", *overrides[at + 1 :]]
         left_out = isinstance(cause, ConfigAttributeError) and full_key == key
         if left_out and _is_field(key):  # a file of the user's own need not name every key
@@ -313,10 +317,18 @@ def _is_field(key: str) -> bool:
 
 
 def _quoted(override: str) -> str | None:
-    """The override with its value taken literally, or None if it has no value or is quoted."""
+    """The override with its value taken literally, or, if it has quotes, without those of keys.
+
+    None if it has no value, or quotes elsewhere alone.
+    """
     key, equals, value = override.partition("=")
-    if not equals or not value or set(value) & set("'\"") or value.endswith("\\"):
+    if not equals or not value or value.endswith("\\"):
         return None
+    if set(value) & set("'\""):  # Hydra reads {age: 0}, but not {"age": 0}
+        bare = QUOTED_KEY.sub(
+            lambda found: found[1] + SPECIAL.sub(r"\\\g<0>", found[3]) + ":", value
+        )
+        return None if bare == value else f"{key}={bare}"
     return f"{key}='{value}'"
 
 

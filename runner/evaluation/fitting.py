@@ -16,10 +16,20 @@ from runner.family.estimators import PenalisedFit
 from runner.records import Solution
 
 if TYPE_CHECKING:
+    from runner.core.folds import ModelColumns
     from runner.family import Family
     from runner.features.pipeline import Specs
     from runner.model import Model
     from runner.records import Candidate, Floats, Observed
+
+
+@dataclass(frozen=True)
+class ModelRows:
+    """Rows as a model sees them."""
+
+    X: Floats  # (n, q)
+    observed: Observed  # (n,)
+    columns: ModelColumns
 
 
 @dataclass(frozen=True)
@@ -30,32 +40,31 @@ class FittedModel:
     solution: Solution
 
 
-def fit_model(X: Floats, observed: Observed, specs: Specs, candidate: Candidate) -> FittedModel:
+def fit_model(rows: ModelRows, specs: Specs, candidate: Candidate) -> FittedModel:
     """Minimise the model's objective over all rows, as the search did on each fold's.
 
     Scikit-learn's own `fit` is not asked: its descent stops where its tolerance says, which with
     more columns than rows is far from the minimum.
 
     Args:
-        X: columns as the model sees them, (n, q).
-        observed: of the same rows.
+        rows: what it is fitted to.
         specs: family and model, the candidate's values included.
         candidate: the penalty.
     """
     if specs.family is None or specs.family.squared:
-        return _fit_squares(X, observed, specs.model, candidate)
-    return _fit_likelihood(X, observed, specs.family, specs.model, candidate)
+        return _fit_squares(rows, specs.model, candidate)
+    return _fit_likelihood(rows, specs.family, specs.model, candidate)
 
 
-def _fit_squares(X: Floats, observed: Observed, model: Model, candidate: Candidate) -> FittedModel:
+def _fit_squares(rows: ModelRows, model: Model, candidate: Candidate) -> FittedModel:
     # least squares keep more digits in the rows than in their cross products
     pose = Posed.of_rows if candidate.alpha == 0 else Posed.of
-    posed = pose(X, observed.y, observed.weight, fit_intercept=model.fit_intercept)
+    observed = rows.observed
+    posed = pose(rows.X, observed.y, observed.weight, fit_intercept=model.fit_intercept)
+    settings = model.settings(rows.columns)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # the solution says it
-        path = solve_tightly(
-            posed.train, candidate.alpha, candidate.l1_ratio, settings=model.settings()
-        )
+        path = solve_tightly(posed.train, candidate.alpha, candidate.l1_ratio, settings=settings)
     coefficients = path.coefficients[:, 0]
     solution = Solution(
         coefficients=coefficients[None],
@@ -64,17 +73,17 @@ def _fit_squares(X: Floats, observed: Observed, model: Model, candidate: Candida
         iterations=int(path.iterations[0]),
         converged=bool(path.converged[0]),
     )
-    total = float(observed.weight.sum())
+    total = float(rows.observed.weight.sum())
     estimator = model.fitted(candidate.alpha, candidate.l1_ratio, total, solution)
     return FittedModel(estimator, solution)
 
 
 def _fit_likelihood(
-    X: Floats, observed: Observed, family: Family, model: Model, candidate: Candidate
+    rows: ModelRows, family: Family, model: Model, candidate: Candidate
 ) -> FittedModel:
-    likelihood, settings = family.likelihood(observed), model.settings()
+    likelihood, settings = family.likelihood(rows.observed), model.settings(rows.columns)
     paths = solve_likelihood(
-        LikelihoodProblem(X, likelihood, model.fit_intercept),
+        LikelihoodProblem(rows.X, likelihood, model.fit_intercept),
         np.array([[candidate.alpha]]),
         np.array([[candidate.l1_ratio]]),
         replace(settings, tol=TIGHT),
@@ -92,9 +101,9 @@ def _fit_likelihood(
         intercepts=solution.intercepts,
         alpha=candidate.alpha,
         l1_ratio=candidate.l1_ratio,
-        weight=float(observed.weight.sum()),
+        weight=float(rows.observed.weight.sum()),
         fit_intercept=model.fit_intercept,
         iterations=solution.iterations,
         dual_gap=gap,
     )
-    return FittedModel(family.estimator(found, X, observed), solution)
+    return FittedModel(family.estimator(found, rows.X, rows.observed), solution)

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from runner.core.folds import kept_rows, stacking_weight, training_weight
+from runner.core.folds import ModelColumns, kept_rows, stacking_weight, training_weight
 from runner.evaluation.coefficients import INTERCEPT, pooled_rows
-from runner.evaluation.fitting import fit_model
+from runner.evaluation.fitting import ModelRows, fit_model
 from runner.evaluation.winner import (
     Refit,
     column_spread,
+    columns_of,
     describe_rounds,
     pipeline_of,
     read_form,
@@ -135,7 +136,8 @@ def _fit_each(winner: _Winner) -> list[_Fitted]:
     for draw in winner.preparation.drawn():
         columns = draw.transformer()
         X = columns.fit_transform(winner.features, **draw.fit_parameters(winner.weight))
-        model = fit_model(X, winner.observed, winner.specs, winner.candidate)
+        seen = ModelRows(X, winner.observed, columns_of(columns))
+        model = fit_model(seen, winner.specs, winner.candidate)
         pipeline = pipeline_of([*columns.steps, ("model", model.estimator)])
         fitted.append(_Fitted(pipeline, model.solution, column_spread(X, weight)))
     return fitted
@@ -153,11 +155,13 @@ def _fit_stacked(winner: _Winner, fitted: list[_Fitted]) -> list[_Fitted]:
     columns = [clone(one.pipeline[:1]) for one in fitted]
     X = np.vstack([part.fit_transform(winner.features) for part in columns])
     later = winner.preparation.features.scaler_steps()
+    seen = ModelColumns.of(columns[0], None)
     for _, scaler in later:
         X = scaler.fit_transform(X, sample_weight=weight)
+        seen = replace(seen, scale=scaler.scale_)
     repeated = np.tile(np.arange(len(winner.rows)), len(fitted))
     observed = replace(winner.observed.take(repeated), weight=weight)
-    model = fit_model(X, observed, winner.specs, winner.candidate)
+    model = fit_model(ModelRows(X, observed, seen), winner.specs, winner.candidate)
     steps = [*later, ("model", model.estimator)]
     spread = column_spread(X, weight)
     pipelines = [pipeline_of([*part.steps, *steps]) for part in columns]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from runner.checks import REFIT_NOT_CONVERGED, WARNED_IN_REFIT
-from runner.core.folds import FoldProblem, kept_rows, training_weight
+from runner.core.folds import FoldProblem, ModelColumns, kept_rows, training_weight
 from runner.core.metrics import METRICS, score_predictions
 from runner.evaluation.coefficients import (
     LinearForm,
@@ -18,7 +18,7 @@ from runner.evaluation.coefficients import (
     feature_rows,
     in_original_units,
 )
-from runner.evaluation.fitting import fit_model
+from runner.evaluation.fitting import ModelRows, fit_model
 from runner.evaluation.predicting import unseen_levels_allowed
 from runner.features.pipeline import make_plain
 
@@ -118,7 +118,8 @@ def refit(
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         X = columns.fit_transform(features, **preparation.fit_parameters(own_weight))
-        model = fit_model(X, table.observed(rows), specs, candidate)
+        own = ModelRows(X, table.observed(rows), columns_of(columns))
+        model = fit_model(own, specs, candidate)
     pipeline = pipeline_of([*columns.steps, ("model", model.estimator)])
     rounds = describe_rounds(pipeline)
     make_plain(pipeline, preparation, features)
@@ -152,6 +153,12 @@ def reading_of(family: Family | None, table: Table) -> Reading:
     if family is None:
         return Reading()
     return Reading(family.responses(table), family.ratios, family.has_intercept)
+
+
+def columns_of(pipeline: Pipeline) -> ModelColumns:
+    """The columns that a fitted Pipeline without a model makes."""
+    scaler = pipeline.named_steps.get("scaler")
+    return ModelColumns.of(pipeline, None if scaler is None else scaler.scale_)
 
 
 def describe_rounds(pipeline: Pipeline) -> dict[str, Any]:

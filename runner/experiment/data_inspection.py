@@ -16,7 +16,7 @@ from runner.dataset.table import make_table, settle
 from runner.errors import ConfigError, DataError
 from runner.experiment.dividing import divide
 from runner.experiment.in_memory import TableData
-from runner.features.pipeline import Specs, preparation_of
+from runner.features.pipeline import Specs, check_columns, preparation_of
 from runner.records import Split
 
 if TYPE_CHECKING:
@@ -135,6 +135,7 @@ def _looked_through(config: ExperimentConfig, table: Table, split: Split) -> lis
     data = TableData(Folds(table, split))
     specs = Specs(config.imputer, config.features, config.model)
     config.imputer.check_data(data, preparation_of(specs, data.folds, config.general.seed))
+    check_columns(specs, data.folds)
     return [] if data.missingness is None else data.missingness.findings()
 
 

@@ -13,7 +13,7 @@ from runner.experiment.artefacts import Artefacts
 from runner.experiment.judging import check_metric, judge, refit
 from runner.experiment.searching import search
 from runner.experiment.stopwatch import Stopwatch
-from runner.features.pipeline import preparation_of
+from runner.features.pipeline import check_columns, preparation_of
 from runner.report.screen import Screen
 from runner.search.optuna import JOURNAL
 from runner.store.directory import RECORD, RunDirectory, read_record
@@ -58,6 +58,7 @@ def _run(job: Job, workspace: Workspace, screen: Screen) -> Outcome:
         check_metric(job, data)
         preparation = preparation_of(job.specs, data.folds, job.config.general.seed)
         job.config.imputer.check_data(data, preparation)
+        check_columns(job.specs, data.folds)
     fingerprint = job.fingerprint(data.data_hash)
     source = workspace.finished(job, fingerprint) if job.config.general.reuse else None
     with _open(job, fingerprint) as directory:

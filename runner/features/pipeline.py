@@ -83,6 +83,36 @@ def preparation_of(specs: Specs, folds: FoldSource, seed: int) -> Preparation:
     return prepare(specs, folds.table, seed, folds.gappy)
 
 
+def check_columns(specs: Specs, folds: FoldSource) -> None:
+    """Say before the search which of the model's rules for columns means none.
+
+    Raises:
+        ConfigError: one does not.
+    """
+    specs.model.check_columns(_possible_names(folds.table, indicated=specs.imputer.indicator))
+
+
+def _possible_names(table: Columns, *, indicated: bool | str) -> list[str]:
+    """What columns of the model and their sources may be called: gaps and folds decide the rest."""
+    verbose = _names_collide(table)
+    made: list[tuple[str, str]] = []
+    if indicated != "only":
+        made = [("numeric", name) for name in table.numeric]
+        made += [
+            ("categorical", f"{name}_{level}")
+            for name in table.categorical
+            for level in table.levels(name)
+        ]
+    if indicated is not False:
+        part = "categorical" if indicated == "only" else "indicator"
+        marked = [("indicator", name) for name in table.numeric]
+        marked += [(part, name) for name in table.categorical if indicated == "only"]
+        made += [(kind, f"missingindicator_{name}") for kind, name in marked]
+    sources = [] if indicated == "only" else [*table.numeric, *table.categorical]
+    named = [f"{part}__{name}" if verbose else name for part, name in made]
+    return list(dict.fromkeys([*sources, *named]))
+
+
 def make_plain(pipeline: Pipeline, preparation: Preparation, features: pd.DataFrame) -> None:
     """Put scikit-learn's own parts in the place of fitted ones of this package.
 

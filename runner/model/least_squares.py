@@ -6,14 +6,19 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import field_validator
 
+from runner.errors import ConfigError
+from runner.model.column_rules import Factors, LimitsByName, check_rules, values_by_column
 from runner.space import AlphaField, Choices, Dimension, Range, RatioField
 from runner.spec import Count, Positive, Spec
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sklearn.base import RegressorMixin
 
-    from runner.core.path import PathSettings
-    from runner.records import Solution
+    from runner.core.folds import ModelColumns
+    from runner.core.path import Limits, PathSettings
+    from runner.records import Floats, Solution
 
 
 # scikit-learn's least squares take columns for collinear whose singular values are below this share
@@ -36,7 +41,8 @@ class Model(Spec):
     model here, ridge included, so that it does not depend on the number of rows.
 
     `tol` bounds the dual gap, as a share of the sum of squares of y. `positive` allows no
-    negative coefficient.
+    negative coefficient, `limits` none beyond [low, high] in the units of its column, by name or
+    pattern.
     """
 
     name: str
@@ -44,12 +50,46 @@ class Model(Spec):
     positive: bool
     tol: Positive
     max_iter: Count
+    limits: LimitsByName
 
-    def settings(self) -> PathSettings:
-        """How paths of this model are solved."""
+    def settings(self, columns: ModelColumns) -> PathSettings:
+        """How paths of this model are solved in a problem of these columns."""
         from runner.core.path import PathSettings
 
-        return PathSettings(tol=self.tol, max_iter=self.max_iter, positive=self.positive)
+        return PathSettings(
+            tol=self.tol,
+            max_iter=self.max_iter,
+            positive=self.positive,
+            penalty_factors=self.factors_of(columns),
+            limits=self._limits_of(columns),
+        )
+
+    def factors_of(self, columns: ModelColumns) -> Floats | None:
+        """What multiplies the penalty of each column, (parts * q,); None if nothing does."""
+        del columns
+        return None
+
+    def check_columns(self, names: Sequence[str]) -> None:
+        """Say before the search which rule for columns means none of these names.
+
+        Raises:
+            ConfigError: one does not, or no column is left to penalise.
+        """
+        check_rules("model.limits", self.limits, names)
+
+    def _limits_of(self, columns: ModelColumns) -> Limits | None:
+        """Limits in the problem's units, (parts * q,): b per unit is b * scale per scaled unit."""
+        import numpy as np
+
+        from runner.core.path import Limits
+
+        if not self.limits:
+            return None
+        pairs = values_by_column(self.limits, columns.names, columns.sources, (None, None))
+        low = [-np.inf if low is None else low for low, _ in pairs]
+        high = [np.inf if high is None else high for _, high in pairs]
+        lower, upper = (np.tile(ends, columns.parts) * columns.scale for ends in (low, high))
+        return Limits(lower, upper) if np.isfinite([lower, upper]).any() else None
 
     def penalty(self) -> dict[str, float | Dimension]:
         """What `alpha` and `l1_ratio` are for this model: numbers, or left to the search."""
@@ -103,7 +143,37 @@ class Model(Spec):
         return estimator
 
 
-class ElasticNet(Model):
+class Penalised(Model):
+    """A model with a penalty, multiplied by `penalty_factors` by name or pattern of columns.
+
+    A column of factor 0 is never penalised. Factors are taken as they are: glmnet rescales its own
+    to sum to the number of columns.
+    """
+
+    penalty_factors: Factors
+
+    def factors_of(self, columns: ModelColumns) -> Floats | None:
+        """As configured, 1 where nothing is said."""
+        import numpy as np
+
+        if not self.penalty_factors:
+            return None
+        own = values_by_column(self.penalty_factors, columns.names, columns.sources, 1.0)
+        return np.tile(own, columns.parts) if any(factor != 1 for factor in own) else None
+
+    def check_columns(self, names: Sequence[str]) -> None:
+        """As of every model."""
+        super().check_columns(names)
+        check_rules("model.penalty_factors", self.penalty_factors, names)
+        factors = values_by_column(self.penalty_factors, names, [""] * len(names), 1.0)
+        if not any(factors):
+            raise ConfigError(
+                "model.penalty_factors is 0 for every column, so that nothing is penalised: "
+                "leave one out, or choose model=ols"
+            )
+
+
+class ElasticNet(Penalised):
     """Both penalties (Zou & Hastie 2005)."""
 
     name: Literal["elastic_net"]
@@ -129,7 +199,7 @@ class ElasticNet(Model):
         return {"alpha": self.alpha, "l1_ratio": self.l1_ratio}
 
 
-class Lasso(Model):
+class Lasso(Penalised):
     """The L1 penalty alone (Tibshirani 1996)."""
 
     name: Literal["lasso"]
@@ -140,7 +210,7 @@ class Lasso(Model):
         return {"alpha": self.alpha, "l1_ratio": 1.0}
 
 
-class Ridge(Model):
+class Ridge(Penalised):
     """The L2 penalty alone (Hoerl & Kennard 1970)."""
 
     name: Literal["ridge"]

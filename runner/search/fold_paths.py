@@ -66,9 +66,9 @@ class Neighbours:
 
 @dataclass(frozen=True)
 class How:
-    """What is the same for all paths of one set of fold problems."""
+    """What is the same for all paths of one set of fold problems, whatever the penalty."""
 
-    settings: PathSettings
+    settings: Sequence[PathSettings]  # one per fold
     metrics: tuple[MetricName, ...]
     neighbours: Neighbours = field(default_factory=Neighbours)
 
@@ -99,7 +99,8 @@ def solve_folds(
     starts = how.neighbours.nearest(float(alphas[-1]), l1_ratio)
 
     def solve(number: int) -> Solved:
-        own = how.settings if starts is None else replace(how.settings, start=starts[number])
+        own = how.settings[number]
+        own = own if starts is None else replace(own, start=starts[number])
         problem = problems[number]
         path = solve_path(problem.train, alphas, l1_ratio, settings=own)
         count = np.count_nonzero(path.coefficients, axis=0) / len(problem.parts)

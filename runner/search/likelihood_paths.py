@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from runner.core.likelihood import solve_likelihood
+from runner.core.likelihood import likelihood_alpha_max, solve_likelihood
 from runner.core.threads import one_thread_of_blas, usable_threads
 from runner.records import Path
 from runner.search.fold_paths import Solved
@@ -67,7 +67,7 @@ def solve_likelihood_folds(
 
     def solve(number: int) -> Solved:
         problem, start = problems[number], None if starts is None else starts[number]
-        path = _solve(problem, penalties, how.settings, start)
+        path = _solve(problem, penalties, how.settings[number], start)
         scores = problem.score(how.metrics, path.coefficients)
         return Solved(path, scores, problem.count_nonzero(path.coefficients))
 
@@ -82,6 +82,14 @@ def solve_likelihood_folds(
     return solved
 
 
+def likelihood_fold_alpha_max(
+    problem: LikelihoodFold, l1_ratio: float, settings: PathSettings
+) -> float:
+    """The least alpha that selects nothing in any draw's model."""
+    each = zip(problem.parts, settings.split(len(problem.parts)), strict=True)
+    return max(likelihood_alpha_max(part, l1_ratio, own.penalty_factors) for part, own in each)
+
+
 def _solve(
     problem: LikelihoodFold, penalties: Penalties, settings: PathSettings, start: Floats | None
 ) -> Path:
@@ -90,8 +98,10 @@ def _solve(
     if start is not None and len(penalties.alphas) == 1:
         starts = [part[0].ravel() for part in problem.split(start[:, None])[1]]
     solved = [
-        solve_likelihood(part, penalties.alphas, penalties.l1_ratios, replace(settings, start=near))
-        for part, near in zip(problem.parts, starts, strict=True)
+        solve_likelihood(part, penalties.alphas, penalties.l1_ratios, replace(own, start=near))
+        for part, own, near in zip(
+            problem.parts, settings.split(len(problem.parts)), starts, strict=True
+        )
     ]
     parts = zip(problem.parts, solved, strict=True)
     order = np.argsort(penalties.points.ravel())

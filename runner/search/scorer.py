@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from runner.core.folds import FoldProblem, LikelihoodFold
-from runner.core.likelihood import likelihood_alpha_max
 from runner.core.metrics import loss
 from runner.core.path import alpha_max
 from runner.errors import FitError, RunnerError
 from runner.features.pipeline import Specs, preparation_of
 from runner.records import Trial
 from runner.search.fold_paths import How, Neighbours, Solved, solve_folds
-from runner.search.likelihood_paths import solve_likelihood_folds
+from runner.search.likelihood_paths import likelihood_fold_alpha_max, solve_likelihood_folds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -78,6 +77,7 @@ class Scorer:
         self._scored = 0
         self._best: _Solution | None = None
         self._prepared: dict[Any, Preparation] = {}
+        self._settings: dict[Any, list[PathSettings]] = {}
         self._neighbours: dict[Any, Neighbours] = defaultdict(Neighbours)
 
     def resume(self, trials: int) -> None:
@@ -88,6 +88,7 @@ class Scorer:
         """Score the candidates of trials again, after the fold problems have changed."""
         self._scored, self._best = 0, None
         self._neighbours.clear()
+        self._settings.clear()
         return self([trial.candidate for trial in trials])
 
     def alpha_max(self, values: dict[str, Any]) -> float:
@@ -95,11 +96,12 @@ class Scorer:
         specs = self._specs.having(values)
         preparation = preparation_of(specs, self._folds, self._seed)
         whole = self._folds.whole(preparation, fit_intercept=specs.model.fit_intercept)
+        settings = specs.model.settings(whole.columns)
         ratio = float(values["model.l1_ratio"])
         if isinstance(whole, LikelihoodFold):
-            most = max(likelihood_alpha_max(part, ratio) for part in whole.parts)
+            most = likelihood_fold_alpha_max(whole, ratio, settings)
         else:
-            most = alpha_max(whole.train, ratio, specs.model.settings())
+            most = alpha_max(whole.train, ratio, settings)
         return most if most > 0 else 1.0  # a constant target: any alpha selects nothing
 
     def __call__(self, candidates: Sequence[Candidate]) -> list[Trial]:
@@ -155,13 +157,16 @@ class Scorer:
             coefficients = [fold.path.coefficients[:, at] for fold in solved]
             self._best = _Solution(order, trial.candidate, coefficients)
 
-    def _problems(self, candidate: Candidate) -> tuple[Sequence[AnyFold], PathSettings]:
+    def _problems(self, candidate: Candidate) -> tuple[Sequence[AnyFold], list[PathSettings]]:
+        """A candidate's fold problems, and how each is solved."""
         specs, key = self._specs.having(candidate.values), candidate.preparation_key()
         if key not in self._prepared:
             self._prepared[key] = preparation_of(specs, self._folds, self._seed)
         preparation = self._prepared[key]
         problems = self._folds.problems(preparation, fit_intercept=specs.model.fit_intercept)
-        return problems, specs.model.settings()
+        if key not in self._settings:
+            self._settings[key] = [specs.model.settings(one.columns) for one in problems]
+        return problems, self._settings[key]
 
     def _trial(
         self,

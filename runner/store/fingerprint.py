@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 # sections and keys of a config that say how, or for whom, but not what
 VOLATILE = {"report", "cache", "launcher", "reuse", "fail_fast", "retries"}
 
+# keys of the model whose entries count in their order: the later of two rules for a column wins
+IN_ORDER = ("penalty_factors", "limits")
+
 
 def fingerprint(sections: dict[str, Any], data_hash: str, plugins: list[dict[str, str]]) -> str:
     """The hash of a resolved config, its data, and what computes.
@@ -34,7 +37,9 @@ def settled(sections: dict[str, Any]) -> dict[str, Any]:
     """The part of a config that determines the result."""
     kept = {key: value for key, value in sections.items() if key not in VOLATILE}
     dataset = {key: value for key, value in sections["dataset"].items() if key != "path"}
-    return {**kept, "dataset": dataset}
+    model = sections.get("model", {})
+    rules = {key: list(model[key]) for key in IN_ORDER if len(model.get(key, {})) > 1}
+    return {**kept, "dataset": dataset, **({"order of rules": rules} if rules else {})}
 
 
 @cache

@@ -57,8 +57,9 @@ def solve(
 ) -> Solved:
     """Solve for the candidate on all training rows."""
     intercept = specs.model.fit_intercept
-    (problem,) = folds.whole(preparation, fit_intercept=intercept).parts
-    settings = specs.model.settings()
+    whole = folds.whole(preparation, fit_intercept=intercept)
+    (problem,) = whole.parts
+    settings = specs.model.settings(whole.columns)
     path = solve_tightly(problem, candidate.alpha, candidate.l1_ratio, settings=settings)
     prepared = folds.prepared(preparation)
     per_unit, constants = prepared.standard.in_columns_units(

@@ -85,7 +85,12 @@ def lay_out(stream: Stream) -> StreamBlocks:
         numeric=tuple(c.name for c in numeric),
         categorical=tuple(c.name for c in categories),
         category_levels=tuple(tuple(sorted(c.entries)) for c in categories),
-        levels=Levels(len(numeric), tuple(columns), tuple(missing)),
+        levels=Levels(
+            len(numeric),
+            tuple(columns),
+            tuple(missing),
+            tuple(tuple(map(str, sorted(c.entries))) for c in categories),
+        ),
         folds=tuple(parts[: split.n_fold_blocks]),
         test=tuple(part for part in parts[split.n_fold_blocks : -1] if part.total[0]),
         sample=parts[-1],

@@ -76,6 +76,30 @@ def test_odd_characters_are_taken_literally(own: Path, separator: str) -> None:
     assert separator == config.dataset.separator  # type: ignore[attr-defined]
 
 
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ('{"age": 0}', {"age": 0}),
+        ("{'age':0,\"town_*\" : 2}", {"age": 0, "town_*": 2}),
+        ('{"size (m)": 0, "a,b": 1, plain: 3}', {"size (m)": 0, "a,b": 1, "plain": 3}),
+        ("{age: 0}", {"age": 0}),
+    ],
+)
+def test_names_in_a_dictionary_may_be_quoted(typed: str, expected: dict[str, float]) -> None:
+    """As YAML and JSON have them, though Hydra's grammar has no such names."""
+    config = checked(None, f"model.penalty_factors={typed}")
+    assert expected == config.model.model_dump()["penalty_factors"]
+
+
+def test_rules_for_columns_go_with_any_model() -> None:
+    """A chosen option beside a section that is added to is no section itself."""
+    config = checked(None, "model=ridge", "model.limits={age: [0, null]}")
+    assert "ridge" == config.model.name
+    assert {"age": (0.0, None)} == config.model.limits
+    rest = checked(None, "model=ols", "model.limits={a: [null, 0], b: [-1, 1]}").model.limits
+    assert ["a", "b"] == list(rest)
+
+
 def test_a_word_alone_is_no_override() -> None:
     """A file name in the place of an override is said to be none."""
     with pytest.raises(ConfigError, match=r"'my\.csv' is not KEY=VALUE or GROUP=OPTION"):

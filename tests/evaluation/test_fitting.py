@@ -16,9 +16,9 @@ from scipy.optimize import nnls
 from sklearn.linear_model import LassoLars, LinearRegression, Ridge
 from sklearn_reference import SEED, candidate, make_specs
 
-from runner.core.folds import training_weight
+from runner.core.folds import ModelColumns, training_weight
 from runner.dataset.table import table_of
-from runner.evaluation.fitting import fit_model
+from runner.evaluation.fitting import ModelRows, fit_model
 from runner.evaluation.multiple import refit_draws
 from runner.evaluation.winner import refit
 from runner.features.pipeline import prepare
@@ -43,6 +43,13 @@ def make_rows(n: int, p: int, *, weighted: bool = False, gaps: bool = False) -> 
         X[rng.random(X.shape) < 0.1] = np.nan
     weight = rng.uniform(0.2, 3.0, n) if weighted else None
     return table_of(pd.DataFrame(X, columns=[f"x{j}" for j in range(p)]), y, weight=weight)
+
+
+def plain_rows(X: Floats, y: Floats) -> ModelRows:
+    """Columns that are fitted as they are."""
+    names = tuple(f"x{j}" for j in range(X.shape[1]))
+    observed = Observed(y, np.ones(len(y)))
+    return ModelRows(X, observed, ModelColumns(names, names, np.ones(X.shape[1])))
 
 
 def minimise(
@@ -136,7 +143,7 @@ def test_least_squares_keep_the_digits_of_the_rows() -> None:
     X[:, 2] = X[:, 0] + X[:, 1] + 1e-8 * rng.standard_normal(200)
     y = X @ [1.0, 2.0, 3.0]
     specs = make_specs("mean", "ols")
-    fitted = fit_model(X, Observed(y, np.ones(200)), specs, candidate(0.0, 0.0))
+    fitted = fit_model(plain_rows(X, y), specs, candidate(0.0, 0.0))
     expected = LinearRegression(tol=1e-13).fit(X, y).coef_
     np.testing.assert_allclose(fitted.solution.coefficients[0], expected, rtol=1e-6)
     np.testing.assert_allclose(fitted.solution.coefficients[0], [1.0, 2.0, 3.0], rtol=1e-6)
@@ -147,8 +154,8 @@ def test_positive_ridge_is_the_minimum() -> None:
     table = make_rows(150, 12)
     specs = make_specs("mean", "ridge", AS_SHIPPED | {"model.positive": True})
     X, y = table.features.to_numpy(), table.target
-    observed = Observed(y, np.ones(len(y)))
-    b = fit_model(X, observed, specs, candidate(0.2, 0.0)).solution.coefficients[0]
+    fitted = fit_model(plain_rows(X, y), specs, candidate(0.2, 0.0))
+    b = fitted.solution.coefficients[0]
     free = b > 0
     assert 0 < free.sum() < len(b)
     plain = Ridge(alpha=0.2 * len(y)).fit(X[:, free], y)  # where no bound holds

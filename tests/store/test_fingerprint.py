@@ -138,3 +138,15 @@ def test_settling_leaves_the_config_as_it_was() -> None:
     assert {"dataset", "model", "seed", "metric"} == kept.keys()
     assert {"name": "csv", "target": "y"} == kept["dataset"]
     assert before == SECTIONS
+
+
+@pytest.mark.parametrize("key", ["model.penalty_factors", "model.limits"])
+def test_the_order_of_rules_for_columns_counts(key: str) -> None:
+    """Of two rules for one column the later wins; that of other dictionaries does not matter."""
+    there, back = {"age": 0, "a*": 2}, {"a*": 2, "age": 0}
+    first, second = having(key, there), having(key, back)
+    assert fingerprint(first, *BASE[1:]) != fingerprint(second, *BASE[1:])
+    alike = [
+        having("model.alpha", alpha) for alpha in ({"eps": 1, "count": 2}, {"count": 2, "eps": 1})
+    ]
+    assert fingerprint(alike[0], *BASE[1:]) == fingerprint(alike[1], *BASE[1:])

@@ -6,6 +6,7 @@ from runner.core.folds.draws import stacking_weight
 from runner.core.folds.family_kind import FamilyKind
 from runner.core.folds.fold_problem import FoldProblem
 from runner.core.folds.likelihood_fold import LikelihoodFold
+from runner.core.folds.model_columns import ModelColumns
 from runner.core.folds.preparation import Preparation
 from runner.core.folds.sides import Posed, kept_rows, prepare_rows, training_weight
 from runner.core.folds.source import Columns, FoldSource
@@ -18,6 +19,7 @@ __all__ = [
     "FoldSource",
     "Folds",
     "LikelihoodFold",
+    "ModelColumns",
     "Posed",
     "Preparation",
     "kept_rows",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from runner.core.folds.fold_problem import FoldProblem, Side
+from runner.core.folds.model_columns import ModelColumns
 from runner.records import GramProblem, PooledProblem, RowProblem
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     Arrays = dict[str, NDArray[np.generic]]
 
-FORMAT = 3  # of the entries; another format is another key
+FORMAT = 4  # of the entries; another format is another key
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,10 @@ def _to_arrays(problem: FoldProblem) -> Arrays:
     arrays["n_parts"] = np.asarray(len(problem.parts) * isinstance(problem.train, PooledProblem))
     arrays |= {f"side_{k}": np.asarray(v) for k, v in vars(side).items() if v is not None}
     arrays["intercept"] = np.asarray(problem.intercept)
+    columns = problem.columns
+    arrays["names"] = np.array(columns.names, dtype=np.str_)
+    arrays["sources"] = np.array(columns.sources, dtype=np.str_)
+    arrays["scale"] = columns.scale
     arrays["warnings"] = np.array(problem.warnings, dtype=np.str_)
     return arrays
 
@@ -114,6 +119,11 @@ def _from_arrays(arrays: Arrays) -> FoldProblem:
         train=PooledProblem(parts) if count else parts[0],
         intercept=float(arrays["intercept"]),
         make_side=lambda: side,
+        columns=ModelColumns(
+            tuple(map(str, arrays["names"])),
+            tuple(map(str, arrays["sources"])),
+            arrays["scale"].astype(np.float64),
+        ),
         warnings=tuple(str(warning) for warning in arrays["warnings"]),
     )
 

@@ -10,10 +10,12 @@ with their mean.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from runner.core.folds.model_columns import ModelColumns
 from runner.core.folds.sides import Posed, training_weight
 from runner.records import PooledProblem
 
@@ -22,27 +24,28 @@ if TYPE_CHECKING:
     from runner.records import Floats, Integers, Table
 
 
-def pooled(rows: FoldRows) -> tuple[PooledProblem, float, Floats]:
-    """A problem per draw, the intercept, and the draws' validation rows side by side."""
+def pooled(rows: FoldRows) -> tuple[PooledProblem, float, Floats, ModelColumns]:
+    """A problem per draw, the intercept, the draws' validation rows side by side, the columns."""
     draws = rows.preparation.drawn()
-    posed, sides = [], []
+    posed, sides, columns = [], [], []
     for draw in draws:
-        X, X_validation = rows.prepare(draw)
+        X, X_validation, seen = rows.prepare(draw)
+        columns.append(seen)
         posed.append(Posed.of(X, rows.y, rows.weight, fit_intercept=rows.fit_intercept))
         sides.append((X_validation - posed[-1].centre) / len(draws))
     problem = PooledProblem(tuple(one.train for one in posed))
-    return problem, posed[0].intercept, np.hstack(sides)
+    return problem, posed[0].intercept, np.hstack(sides), ModelColumns.pooled(columns)
 
 
-def stacked(rows: FoldRows) -> tuple[Posed, Floats]:
-    """One problem of the rows of all draws; the validation rows."""
-    X, X_validation, weight = stack(rows)
+def stacked(rows: FoldRows) -> tuple[Posed, Floats, ModelColumns]:
+    """One problem of the rows of all draws, the validation rows, and the columns."""
+    X, X_validation, weight, columns = stack(rows)
     y = np.tile(rows.y, rows.preparation.imputer.draws)
-    return Posed.of(X, y, weight, fit_intercept=rows.fit_intercept), X_validation
+    return Posed.of(X, y, weight, fit_intercept=rows.fit_intercept), X_validation, columns
 
 
-def stack(rows: FoldRows) -> tuple[Floats, Floats, Floats]:
-    """The rows of all draws, one below the other; the validation rows' means; the rows' weights.
+def stack(rows: FoldRows) -> tuple[Floats, Floats, Floats, ModelColumns]:
+    """The rows of all draws, one below the other; the validation rows' means; weights; columns.
 
     A row's weight is the share of its features that are observed (Du et al. 2022, with the M
     copies of a row sharing it).
@@ -50,12 +53,14 @@ def stack(rows: FoldRows) -> tuple[Floats, Floats, Floats]:
     preparation = rows.preparation
     draws = [rows.prepare(draw, scaled=False) for draw in preparation.drawn()]
     weight = np.tile(stacking_weight(rows.table, rows.training), len(draws))
-    X = np.vstack([drawn for drawn, _ in draws])
-    X_validation = np.mean([drawn for _, drawn in draws], axis=0)
+    X = np.vstack([drawn for drawn, _, _ in draws])
+    X_validation = np.mean([drawn for _, drawn, _ in draws], axis=0)
+    columns = draws[0][2]
     for _, scaler in preparation.features.scaler_steps():
         X = scaler.fit_transform(X, sample_weight=weight)
         X_validation = scaler.transform(X_validation) if len(X_validation) else X_validation
-    return X, X_validation, weight
+        columns = replace(columns, scale=scaler.scale_)
+    return X, X_validation, weight, columns
 
 
 def stacking_weight(table: Table, rows: Integers) -> Floats:

@@ -14,6 +14,7 @@ from runner.records import PooledProblem
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from runner.core.folds.model_columns import ModelColumns
     from runner.core.metrics import MetricName
     from runner.core.moments import ValidationMoments
     from runner.records import Floats, GramProblem, RowProblem
@@ -37,6 +38,7 @@ class FoldProblem:
     train: GramProblem | RowProblem | PooledProblem
     intercept: float  # what a prediction is when all coefficients are 0
     make_side: Callable[[], Side]
+    columns: ModelColumns
     moments: ValidationMoments | None = None
     warnings: tuple[str, ...] = ()  # what scikit-learn said while the sides were made
 

@@ -39,6 +39,7 @@ def design_of(table: Table) -> Design:
     parts: list[Floats] = [table.features[list(table.numeric)].to_numpy(dtype=np.float64)]
     levels: list[Integers] = []
     missing: list[int] = []
+    values: list[tuple[str, ...]] = []
     at = len(table.numeric)
     for name in table.categorical:
         codes, uniques = pd.factorize(table.features[name], sort=True, use_na_sentinel=True)
@@ -46,12 +47,13 @@ def design_of(table: Table) -> Design:
         has_gaps = bool((codes < 0).any())
         codes = np.where(codes < 0, count, codes)
         parts.append(np.eye(count + has_gaps)[codes])
+        values.append(tuple(str(level) for level in uniques))
         levels.append(np.arange(at, at + count))
         missing.append(at + count if has_gaps else -1)
         at += count + has_gaps
     return Design(
         X=np.asfortranarray(np.hstack(parts)),
-        levels=Levels(len(table.numeric), tuple(levels), tuple(missing)),
+        levels=Levels(len(table.numeric), tuple(levels), tuple(missing), tuple(values)),
     )
 
 

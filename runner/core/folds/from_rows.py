@@ -11,6 +11,7 @@ import numpy as np
 from runner.core.folds.draws import pooled, stack, stacked
 from runner.core.folds.fold_problem import FoldProblem, Side
 from runner.core.folds.likelihood_fold import Drawn, LikelihoodFold
+from runner.core.folds.model_columns import ModelColumns
 from runner.core.folds.sides import FoldRows, Posed, kept_rows
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def problem_from_rows(
     rows = FoldRows(table, training, validation, preparation, fit_intercept)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        train, intercept, X_validation = _solvable(rows)
+        train, intercept, X_validation, columns = _solvable(rows)
     side = Side(
         X=X_validation,
         y=table.target[validation],
@@ -50,6 +51,7 @@ def problem_from_rows(
         train=train,
         intercept=intercept,
         make_side=lambda: side,
+        columns=columns,
         warnings=_said(caught),
     )
 
@@ -70,16 +72,19 @@ def likelihood_from_rows(  # noqa: PLR0913 - as of `problem_from_rows`, and the 
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         if preparation.imputer.draws > 1 and preparation.imputer.stacks:
-            X, X_validation, weight = stack(rows)
+            X, X_validation, weight, columns = stack(rows)
             draws = [Drawn(X, X_validation)]
             repeated = np.tile(np.arange(len(training)), preparation.imputer.draws)
             observed = replace(observed.take(repeated), weight=weight)
         else:
             each = preparation.drawn() if preparation.imputer.draws > 1 else (preparation,)
-            draws = [Drawn(*rows.prepare(draw)) for draw in each]
+            prepared = [rows.prepare(draw) for draw in each]
+            draws = [Drawn(X, X_validation) for X, X_validation, _ in prepared]
+            columns = ModelColumns.pooled([seen for *_, seen in prepared])
     return LikelihoodFold(
         family,
         tuple(draws),
+        columns,
         observed,
         table.observed(validation),
         fit_intercept,
@@ -94,14 +99,16 @@ def _said(caught: list[warnings.WarningMessage]) -> tuple[str, ...]:
 
 def _solvable(
     rows: FoldRows,
-) -> tuple[GramProblem | RowProblem | PooledProblem, float, Floats]:
-    """What is solved, its intercept, and the validation rows in its coordinates, (n, q)."""
+) -> tuple[GramProblem | RowProblem | PooledProblem, float, Floats, ModelColumns]:
+    """What is solved, its intercept, the validation rows (n, q) in its coordinates, its columns."""
     if rows.preparation.imputer.draws > 1 and not rows.preparation.imputer.stacks:
         return pooled(rows)
-    posed, X_validation = stacked(rows) if rows.preparation.imputer.draws > 1 else _single(rows)
-    return posed.train, posed.intercept, X_validation - posed.centre
+    pose = stacked if rows.preparation.imputer.draws > 1 else _single
+    posed, X_validation, columns = pose(rows)
+    return posed.train, posed.intercept, X_validation - posed.centre, columns
 
 
-def _single(rows: FoldRows) -> tuple[Posed, Floats]:
-    X, X_validation = rows.prepare(rows.preparation)
-    return Posed.of(X, rows.y, rows.weight, fit_intercept=rows.fit_intercept), X_validation
+def _single(rows: FoldRows) -> tuple[Posed, Floats, ModelColumns]:
+    X, X_validation, columns = rows.prepare(rows.preparation)
+    posed = Posed.of(X, rows.y, rows.weight, fit_intercept=rows.fit_intercept)
+    return posed, X_validation, columns

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from runner.core.folds.family_kind import FamilyKind
+    from runner.core.folds.model_columns import ModelColumns
     from runner.core.metrics import MetricName
     from runner.records import Floats, Observed
 
@@ -39,6 +40,7 @@ class LikelihoodFold:
 
     family: FamilyKind
     draws: tuple[Drawn, ...]  # one, or one per imputation
+    columns: ModelColumns
     training: Observed
     validation: Observed
     fit_intercept: bool

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from runner.core.folds.fold_problem import FoldProblem, Side
+from runner.core.folds.model_columns import NO_SOURCE, ModelColumns
 from runner.core.moments import (
     Filled,
     Moments,
@@ -40,6 +41,24 @@ class Levels:
     n_numeric: int
     columns: tuple[Integers, ...]  # per category, those of its levels in ascending order
     missing: tuple[int, ...]  # per category, the column of its missing level, or -1
+    values: tuple[tuple[str, ...], ...]  # per category, its levels as the columns' names have them
+
+    def named(
+        self, preparation: Preparation, indicators: Integers
+    ) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The names and sources, (q,), of these columns and the indicators after them."""
+        prefix = "{}__".format if preparation.verbose_names else lambda _: ""
+        found = [(prefix("numeric") + name, name) for name in preparation.numeric]
+        for name, values, missing in zip(
+            preparation.categorical, self.values, self.missing, strict=True
+        ):
+            levels = [*values, "nan"] if missing >= 0 else values
+            found += [(f"{prefix('categorical')}{name}_{level}", name) for level in levels]
+        for at in indicators:
+            marked = f"missingindicator_{preparation.numeric[at]}"
+            found.append((prefix("indicator") + marked, NO_SOURCE))
+        names, sources = zip(*found, strict=True)
+        return names, sources
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +68,7 @@ class Prepared:
     preparing: FoldPreparation
     train: Filled
     standard: Standardisation
+    columns: ModelColumns
 
     @classmethod
     def of(cls, training: Moments, levels: Levels, preparation: Preparation) -> Prepared:
@@ -56,7 +76,9 @@ class Prepared:
         preparing = FoldPreparation.of(training, levels, preparation)
         train = preparing.apply(training)
         scale = preparation.features.scale
-        return cls(preparing, train, Standardisation.of(train, centre=scale, scale=scale))
+        standard = Standardisation.of(train, centre=scale, scale=scale)
+        named = levels.named(preparation, preparing.indicators)
+        return cls(preparing, train, standard, ModelColumns(*named, standard.scale))
 
     def problem(
         self,
@@ -83,6 +105,7 @@ class Prepared:
             train=gram_problem(self.train, self.standard, fit_intercept=fit_intercept),
             intercept=self.standard.y_mean if fit_intercept else 0.0,
             make_side=lambda: make_side(self),
+            columns=self.columns,
             moments=moments,
         )
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from runner.core.folds.model_columns import ModelColumns
 from runner.errors import FitError
 from runner.records import GramProblem, RowProblem
 
@@ -41,9 +42,11 @@ class FoldRows:
         """The training rows' weights, (n,), 1 where the dataset has none."""
         return training_weight(self.table, self.training)
 
-    def prepare(self, preparation: Preparation, *, scaled: bool = True) -> tuple[Floats, Floats]:
-        """Both sides after a preparation, see `prepare_rows`."""
-        return prepare_rows(self.table, self.training, self.validation, preparation, scaled=scaled)
+    def prepare(
+        self, preparation: Preparation, *, scaled: bool = True
+    ) -> tuple[Floats, Floats, ModelColumns]:
+        """Both sides after a preparation, see `prepare_rows`, and their columns."""
+        return prepare_sides(self.table, self.training, self.validation, preparation, scaled=scaled)
 
 
 @dataclass(frozen=True)
@@ -110,6 +113,18 @@ def prepare_rows(
 
     Without `scaled`, as they are before they are standardised.
     """
+    return prepare_sides(table, training, validation, preparation, scaled=scaled)[:2]
+
+
+def prepare_sides(
+    table: Table,
+    training: Integers,
+    validation: Integers,
+    preparation: Preparation,
+    *,
+    scaled: bool = True,
+) -> tuple[Floats, Floats, ModelColumns]:
+    """Both sides, as `prepare_rows` has them, and their columns."""
     columns = preparation.transformer()[:1]
     weight = None if table.weight is None else table.weight[training]
     with warnings.catch_warnings():
@@ -123,10 +138,13 @@ def prepare_rows(
             if len(validation)
             else np.empty((0, X.shape[1]))
         )
+    scale = None
     for _, scaler in preparation.features.scaler_steps() if scaled else []:
         X = scaler.fit_transform(X, sample_weight=weight)
         X_validation = scaler.transform(X_validation) if len(validation) else X_validation
-    return np.asarray(X, dtype=np.float64), np.asarray(X_validation, dtype=np.float64)
+        scale = scaler.scale_
+    sides = np.asarray(X, dtype=np.float64), np.asarray(X_validation, dtype=np.float64)
+    return *sides, ModelColumns.of(columns, scale)
 
 
 def _centred(

@@ -1,7 +1,15 @@
 """Elastic-net paths: a least-squares problem and alphas in, coefficients and dual gaps out."""
 
 from runner.core.path.alpha_grid import alpha_grid, alpha_max
-from runner.core.path.settings import PathSettings
+from runner.core.path.settings import Limits, PathSettings
 from runner.core.path.solve_path import TIGHT, solve_path, solve_tightly
 
-__all__ = ["TIGHT", "PathSettings", "alpha_grid", "alpha_max", "solve_path", "solve_tightly"]
+__all__ = [
+    "TIGHT",
+    "Limits",
+    "PathSettings",
+    "alpha_grid",
+    "alpha_max",
+    "solve_path",
+    "solve_tightly",
+]

@@ -18,9 +18,17 @@ LEAST_CHANGE = 1e-14  # of the fitted values, as a share of the largest, below w
 def solve_between(
     problem: GramProblem, alphas: Floats, l1_ratio: float, settings: PathSettings, limits: Limits
 ) -> tuple[Floats, Integers]:
-    """Solve along falling alphas, (a,), each at least 0: coefficients, (p, a), and iterations, (a,).
+    """Solve along falling alphas, (a,), each at least 0 and warm-started from the last.
 
-    `l1_ratio` is from 0 to 1. Each alpha is warm-started from the last.
+    Args:
+        problem: the least-squares problem, p columns.
+        alphas: strengths.
+        l1_ratio: share of the L1 penalty, 0 to 1.
+        settings: penalty factors, the first start, and the most sweeps of one alpha.
+        limits: between which coefficients must be.
+
+    Returns:
+        Coefficients, (p, a), and systems or sweeps, (a,).
     """
     p = len(problem.xy)
     factors = settings.factors(p)

@@ -5,7 +5,8 @@ in the support each moves within a piece on which its penalty is smooth: between
 it has an L1 penalty, between its bounds where it has none. With g the gradient, one that rests at b
 moves up or down where that lowers the objective, by the one-sided derivatives
 
-    up:   g - c b - a (1 if b >= 0 else -1) > 0        down:   c b - g - a (1 if b <= 0 else -1) > 0.
+    up:    g - c b - a (1 if b >= 0 else -1) > 0
+    down:  c b - g - a (1 if b <= 0 else -1) > 0.
 """
 
 from __future__ import annotations

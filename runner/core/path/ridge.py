@@ -19,7 +19,7 @@ from scipy.linalg import cho_factor, cho_solve
 from runner.core.path.bounded import solve_between
 from runner.core.path.gap import ridge_gaps, within_tolerance
 from runner.core.path.profile import profile_out
-from runner.core.path.squares import EPS, pseudo_inverse, solve_nonnegative
+from runner.core.path.squares import EPS, pseudo_inverse
 from runner.records import GramProblem, Path
 
 if TYPE_CHECKING:
@@ -34,23 +34,18 @@ def solve_ridge(problem: GramProblem, alphas: Floats, settings: PathSettings) ->
     """Solve for every alpha, (a,), each positive and falling, with l1_ratio 0."""
     p = len(problem.xy)
     factors, limits = settings.factors(p), settings.bounds(p)
-    if settings.limits is not None and limits is not None:
-        coefficients, _ = solve_between(problem, alphas, 0.0, settings, limits)
-    elif settings.positive:
-        solutions = [
-            solve_nonnegative(problem.gram + np.diag(alpha * factors), problem.xy)[0]
-            for alpha in alphas
-        ]
-        coefficients = np.reshape(solutions, (len(alphas), p)).T
-    else:
+    iterations = np.ones(len(alphas), dtype=np.int64)
+    if limits is None:
         coefficients = _solve(problem, alphas, factors)
+    else:
+        coefficients, iterations = solve_between(problem, alphas, 0.0, settings, limits)
     gradient = problem.xy[:, None] - problem.gram @ coefficients
     gaps = ridge_gaps(coefficients, gradient, l2=alphas, factors=factors, limits=limits)
     return Path(
         alphas=alphas,
         coefficients=coefficients,
         dual_gaps=gaps,
-        iterations=np.ones(len(alphas), dtype=np.int64),
+        iterations=iterations,
         converged=within_tolerance(gaps, problem.yy, settings),
     )
 
@@ -66,8 +61,6 @@ def solve_least_squares(problem: GramProblem, settings: PathSettings) -> Path:
     limits = settings.bounds(len(problem.xy))
     if limits is None:
         b = inverse @ problem.xy
-    elif settings.limits is None:
-        b, _ = solve_nonnegative(problem.gram, problem.xy)
     else:
         b = solve_between(problem, np.zeros(1), 0.0, settings, limits)[0][:, 0]
     g = problem.xy - problem.gram @ b

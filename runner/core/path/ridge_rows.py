@@ -22,6 +22,7 @@ from scipy.sparse.linalg import LinearOperator, lsqr
 from runner.core.path.centred_columns import Columns, to_columns, to_gram
 from runner.core.path.gap import ridge_gaps, within_tolerance
 from runner.core.path.ridge import solve_least_squares, solve_ridge
+from runner.core.path.ridge_within import solve_ridge_within
 from runner.core.path.squares import EPS, inverse_above
 from runner.records import Path
 
@@ -36,8 +37,13 @@ LARGEST_ORDER = 5000
 def solve_ridge_rows(problem: RowProblem, alphas: Floats, settings: PathSettings) -> Path:
     """Solve for every alpha, (a,), each positive and falling, with l1_ratio 0.
 
-    Bounded coefficients are solved through the Gram of all columns, whatever their number.
+    Bounded coefficients are solved through the dual where rows are few and every column penalised,
+    else through the Gram of all columns, whatever their number.
     """
+    n, p = problem.X.shape
+    factors = settings.factors(p)
+    if settings.constrained and n < p and n <= LARGEST_ORDER and factors.all():
+        return _solve_within(problem, alphas, settings, factors)
     if _prefers_gram(problem, settings):
         return solve_ridge(to_gram(problem), alphas, settings)
     return _solve(problem, alphas, settings, settings.penalty_factors)
@@ -144,6 +150,25 @@ def _solve(
         coefficients=coefficients,
         dual_gaps=gaps,
         iterations=np.ones(len(alphas), dtype=np.int64),
+        converged=within_tolerance(gaps, columns.yy, settings),
+    )
+
+
+def _solve_within(
+    problem: RowProblem, alphas: Floats, settings: PathSettings, factors: Floats
+) -> Path:
+    """A ridge between bounds, each column penalised."""
+    columns, limits = to_columns(problem), settings.bounds(len(factors))
+    assert limits is not None  # noqa: S101 - asked by the caller
+    coefficients, steps = solve_ridge_within(columns, alphas, factors, limits)
+    residual = columns.target[:, None] - columns.fitted(coefficients, np.arange(columns.count))
+    gradient = columns.gradient(residual)
+    gaps = ridge_gaps(coefficients, gradient, l2=alphas, factors=factors, limits=limits)
+    return Path(
+        alphas=alphas,
+        coefficients=coefficients,
+        dual_gaps=gaps,
+        iterations=steps,
         converged=within_tolerance(gaps, columns.yy, settings),
     )
 

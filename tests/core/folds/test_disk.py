@@ -12,7 +12,7 @@ import pytest
 
 from runner.config import composer, validate, validate_section
 from runner.config.kinds import kind_names
-from runner.core.folds import DiskCache, FoldProblem, Folds
+from runner.core.folds import DiskCache, FoldProblem, Folds, ModelColumns
 from runner.core.folds import cache as folds_cache
 from runner.core.folds.disk import cache_key
 from runner.core.folds.fold_problem import Side
@@ -40,6 +40,7 @@ def make_problem(seed: int, *, weighted: bool = False, rows: bool = False) -> Fo
         train=train,
         intercept=1.25,
         make_side=lambda: side,
+        columns=ModelColumns(("a", "t_x", "t_y"), ("a", "t", "t"), np.array([1.0, 0.1, 3e9])),
         warnings=("slow to converge",),
     )
 
@@ -56,6 +57,9 @@ def assert_equal(expected: FoldProblem, actual: FoldProblem | None) -> None:
         np.testing.assert_array_equal(mine, other)
     assert (expected.side.weight is None) == (actual.side.weight is None)
     assert expected.warnings == actual.warnings
+    assert expected.columns.names == actual.columns.names
+    assert expected.columns.sources == actual.columns.sources
+    np.testing.assert_array_equal(expected.columns.scale, actual.columns.scale)
 
 
 @pytest.mark.parametrize("weighted", [False, True])

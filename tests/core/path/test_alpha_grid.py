@@ -98,8 +98,8 @@ def test_constant_target_gives_a_positive_grid() -> None:
 
 def test_nothing_penalised_is_refused() -> None:
     """Without a penalised column there is no largest alpha."""
+    settings = PathSettings(0.0, 1, penalty_factors=np.zeros(2))
     with pytest.raises(FitError, match="every penalty factor is 0"):
-        settings = PathSettings(0.0, 1, penalty_factors=np.zeros(2))
         alpha_max(GramProblem(np.eye(2), np.ones(2), 1.0), 0.5, settings)
 
 

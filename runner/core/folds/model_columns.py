@@ -1,0 +1,81 @@
+"""The columns that a model sees: their names, what they are made of, and their units."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from sklearn.pipeline import Pipeline
+
+    from runner.records import Floats
+
+NO_SOURCE = ""  # of an indicator: it says of a column that it is missing, and stands for none
+
+
+@dataclass(frozen=True)
+class ModelColumns:
+    """The columns of a problem, or of each part of a pooled one."""
+
+    names: tuple[str, ...]  # (q,) as coefficients.csv has them
+    sources: tuple[str, ...]  # (q,) the dataset's column that each stands for, or NO_SOURCE
+    scale: Floats  # (q,) what each was divided by; (parts * q,) of a pooled problem
+
+    @classmethod
+    def of(cls, columns: Pipeline, scale: Floats | None) -> Self:
+        """Those that a fitted Pipeline of a ColumnTransformer `columns` makes.
+
+        Args:
+            columns: the Pipeline.
+            scale: what a scaler divided them by, (q,), if there is one.
+        """
+        found = list(_names_and_sources(columns.named_steps["columns"]))
+        names, sources = zip(*found, strict=True) if found else ((), ())
+        return cls(names, sources, np.ones(len(names)) if scale is None else scale)
+
+    @property
+    def parts(self) -> int:
+        """How many problems have these columns."""
+        return len(self.scale) // len(self.names)
+
+    @classmethod
+    def pooled(cls, each: Sequence[Self]) -> Self:
+        """Those of several problems that differ in their scales alone."""
+        return replace(each[0], scale=np.concatenate([one.scale for one in each]))
+
+
+def _names_and_sources(columns: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401 - of scikit-learn
+    """Name and source of each column that a fitted ColumnTransformer makes, in order."""
+    for part, fitted, chosen in columns.transformers_:
+        at = columns.output_indices_[part]
+        if part == "remainder" or at.stop == at.start:
+            continue
+        prefix = f"{part}__" if columns.verbose_feature_names_out else ""
+        for name, source in _of_part(part, fitted, list(chosen), at.stop - at.start):
+            yield prefix + name, source
+
+
+def _of_part(
+    part: str,
+    fitted: Any,  # noqa: ANN401 - of scikit-learn
+    chosen: list[str],
+    width: int,
+) -> Iterator[tuple[str, str]]:
+    if part == "numeric":  # the time and group columns come after what is filled
+        yield from ((name, name) for name in chosen[:width])
+        return
+    last = fitted[-1] if part == "categorical" else fitted
+    names = [str(name) for name in last.get_feature_names_out(chosen)]
+    if not hasattr(last, "categories_"):
+        yield from ((name, NO_SOURCE) for name in names)
+        return
+    dropped = [None] * len(chosen) if last.drop_idx_ is None else last.drop_idx_
+    counts = [
+        len(levels) - (drop is not None)
+        for levels, drop in zip(last.categories_, dropped, strict=True)
+    ]
+    yield from zip(names, np.repeat(np.array(chosen, dtype=object), counts), strict=True)
