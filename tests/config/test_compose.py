@@ -48,6 +48,7 @@ def test_defaults_are_a_whole_experiment() -> None:
         "split": "kfold",
         "imputer": "mean",
         "features": "main_effects",
+        "family": "gaussian",
         "model": "elastic_net",
         "search": "grid",
         "persistence": "pickle",
