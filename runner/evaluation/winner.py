@@ -50,6 +50,7 @@ class Refit:
     inference: pd.DataFrame | None = None  # unpenalised estimates, with multiple imputation only
     intercept_sd: Floats | None = None  # (K,) over the models that are averaged, if several
     reading: Reading = field(default_factory=Reading)
+    threshold: float | None = None  # from which probability on a row is called positive
 
     @property
     def dual_gap(self) -> float:
@@ -79,6 +80,7 @@ class Refit:
             "n_features": self.coefficients["feature"].nunique(),
             "n_selected": self.coefficients["feature"][self.coefficients["selected"]].nunique(),
             "intercept": self._intercept(),
+            **({} if self.threshold is None else {"threshold": self.threshold}),
         }
 
     def _intercept(self) -> float | dict[str, float] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from runner.dataset.suspicions import find_suspicions
 from runner.evaluation.winner import HeldOut
 from runner.experiment.in_memory import TableData
 from runner.family.base import Trained
+from runner.family.threshold import DEFAULT, with_threshold
 from runner.randomness import generator
 from runner.statistics.bootstrap import ScoredLinear, linear_score_intervals
 from runner.store.predictions import predictions_table
@@ -57,6 +59,17 @@ class FamilyData(TableData):
         trained = Trained(problem.training, lambda: problem.predict_training(solution)[:, 0])
         return self._family.predicted(problem.predict(solution)[:, 0], trained)
 
+    def decide(self, final: Refit, held_out: HeldOut, preparation: Preparation) -> Refit:
+        """The refitted winner with the threshold of its labels, chosen out of fold."""
+        folds = [self._split.sides(fold)[1] for fold in self._split.folds]
+        rows = np.concatenate([self._kept(side, preparation)[1] for side in folds])
+        observed = self._table.observed(rows)
+        threshold = self._family.decide(observed, np.concatenate(held_out.predictions))
+        if threshold is None:
+            return final
+        pipeline = with_threshold(final.pipeline, threshold, self._table.labels[1])
+        return replace(final, pipeline=pipeline, threshold=threshold)
+
     def score_test(
         self, final: Refit, preparation: Preparation, bootstrap: Bootstrap, *, seed: int
     ) -> tuple[Floats, dict[str, Any] | None]:
@@ -69,7 +82,8 @@ class FamilyData(TableData):
         tested = self._family.predicted(eta, trained)
         if not len(rows):
             return tested, None
-        scoring = self._family.scoring(self._table.observed(rows), trained.observed)
+        observed = self._table.observed(rows)
+        scoring = self._family.test_scoring(observed, trained.observed, final.threshold)
         group = None if self._table.group is None else self._table.group[rows]
         scored = ScoredLinear(scoring, eta, group)
         intervals = linear_score_intervals(
@@ -85,7 +99,7 @@ class FamilyData(TableData):
         return eta if offset is None else eta + offset[rows, None]
 
     def predictions(
-        self, held_out: HeldOut, tested: Floats, preparation: Preparation
+        self, final: Refit, held_out: HeldOut, tested: Floats, preparation: Preparation
     ) -> pd.DataFrame:
         """A row per prediction, and per row that the imputer's rule for rows skips."""
         folds = [
@@ -93,5 +107,6 @@ class FamilyData(TableData):
             for fold, predicted in zip(self._split.folds, held_out.predictions, strict=True)
         ]
         test = self._spread(tested, self._split.test, preparation)
-        shown = self._family.shown(0.5, self._table.labels)
+        threshold = DEFAULT if final.threshold is None else final.threshold
+        shown = self._family.shown(threshold, self._table.labels)
         return predictions_table(self._table, self._split, folds, test, shown)

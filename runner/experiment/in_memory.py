@@ -102,6 +102,11 @@ class TableData:
             return refit_draws(specs, candidate, preparation, self._table, self._split.train)
         return refit(specs, candidate, preparation, self._table, self._split.train)
 
+    def decide(self, final: Refit, held_out: HeldOut, preparation: Preparation) -> Refit:
+        """The refitted winner as it is: it predicts numbers."""
+        del held_out, preparation
+        return final
+
     def score_test(
         self, final: Refit, preparation: Preparation, bootstrap: Bootstrap, *, seed: int
     ) -> tuple[Floats, dict[str, Any] | None]:
@@ -118,9 +123,10 @@ class TableData:
         return tested, {"rows": len(rows), "level": bootstrap.level, **scores}
 
     def predictions(
-        self, held_out: HeldOut, tested: Floats, preparation: Preparation
+        self, final: Refit, held_out: HeldOut, tested: Floats, preparation: Preparation
     ) -> pd.DataFrame:
         """A row per prediction, and per row that the imputer's rule for rows skips."""
+        del final
         folds = [
             self._spread(predicted, self._split.sides(fold)[1], preparation)
             for fold, predicted in zip(self._split.folds, held_out.predictions, strict=True)

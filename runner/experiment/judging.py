@@ -59,7 +59,8 @@ def refit(job: Job, data: Data, searched: Searched) -> Winner:
     candidate = searched.best.candidate
     specs = job.specs.having(candidate.values)
     preparation = preparation_of(specs, data.folds, job.config.general.seed)
-    return Winner(specs, preparation, data.refit(specs, candidate, preparation))
+    final = data.refit(specs, candidate, preparation)
+    return Winner(specs, preparation, data.decide(final, searched.held_out, preparation))
 
 
 def judge(job: Job, data: Data, searched: Searched, winner: Winner) -> Judged:
@@ -73,7 +74,8 @@ def judge(job: Job, data: Data, searched: Searched, winner: Winner) -> Judged:
     imputation = None
     if job.config.dataset.mask is not None:
         record["imputation"], imputation = _judge_imputation(data, winner)
-    return Judged(record, data.predictions(held_out, tested, preparation), imputation)
+    predictions = data.predictions(winner.final, held_out, tested, preparation)
+    return Judged(record, predictions, imputation)
 
 
 def _judge_imputation(data: Data, winner: Winner) -> tuple[dict[str, Any], pd.DataFrame | None]:

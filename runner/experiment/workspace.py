@@ -65,13 +65,16 @@ class Data(Protocol):
     def refit(self, specs: Specs, candidate: Candidate, preparation: Preparation) -> Refit:
         """The winner, fitted to all training rows."""
 
+    def decide(self, final: Refit, held_out: HeldOut, preparation: Preparation) -> Refit:
+        """The refitted winner with the threshold of its labels, if it has any."""
+
     def score_test(
         self, final: Refit, preparation: Preparation, bootstrap: Bootstrap, *, seed: int
     ) -> tuple[Floats, dict[str, Any] | None]:
         """Predictions of the test rows, and what is recorded of them."""
 
     def predictions(
-        self, held_out: HeldOut, tested: Floats, preparation: Preparation
+        self, final: Refit, held_out: HeldOut, tested: Floats, preparation: Preparation
     ) -> pd.DataFrame | None:
         """A row per prediction, or None if there are no rows to tell."""
 

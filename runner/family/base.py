@@ -88,6 +88,29 @@ class Family(Spec):
         """Of some rows, by models that were fitted to others."""
         return scoring_of(self.name, validation, training)  # type: ignore[arg-type]
 
+    def test_scoring(
+        self,
+        validation: Observed,
+        training: Observed,
+        threshold: float | None,
+    ) -> Scoring:
+        """Of test rows, by the model that is saved, which may decide otherwise than a trial's."""
+        del threshold
+        return self.scoring(validation, training)
+
+    def decide(self, observed: Observed, predicted: Floats) -> float | None:
+        """The probability from which the saved model calls a row positive; None if it does not.
+
+        Args:
+            observed: of rows, (n,).
+            predicted: of the same rows, out of fold.
+
+        Raises:
+            FitError: the rows do not allow for a choice.
+        """
+        del observed, predicted
+        return None
+
     def pool(self, etas: Floats) -> Floats:
         """The linear predictors (n, c, K) of the mean of what models (d, n, c, K) predict."""
         raise NotImplementedError

@@ -9,16 +9,18 @@ import numpy as np
 from scipy.special import logsumexp
 
 from runner.core.likelihood import RowWise, xlogx
+from runner.core.metrics import TwoClassScores
 from runner.family.base import Averaged, Family, Trained
 from runner.family.class_weights import ClassWeight, by_class
 from runner.family.estimators import PenalisedFit, binomial_estimator
 from runner.family.shown import ShownBinary
 from runner.family.targets import two_classes
-from runner.family.threshold import Threshold, called_positive
+from runner.family.threshold import Threshold, called_positive, choose_threshold
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from runner.core.metrics import Scoring
     from runner.family.shown import Shown
     from runner.records import Floats, Integers, Observed, Table
 
@@ -93,6 +95,17 @@ class Binomial(Family):
     def likelihood(self, observed: Observed) -> LogLoss:
         """Of rows weighted by their class."""
         return LogLoss(by_class(observed, self.class_weight))
+
+    def test_scoring(
+        self, validation: Observed, training: Observed, threshold: float | None
+    ) -> Scoring:
+        """At the threshold that was decided on."""
+        plain = self.scoring(validation, training)
+        return plain if threshold is None else TwoClassScores(validation, threshold)
+
+    def decide(self, observed: Observed, predicted: Floats) -> float:
+        """The threshold, or what is best by its rule."""
+        return choose_threshold(self.threshold, observed.y, predicted, observed.weight)
 
     def pool(self, etas: Floats) -> Floats:
         """The log-odds of mean probabilities."""

@@ -119,6 +119,11 @@ class StreamedData:
         self._check(final, solved)
         return final
 
+    def decide(self, final: Refit, held_out: HeldOut, preparation: Preparation) -> Refit:
+        """The refitted winner as it is: it predicts numbers."""
+        del held_out, preparation
+        return final
+
     def score_test(
         self, final: Refit, preparation: Preparation, bootstrap: Bootstrap, *, seed: int
     ) -> tuple[Floats, dict[str, Any] | None]:
@@ -133,9 +138,11 @@ class StreamedData:
         scores = {str(metric): vars(interval) for metric, interval in intervals.items()}
         return np.empty(0), {"rows": rows, "level": bootstrap.level, **scores}
 
-    def predictions(self, held_out: HeldOut, tested: Floats, preparation: Preparation) -> None:
+    def predictions(
+        self, final: Refit, held_out: HeldOut, tested: Floats, preparation: Preparation
+    ) -> None:
         """There are none: they would need the rows."""
-        del held_out, tested, preparation
+        del final, held_out, tested, preparation
 
     def left_out(self, preparation: Preparation) -> dict[str, int]:
         """None: a rule for rows needs the rows."""
