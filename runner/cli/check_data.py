@@ -54,7 +54,9 @@ def main(options: argparse.Namespace) -> int:
 
 def _that_reads(sections: dict[str, Any]) -> list[Any]:
     """The sections that data is read and looked at with."""
-    return [sections.get(key) for key in ("seed", "dataset", "split", "imputer", "features")]
+    return [
+        sections.get(key) for key in ("seed", "dataset", "family", "split", "imputer", "features")
+    ]
 
 
 def _check(composed: Composed, *, titled: bool) -> int:

@@ -25,8 +25,8 @@ def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="enet compare",
         description="One table of any number of runs and sweeps: what differs between them, their "
-        "scores, and their ranks. Only runs with the same data, split, seed and metric are ranked "
-        "against each other.",
+        "scores, and their ranks. Only runs with the same data, split, seed, family and metric are "
+        "ranked against each other.",
     )
     parser.add_argument(
         "folders", nargs="+", type=Path, metavar="DIR", help="a run, a sweep, or a folder of them"

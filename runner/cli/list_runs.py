@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runner.cli.fitted_table import Row, lay_out, say_score
-from runner.core.metrics import LARGER_IS_BETTER
+from runner.core.metrics import loss
 from runner.errors import ConfigError, RunDirectoryError
 from runner.store.conditions import Condition, select
 from runner.store.directory import DONE, SWEEP, read_json
@@ -168,13 +168,16 @@ def _asked_for(runs: Sequence[StoredRun]) -> int:
 
 
 def _comparable(runs: Sequence[StoredRun]) -> bool:
-    """Whether one of them can be called the best: one metric, and one dataset."""
-    return len({(run.metric, run.dataset) for run in runs}) == 1
+    """Whether one of them can be called the best: one metric, family and target of one dataset."""
+    targets = [(run.record.get("target") or {}).get("name") for run in runs]
+    families = [run.record.get("family", "gaussian") for run in runs]
+    datasets = [(run.metric, run.dataset) for run in runs]
+    return len(set(zip(datasets, families, map(repr, targets), strict=True))) == 1
 
 
 def _loss(run: StoredRun) -> float:
     score = run.score or 0.0
-    return -score if run.metric in LARGER_IS_BETTER else score
+    return score if run.metric is None else loss(run.metric, score)
 
 
 def _name(place: Path, folder: Path) -> str:

@@ -172,10 +172,10 @@ def _show_sweep(sweep: SweepOutcome, config: ExperimentConfig, screen: Screen) -
     from runner.experiment.sweep_rows import ranked, shown
     from runner.statistics.paired_comparison import describe, sections
 
-    metric, baseline = config.metric, config.report.baseline
+    baseline = config.report.baseline
     paths = [sweep.folder / "results.csv"]
     if sweep.compared is None or baseline is None:
-        screen.show_sweep(shown(ranked(sweep.results, metric), metric), paths)
+        screen.show_sweep(shown(ranked(sweep.results)), paths)
         return
     parts, meaning = sections(sweep.compared, baseline), describe(sweep.compared, baseline)
     paths.append(sweep.folder / "comparison.csv")

@@ -128,15 +128,15 @@ def _show_table(screen: Screen, runs: Sequence[tuple[Path, Record]]) -> None:
     from runner.experiment.sweep_rows import ranked, row_of, shown
     from runner.statistics.paired_comparison import comparison_table, describe, sections
 
-    metric, baseline = runs[0][1]["metric"], _baseline(runs[0][0])
+    baseline = _baseline(runs[0][0])
     ended = all(r["status"] in FINISHED or r.get("error") for _, r in runs)
     if baseline and ended:
         compared = comparison_table([(run.name, record) for run, record in runs], baseline)
         parts, meaning = sections(compared, baseline), describe(compared, baseline)
         screen.show_comparison(parts, list(baseline), meaning, [])
         return
-    results = ranked(pd.DataFrame([row_of(*run) for run in runs]), metric)
-    screen.show_sweep(shown(results, metric), [])
+    results = ranked(pd.DataFrame([row_of(*run) for run in runs]))
+    screen.show_sweep(shown(results), [])
 
 
 def _runs(folder: Path) -> list[tuple[Path, Record]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from runner.checks import MAPE_UNDEFINED
 from runner.persistence.manifest import describe_model
@@ -14,6 +14,7 @@ from runner.store.fingerprint import code_hash
 from runner.store.tables import trials_table
 
 if TYPE_CHECKING:
+    from runner.dataset import Dataset
     from runner.experiment.job import Job
     from runner.experiment.judging import Judged, Winner
     from runner.experiment.searching import Searched
@@ -39,13 +40,14 @@ class Artefacts:
         dataset = self.job.config.dataset
         training, validation = zip(*data.fold_sizes(), strict=True)
         described = {"path": dataset.source_path, **data.describe()}
-        target = {"name": dataset.target_name, **data.describe_target()}
+        target = {"name": dataset.target_name, **data.describe_target(), **_outcome_roles(dataset)}
         self.record.add(
             dataset=described,
+            family=self.job.config.family.name,
             target=target,
             folds={"training": training, "validation": validation},
         )
-        if target["zeros"]:
+        if target["zeros"] and "mape" in self.job.config.family.metrics:
             zeros = f"0 in {target['zeros']:,} of {described['rows']:,} rows"
             self.record.note([MAPE_UNDEFINED.found(f"the target {target['name']!r} is {zeros}")])
         self.record.note(data.findings())
@@ -105,3 +107,9 @@ class Artefacts:
             example = self.data.example(winner.preparation)
             manifest = describe_model(persistence.name, path, final, columns, example)
             self.directory.write_json("model.json", manifest)
+
+
+def _outcome_roles(dataset: Dataset) -> dict[str, Any]:
+    """The names of the columns that tell of the outcome beside the target."""
+    named = {key: getattr(dataset, key, None) for key in ("event", "offset", "exposure")}
+    return {key: name for key, name in named.items() if name is not None}

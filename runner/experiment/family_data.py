@@ -39,6 +39,13 @@ class FamilyData(TableData):
         super().__init__(folds)
         self._family, self._found = family, found
 
+    def describe_target(self) -> dict[str, Any]:
+        """As of any table, and how many events there are, and rows."""
+        event, described = self._table.event, super().describe_target()
+        if event is None:
+            return described
+        return {**described, "events": int(event.sum()), "rows": len(event)}
+
     def findings(self) -> list[Finding]:
         """What a reader of the result should know of the data."""
         suspicions = find_suspicions(self._table, self._split, squared=False)

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
-from runner.core.metrics import LARGER_IS_BETTER
+from runner.core.metrics import loss
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+# overrides and metric that must be alike for scores to be in one order
+CONDITIONS = ("dataset", "dataset.path", "dataset.target", "family", "metric")
+SCORES = {"cv_mean": "cv_{}", "cv_se": "cv_{}_se", "test_score": "test_{}"}
 
 
 def row_of(folder: Path, record: dict[str, Any]) -> dict[str, Any]:
@@ -43,23 +48,40 @@ def _imputation(record: dict[str, Any]) -> dict[str, float | None]:
     return {"nrmse": nrmse["mean"], "nrmse_se": nrmse["se"]} if nrmse else {}
 
 
-def ranked(results: pd.DataFrame, metric: str) -> pd.DataFrame:
+def ranked(results: pd.DataFrame) -> pd.DataFrame:
     """The rows best first by the CV mean of the metric, failed runs last.
 
-    Errors on different data do not compare: where datasets differ, each has its own order.
+    Scores of different data, families or metrics do not compare: each has its own order.
     """
-    loss = pd.to_numeric(results[f"cv_{metric}"])
-    ordered = results.assign(_loss=-loss if metric in LARGER_IS_BETTER else loss)
-    first = [key for key in ("dataset", "dataset.path") if key in results]
+    losses = [
+        np.nan if score is None else loss(metric, float(score))
+        for metric, score in zip(results["metric"], _optimised(results, "cv_{}"), strict=True)
+    ]
+    first = [key for key in CONDITIONS if key in results]
+    ordered = results.assign(_loss=losses)
     ordered = ordered.sort_values([*first, "_loss"], na_position="last", kind="stable")
     return ordered.drop(columns="_loss")
 
 
-def shown(results: pd.DataFrame, metric: str) -> pd.DataFrame:
+def shown(results: pd.DataFrame) -> pd.DataFrame:
     """The columns that fit a screen: what varied, how it went, and the metric."""
-    fixed = ["run", "status", f"cv_{metric}", f"cv_{metric}_se", f"test_{metric}"]
     columns = list(results.columns)
     overridden = columns[1 : columns.index("status")]
     varied = [c for c in overridden if len(set(results[c].astype(str))) > 1]
-    rest = [c for c in [*fixed[1:], "nrmse", "n_selected", "seconds"] if c in columns]
-    return results[["run", *varied, *rest]]
+    metrics = results["metric"].unique()
+    if len(metrics) > 1:  # each row its own
+        own = {name: _optimised(results, form) for name, form in SCORES.items()}
+        results, scores = results.assign(**own), ["metric", *SCORES]
+    else:
+        scores = [form.format(metrics[0]) for form in SCORES.values()]
+    wanted = ["status", *scores, "nrmse", "n_selected", "seconds"]
+    return results[["run", *varied, *(name for name in wanted if name in results)]]
+
+
+def _optimised(results: pd.DataFrame, form: str) -> list[Any]:
+    """A score (n,) of each row, by its own metric; None where there is none."""
+    found = []
+    for row in results.to_dict(orient="records"):
+        value = row.get(form.format(row["metric"]))
+        found.append(None if pd.isna(value) else value)
+    return found

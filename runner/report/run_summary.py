@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from runner.report.columns import Column, Line, lay_out
+from runner.report.family_line import family_lines
 from runner.report.numbers import NONE, interval, is_number, number, place_of, score
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 def opening_lines(record: Record) -> list[str]:
     """The data, what was done with it, and the best candidate."""
-    lines = [_data_line(record), _choices_line(record)]
+    lines = [_data_line(record), *family_lines(record), _choices_line(record)]
     if record.get("rows_used"):
         lines.append(_rows_line(record["rows_used"], record["rows_left_out"]))
     return [*lines, _best_line(record)]
@@ -114,18 +115,24 @@ def coefficient_lines(rows: Rows, width: int, top: int | None) -> list[Line]:
         top: how many, or None for all and the intercept.
     """
     chosen = [row for row in rows if row["selected"] == "True"]
-    chosen = sorted(chosen, key=lambda row: int(row["rank"]))[:top]
     if top is None:
-        chosen += [row for row in rows if not row["rank"]]  # the intercept
+        order = list(dict.fromkeys(row.get("response") for row in rows))
+        chosen.sort(key=lambda row: (order.index(row.get("response")), int(row["rank"])))
+        chosen += [row for row in rows if not row["rank"]]  # the intercepts
+    else:  # ranks are within a response
+        chosen = sorted(chosen, key=lambda row: -abs(float(row["standardised"])))[:top]
     if not chosen:
         return []
     header = "strongest features" if top is not None else "selected features"
-    names = Column(header, tuple(row["feature"] for row in chosen), label=True)
+    names = [Column(header, tuple(row["feature"] for row in chosen), label=True)]
+    if "response" in rows[0]:
+        names.append(Column("response", tuple(row["response"] for row in chosen), label=True))
+    shown = ("standardised", "coefficient", *(["ratio"] if "ratio" in rows[0] else []))
     figures = [
         Column(name, tuple(number(float(row[name]) if row[name] else None) for row in chosen))
-        for name in ("standardised", "coefficient")
+        for name in shown
     ]
-    return lay_out([names, *figures], width)
+    return lay_out([*names, *figures], width)
 
 
 def finding_lines(checks: Sequence[Mapping[str, str]]) -> list[str]:

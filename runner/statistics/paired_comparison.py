@@ -10,12 +10,13 @@ import pandas as pd
 import yaml
 from scipy import stats
 
-from runner.core.metrics import LARGER_IS_BETTER
+from runner.core.metrics import IDEAL, LARGER_IS_BETTER, loss
 from runner.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from runner.core.metrics import MetricName
     from runner.records import Floats
 
     Overrides = Mapping[str, str]
@@ -115,9 +116,9 @@ def sections(table: pd.DataFrame, baseline: Baseline) -> list[tuple[str, pd.Data
     varied = [c for c in overrides if c not in baseline and len(set(table[c].astype(str))) > 1]
     ordered = table
     if not all(pd.to_numeric(table[key], errors="coerce").notna().all() for key in baseline):
-        score = pd.to_numeric(table["cv_mean"])
-        loss = score.where(~table["metric"].isin(LARGER_IS_BETTER), -score)
-        ordered = table.loc[loss.sort_values(kind="stable").index]
+        scores = zip(table["metric"], pd.to_numeric(table["cv_mean"]), strict=True)
+        losses = pd.Series([loss(*each) for each in scores], index=table.index)
+        ordered = table.loc[losses.sort_values(kind="stable").index]
     if not varied:
         return [("", ordered)]
     keys = table[varied].astype(str).apply(" ".join, axis=1)
@@ -133,12 +134,17 @@ def describe(table: pd.DataFrame, baseline: Baseline) -> str:
     """What the differences are, in a sentence."""
     wanted = " ".join(f"{key}={_text(value)}" for key, value in baseline.items())
     metrics = sorted(set(table["metric"].dropna()))
-    senses = ("larger" if metric in LARGER_IS_BETTER else "smaller" for metric in metrics)
-    better = ", ".join(f"{m}: {s} is better" for m, s in zip(metrics, senses, strict=True))
+    better = ", ".join(f"{metric}: {_sense(metric)} is better" for metric in metrics)
     return (
         f"differences are from {wanted}, fold by fold ({better}); {LEVEL:.0%} intervals and p by "
         "the corrected resampled t-test, not corrected for the number of comparisons"
     )
+
+
+def _sense(metric: MetricName) -> str:
+    if metric in IDEAL:
+        return f"nearer to {IDEAL[metric]:g}"
+    return "larger" if metric in LARGER_IS_BETTER else "smaller"
 
 
 def _compared(record: dict[str, Any], partner: dict[str, Any] | None) -> dict[str, Any]:

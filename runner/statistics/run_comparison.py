@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 from typing import TYPE_CHECKING, Any
 
-from runner.core.metrics import LARGER_IS_BETTER
+from runner.core.metrics import loss
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,24 +25,26 @@ def describe_group(records: Sequence[Record]) -> list[dict[str, Any]]:
     losses = [_loss(record) for record in records]
     best = min(losses)
     return [
-        {"rank": 1 + sum(other < loss for other in losses), "behind": loss - best}
-        for loss in losses
+        {"rank": 1 + sum(other < own for other in losses), "behind": own - best} for own in losses
     ]
 
 
 def summarise_group(records: Sequence[Record]) -> dict[str, Any]:
     """The best, the median and the worst score of such records, and which one is the best."""
-    losses = [_loss(record) for record in records]
-    sign = -1 if records[0]["metric"] in LARGER_IS_BETTER else 1
+    scores, losses = [_score(record) for record in records], [_loss(record) for record in records]
+    best_at = losses.index(min(losses))
     return {
         "runs": len(records),
-        "best": sign * min(losses),
-        "median": sign * statistics.median(losses),
-        "worst": sign * max(losses),
-        "best_at": losses.index(min(losses)),
+        "best": scores[best_at],
+        "median": statistics.median(scores),
+        "worst": scores[losses.index(max(losses))],
+        "best_at": best_at,
     }
 
 
+def _score(record: Record) -> float:
+    return float(record["cv"][record["metric"]]["mean"])
+
+
 def _loss(record: Record) -> float:
-    score = float(record["cv"][record["metric"]]["mean"])
-    return -score if record["metric"] in LARGER_IS_BETTER else score
+    return loss(record["metric"], _score(record))

@@ -16,7 +16,7 @@ UNRANKED_SECTIONS = ("report", "cache")  # they change no result
 
 @dataclass(frozen=True)
 class Group:
-    """Runs with the same data, split, seed and metric."""
+    """Runs with the same data, split, seed, family and metric."""
 
     runs: tuple[StoredRun, ...]
 
@@ -82,14 +82,17 @@ def differences(runs: Sequence[StoredRun]) -> list[str]:
 
 def is_condition(key: str) -> bool:
     """Whether runs that differ in a key are never ranked against each other."""
-    return key in {"dataset", "split", "seed", "metric"} or key.startswith("split.")
+    return key in {"dataset", "split", "seed", "family", "metric"} or key.startswith("split.")
 
 
 def _conditions(run: StoredRun) -> dict[str, Any]:
     """What must be the same for scores to be compared."""
     split = {key: value for key, value in run.config.items() if key.startswith("split.")}
     data = run.environment.get("data_hash")
-    return {"data": data, **split, "seed": run.config.get("seed"), "metric": run.metric}
+    # a stored run of before there were families has none
+    family = run.config.get("family.name", "gaussian")
+    seed = run.config.get("seed")
+    return {"data": data, **split, "seed": seed, "family": family, "metric": run.metric}
 
 
 def _told_by_name(runs: Sequence[StoredRun]) -> bool:

@@ -15,6 +15,8 @@ from runner.store.lock import is_locked
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from runner.core.metrics import MetricName
+
 SWEEP_FILES = (SWEEP, "results.csv")
 FILES_OF_DATA = ("csv", "parquet")  # datasets that are told apart by their file's name
 UNREADABLE = "unreadable"
@@ -35,7 +37,7 @@ class StoredRun:
         return "interrupted" if status == "running" and not is_locked(self.folder) else status
 
     @property
-    def metric(self) -> str | None:
+    def metric(self) -> MetricName | None:
         """The optimised one."""
         return self.record.get("metric")
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 if TYPE_CHECKING:
     from runner.records import Floats
 
+Score = TypeVar("Score", float, "Floats")
 MetricName = Literal[
     "mse",
     "rmse",
@@ -125,7 +126,7 @@ TRIAL_METRICS: dict[FamilyName, tuple[MetricName, ...]] = {
 }
 
 
-def loss(metric: MetricName, score: Floats) -> Floats:
+def loss(metric: MetricName, score: Score) -> Score:
     """The score such that smaller is better.
 
     Itself, or less it where larger is better; of a metric with an ideal the distance from there:

@@ -1,0 +1,52 @@
+"""A run's record comes in; what its family makes of the target goes out, in lines."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from runner.report.numbers import number
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    Record = Mapping[str, Any]
+
+SHOWN = 8  # classes that a line names
+HALF = 0.5  # the threshold that goes without saying
+
+
+def family_lines(record: Record) -> list[str]:
+    """What is predicted, by a family other than gaussian; nothing of squared error."""
+    family, target = record.get("family", "gaussian"), record["target"]
+    if family == "gaussian":
+        return []
+    named = {key: target[key] for key in ("offset", "exposure") if key in target}
+    given = "".join(f", {key} {name}" for key, name in named.items())
+    return [f"family {family}: {_what(family, target)}{given}", *_threshold_lines(record)]
+
+
+def _what(family: str, target: Record) -> str:
+    name = target["name"]
+    if family == "cox":
+        of = f"{target['events']:,} events in {target['rows']:,} rows"
+        return f"the hazard over {name}, {of}"
+    if "labels" not in target:
+        return f"the mean of {name}"
+    total = sum(target["rows"])
+    shares = [f"{count / total:.1%}" for count in target["rows"]]
+    if family == "binomial":
+        return f"the probability of {name} = {target['labels'][1]}, {shares[1]} of rows"
+    each = [f"{label} ({s})" for label, s in zip(target["labels"], shares, strict=True)]
+    more = ", ..." if len(each) > SHOWN else ""
+    return f"the probability of each {name}: {', '.join(each[:SHOWN])}{more}"
+
+
+def _threshold_lines(record: Record) -> list[str]:
+    threshold = record.get("threshold", HALF)
+    if threshold == HALF:
+        return []
+    label = record["target"]["labels"][1]
+    return [
+        f"threshold: {label} is predicted from a probability of {number(threshold)} on; labels of "
+        "the test rows are scored at it, those of the folds at 0.5"
+    ]
