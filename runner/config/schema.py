@@ -165,7 +165,8 @@ def validate(sections: dict[str, Any], *, files: bool = True) -> ExperimentConfi
 
 
 def _check_family(config: ExperimentConfig) -> None:
-    """The metrics must be the family's; a metric of another one names its own."""
+    """The metrics and the columns' roles must be the family's; another's name their own."""
+    _check_outcome(config.family, config.dataset)
     general, family = config.general, config.family
     listed = general.trial_metrics if isinstance(general.trial_metrics, list) else []
     asked = [("trial_metrics", metric) for metric in listed]
@@ -177,6 +178,36 @@ def _check_family(config: ExperimentConfig) -> None:
                 f"{key} is {metric!r}, which family={family.name} does not have: choose among "
                 f"{', '.join(family.metrics)}"
             )
+
+
+def _check_outcome(family: Family, dataset: Dataset) -> None:
+    """Refuse roles of columns that the family has no use for, and the lack of what it needs."""
+    takes = {
+        "event": family.takes_event,
+        "offset": family.takes_offset,
+        "exposure": family.takes_offset,
+    }
+    for key, taken in takes.items():
+        name = getattr(dataset, key, None)
+        if name is not None and not taken:
+            raise ConfigError(
+                f"dataset.{key} is {name!r}, which family={family.name} has no use for: choose "
+                f"family={_families_that_take(key)}, or set dataset.{key}=null, and if the column "
+                "is no feature, put it into dataset.drop"
+            )
+    if family.takes_event and getattr(dataset, "event", None) is None:
+        raise ConfigError(
+            f"family={family.name} needs dataset.event: name the column that is 1 where the target "
+            "is the time of an event, and 0 where of censoring"
+        )
+
+
+def _families_that_take(role: str) -> str:
+    """Those for which a column with that role may be named."""
+    flag = "takes_event" if role == "event" else "takes_offset"
+    kinds = all_kinds("family").items()
+    *names, last = sorted(name for name, kind in kinds if getattr(kind, flag, False))
+    return f"{', '.join(names)} or {last}" if names else last
 
 
 def _check_stream(config: ExperimentConfig) -> None:

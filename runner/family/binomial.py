@@ -11,7 +11,7 @@ from scipy.special import logsumexp
 from runner.core.likelihood import RowWise, xlogx
 from runner.core.metrics import TwoClassScores
 from runner.family.base import Averaged, Family, Trained
-from runner.family.class_weights import ClassWeight, by_class
+from runner.family.class_weights import ClassWeight, by_class, weighable
 from runner.family.estimators import PenalisedFit, binomial_estimator
 from runner.family.shown import ShownBinary
 from runner.family.targets import two_classes
@@ -86,7 +86,7 @@ class Binomial(Family):
 
     def settle(self, table: Table) -> Table:
         """A target of 0 and 1."""
-        return two_classes(table, self.positive)
+        return weighable(two_classes(table, self.positive), self.class_weight)
 
     def strata(self, table: Table) -> Integers:
         """The classes."""

@@ -9,9 +9,20 @@ from runner.family.targets import class_weight
 from runner.spec import Positive
 
 if TYPE_CHECKING:
-    from runner.records import Observed
+    from runner.records import Observed, Table
 
 ClassWeight = Literal["balanced"] | dict[bool | int | float | str, Positive] | None
+
+
+def weighable(table: Table, asked: ClassWeight) -> Table:
+    """The table, whose labels must be those that weights are asked for.
+
+    Raises:
+        DataError: one of them is no label.
+    """
+    if asked is not None:
+        class_weight(table.target, table.labels, asked)
+    return table
 
 
 def by_class(observed: Observed, asked: ClassWeight) -> Observed:

@@ -12,7 +12,7 @@ from scipy.special import logsumexp, softmax
 
 from runner.core.likelihood import xlogx
 from runner.family.base import Averaged, Family, Trained
-from runner.family.class_weights import ClassWeight, by_class
+from runner.family.class_weights import ClassWeight, by_class, weighable
 from runner.family.estimators import PenalisedFit, multinomial_estimator
 from runner.family.pooling import log_of_mean
 from runner.family.shown import shown_classes
@@ -159,10 +159,11 @@ class Multinomial(Family):
     class_weight: ClassWeight
     reads: ClassVar[Literal["numbers", "labels"]] = "labels"
     averaged: ClassVar[Averaged] = "classes"
+    takes_offset: ClassVar[bool] = False  # the same for every class, it would cancel
 
     def settle(self, table: Table) -> Table:
         """Three labels or more."""
-        return several_classes(table)
+        return weighable(several_classes(table), self.class_weight)
 
     def strata(self, table: Table) -> Integers:
         """The classes."""
