@@ -79,11 +79,11 @@ class Refit:
             },
             "n_features": self.coefficients["feature"].nunique(),
             "n_selected": self.coefficients["feature"][self.coefficients["selected"]].nunique(),
-            "intercept": self._intercept(),
+            "intercept": self.stated_intercept(),
             **({} if self.threshold is None else {"threshold": self.threshold}),
         }
 
-    def _intercept(self) -> float | dict[str, float] | None:
+    def stated_intercept(self) -> float | dict[str, float] | None:
         """A number, one by response where there are several, None of a family without one."""
         if not self.reading.has_intercept:
             return None

@@ -35,7 +35,8 @@ def describe_model(
         "bytes": path.stat().st_size,
         "sha256": sha256(path),
         "features": columns,
-        "intercept": final.intercept,
+        "intercept": final.stated_intercept(),
+        **({} if final.threshold is None else {"threshold": final.threshold}),
         "versions": versions(),
         "example": {
             "rows": example.astype(object).to_dict(orient="records"),
