@@ -139,6 +139,7 @@ class Table:
     dropped: dict[str, int]  # rows left out, by reason
     data_hash: str  # of everything else, as SHA-256
     labels: tuple[Any, ...] = ()  # of the target's classes, by code
+    target_names: tuple[str, ...] = ()  # of several targets, (t,)
     event: Booleans | None = None  # (n,) whether the target is the time of an event
     offset: Floats | None = None  # (n,) known part of the linear predictor
     hidden: Hidden | None = None  # what a mask has hidden

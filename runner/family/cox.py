@@ -162,6 +162,7 @@ class CoxLoss:
 
     responses: ClassVar[int] = 1
     has_intercept: ClassVar[bool] = False
+    grouped: ClassVar[bool] = False
 
     def __init__(self, observed: Observed) -> None:
         self.count = len(observed.y)

@@ -66,6 +66,7 @@ class MultinomialLoss:
     """
 
     has_intercept: ClassVar[bool] = True
+    grouped: ClassVar[bool] = False
 
     def __init__(self, observed: Observed, classes: int) -> None:
         self.responses = classes

@@ -59,19 +59,13 @@ def shown_classes(table: Table, rows: Integers, predicted: Floats) -> dict[str, 
     }
 
 
-@dataclass(frozen=True)
-class ShownTargets:
-    """A `y_true_NAME` and a `y_pred_NAME` for each of several targets."""
-
-    names: tuple[str, ...]  # (t,)
-
-    def __call__(self, table: Table, rows: Integers, predicted: Floats) -> dict[str, Any]:
-        """Columns of predictions (n, t)."""
-        columns = {}
-        for at, name in enumerate(self.names):
-            columns[f"y_true_{name}"] = table.target[rows, at]
-            columns[f"y_pred_{name}"] = predicted[:, at]
-        return columns
+def shown_targets(table: Table, rows: Integers, predicted: Floats) -> dict[str, Any]:
+    """A `y_true_NAME` and a `y_pred_NAME` for each of several targets, predictions (n, t)."""
+    columns = {}
+    for at, name in enumerate(table.target_names):
+        columns[f"y_true_{name}"] = table.target[rows, at]
+        columns[f"y_pred_{name}"] = predicted[:, at]
+    return columns
 
 
 @dataclass(frozen=True)

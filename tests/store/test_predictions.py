@@ -11,9 +11,9 @@ import pytest
 from runner.family.shown import (
     ShownBinary,
     ShownSurvival,
-    ShownTargets,
     label_column,
     shown_classes,
+    shown_targets,
     time_name,
 )
 from runner.records import Fold, Split, Table
@@ -112,7 +112,8 @@ def test_several_targets() -> None:
 11,test,,2.0,2.5,5.0,5.5
 """
     predicted = [[1.5, 4.5], [2.5, 5.5], [np.nan, np.nan]]
-    found = written(ShownTargets(("height", "mass")), predicted, [[1, 4], [2, 5], [3, 6]])
+    target = [[1, 4], [2, 5], [3, 6]]
+    found = written(shown_targets, predicted, target, target_names=("height", "mass"))
     assert expected == found
 
 

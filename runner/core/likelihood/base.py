@@ -11,7 +11,7 @@ likelihood are; nothing here presumes that they are not.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 if TYPE_CHECKING:
     from scipy import sparse
@@ -36,6 +36,9 @@ class Likelihood(Protocol):
 
     Linear predictors are (n, c, K): of n rows, for c models at once and K responses.
     """
+
+    # whether a feature is in or out for all responses together: the L1 penalty is that of norms
+    grouped: ClassVar[bool]
 
     @property
     def responses(self) -> int:

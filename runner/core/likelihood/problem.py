@@ -18,7 +18,9 @@ class LikelihoodProblem:
 
     With linear predictors eta_i = b0 + B x_i, its objective is
 
-        L(eta) + alpha * (l1_ratio |B|_1 + (1 - l1_ratio) |B|_F^2 / 2).
+        L(eta) + alpha * (l1_ratio |B|_1 + (1 - l1_ratio) |B|_F^2 / 2),
+
+    with the sum of norms |B_j|_2 in the place of |B|_1 where the likelihood is `grouped`.
     """
 
     X: Matrix  # (n, q), columns of like size

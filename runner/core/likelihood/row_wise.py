@@ -49,6 +49,7 @@ class RowWise(ABC):
 
     responses: ClassVar[int] = 1
     has_intercept: ClassVar[bool] = True
+    grouped: ClassVar[bool] = False
 
     def __init__(self, observed: Observed) -> None:
         self.y = observed.y

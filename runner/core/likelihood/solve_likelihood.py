@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from runner.core.likelihood.dual import dual_gap
+from runner.core.likelihood.grouped import GroupedSolver
 from runner.core.likelihood.problem import LikelihoodPaths, LikelihoodProblem, Penalty
 from runner.core.likelihood.state import State
 from runner.core.path.alpha_grid import ROUND_UP, SMALLEST_L1_RATIO
@@ -62,6 +63,8 @@ def solve_likelihood(
     """
     if not np.all((alphas >= 0) & np.isfinite(alphas)):
         raise FitError("every alpha must be finite and at least 0; one of them is not")
+    if problem.likelihood.grouped:
+        return GroupedSolver(problem, settings).follow(alphas, l1_ratios)
     return _Solver(problem, alphas.shape[1], settings).follow(alphas, l1_ratios)
 
 
@@ -78,6 +81,9 @@ def likelihood_alpha_max(
     penalised = f > 0
     if not penalised.any():
         raise FitError("alpha_max needs a penalised column, but every penalty factor is 0")
+    if problem.likelihood.grouped:
+        settings = PathSettings(tol=TIGHT, max_iter=1, penalty_factors=f)
+        return GroupedSolver(problem, settings).alpha_max(l1_ratio)
     solver = _Solver(problem, 1, PathSettings(tol=TIGHT, max_iter=1, penalty_factors=f))
     if not penalised.all():
         beyond = BEYOND * solver.state.reach.max() / f[penalised].min()
