@@ -36,6 +36,6 @@ class SquaredError(RowWise):
         """Every target can be met."""
         return np.zeros_like(y)
 
-    def link(self, mean: float) -> float:
-        """The mean itself."""
-        return mean
+    def start(self) -> float:
+        """The mean."""
+        return float(self.share @ self.y) - self.mean_offset()

@@ -55,9 +55,10 @@ class LogLoss(RowWise):
         """The entropy of y, 0 for 0 and 1."""
         return -xlogx(y) - xlogx(1.0 - y)
 
-    def link(self, mean: float) -> float:
-        """Log-odds."""
-        return float(np.log(mean) - np.log1p(-mean))
+    def start(self) -> float:
+        """The log-odds."""
+        mean = float(self.share @ self.y)
+        return float(np.log(mean) - np.log1p(-mean)) - self.mean_offset()
 
 
 def probability(eta: Floats) -> Floats:

@@ -117,7 +117,6 @@ class PartialCurvature:
 
     risks: Risks
     eta: Floats  # (m,) linear predictors of the rows at risk
-    count: int  # n
 
     def cross(self, Z: Matrix) -> Floats:
         """Z' (d2 L / d eta2) Z, (k, k)."""
@@ -143,10 +142,9 @@ class PartialCurvature:
             product -= means.T @ means
         return product
 
-    def times(self, shift: Floats) -> Floats:
+    def total(self) -> Floats:
         """Nothing: a shift of all rows changes no risk relative to another."""
-        del shift
-        return np.zeros((self.count, 1))
+        return np.zeros((1, 1))
 
 
 class CoxLoss:
@@ -196,7 +194,7 @@ class CoxLoss:
 
     def curvature(self, eta: Floats) -> PartialCurvature:
         """At linear predictors (n, 1)."""
-        return PartialCurvature(self.risks, self._at_risk(eta)[:, 0], self.count)
+        return PartialCurvature(self.risks, self._at_risk(eta)[:, 0])
 
     def conjugate(self, slope: Floats) -> Floats:
         """The conjugate of L, (c,), at slopes (n, c, 1) that add up to 0."""

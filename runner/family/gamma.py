@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from scipy.special import xlogy
 
-from runner.core.likelihood import RowWise
+from runner.core.likelihood import RowWise, log_mean
 from runner.family.base import Family, Trained
 from runner.family.estimators import PenalisedFit, gamma_estimator
 from runner.family.pooling import log_of_mean
@@ -45,9 +45,10 @@ class GammaLoss(RowWise):
         """Where the mean is the target."""
         return np.asarray(1.0 + np.log(y))
 
-    def link(self, mean: float) -> float:
-        """Its log."""
-        return float(np.log(mean))
+    def start(self) -> float:
+        """The log of the mean, each target a share of its exposure."""
+        logs = np.log(self.y)
+        return log_mean(self.share, logs if self.offset is None else logs - self.offset)
 
 
 class Gamma(Family):

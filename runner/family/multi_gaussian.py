@@ -32,9 +32,9 @@ class SquaredCurvature:
         """The block of one target, (k, k), K times along the diagonal."""
         return np.asarray(np.kron(np.eye(self.targets), self.rows.cross(Z)))
 
-    def times(self, shift: Floats) -> Floats:
-        """The change of the gradient, (n, K), that follows a shift (K,) of all rows."""
-        return self.rows.times(shift)
+    def total(self) -> Floats:
+        """The sum over the rows, (K, K)."""
+        return np.asarray(np.eye(self.targets) * float(self.rows.total()))
 
 
 class SquaredErrors:

@@ -50,10 +50,10 @@ class SoftmaxCurvature:
                 blocks[b, :, b] += product
         return blocks.reshape(classes * k, classes * k)
 
-    def times(self, shift: Floats) -> Floats:
-        """The change of the gradient, (n, K), that follows a shift (K,) of all rows."""
-        change: Floats = self.share[:, None] * self.p * (shift - (self.p @ shift)[:, None])
-        return change
+    def total(self) -> Floats:
+        """The sum over the rows, (K, K)."""
+        weighted = self.p.T * self.share
+        return np.asarray(np.diag(weighted.sum(axis=1)) - weighted @ self.p)
 
 
 class MultinomialLoss:
@@ -86,10 +86,9 @@ class MultinomialLoss:
     def null(self) -> Floats:
         """The constants (K,) that minimise L, of mean 0."""
         at: Floats = np.log(self.share @ self.indicator)
-        ones = np.ones((len(self.share), 1))
         for _ in range(0 if self.offset is None else STEPS):
             eta = np.broadcast_to(at, (len(self.share), self.responses))
-            bend = self.curvature(eta).cross(ones)
+            bend = self.curvature(eta).total()
             slope = self.gradient(eta[:, None]).sum(axis=(0, 1))
             step = np.linalg.pinv(bend, hermitian=True) @ slope
             at = at - np.clip(step, -1.0, 1.0)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from runner.core.likelihood import RowWise, xlogx
+from runner.core.likelihood import RowWise, log_mean, xlogx
 from runner.family.base import Family, Trained
 from runner.family.estimators import PenalisedFit, poisson_estimator
 from runner.family.pooling import log_of_mean
@@ -45,9 +45,10 @@ class PoissonLoss(RowWise):
         """Where the mean is the count."""
         return y - xlogx(y)
 
-    def link(self, mean: float) -> float:
-        """Its log."""
-        return float(np.log(mean))
+    def start(self) -> float:
+        """The log of the counts over the exposure."""
+        exposure = 0.0 if self.offset is None else log_mean(self.share, self.offset)
+        return float(np.log(self.share @ self.y)) - exposure
 
 
 class Poisson(Family):

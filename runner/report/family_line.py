@@ -46,7 +46,5 @@ def _threshold_lines(record: Record) -> list[str]:
     if threshold == HALF:
         return []
     label = record["target"]["labels"][1]
-    return [
-        f"threshold: {label} is predicted from a probability of {number(threshold)} on; labels of "
-        "the test rows are scored at it, those of the folds at 0.5"
-    ]
+    said = f"threshold: {label} is predicted from a probability of {number(threshold)} on"
+    return [f"{said}; labels of the test rows are scored at it, those of the folds at 0.5"]

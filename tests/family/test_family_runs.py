@@ -1,4 +1,4 @@
-"""The contract of every family in whole runs: what is searched, saved, printed and scored agrees."""
+"""The contract of every family in whole runs: what is searched, saved, shown and scored agrees."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 from conftest import Program, read_json
 from jsonschema import Draft202012Validator
-from scipy.special import expit, logsumexp, softmax
+from scipy.special import expit, softmax
 from sklearn import metrics as sklearn_metrics
 
 from runner.config.kinds import all_kinds
@@ -211,8 +211,7 @@ class Made:
         return pickle.loads((self.folder / "model.pkl").read_bytes())  # noqa: S301 - made here
 
 
-@pytest.fixture(scope="session", params=[(f, v) for f in CASES for v in VARIATIONS],
-                ids=lambda pair: " ".join(pair))  # fmt: skip
+@pytest.fixture(scope="session", params=[(f, v) for f in CASES for v in VARIATIONS], ids=" ".join)
 def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Made:
     """Run each family in each variation once."""
     family, variation = request.param
@@ -266,8 +265,8 @@ def test_fold_scores_are_those_of_the_predictions(made: Made) -> None:
     np.testing.assert_allclose(record["cv"][metric]["folds"], expected, rtol=1e-7)
     assert record["cv"][metric]["mean"] == pytest.approx(np.mean(expected), rel=1e-7)
     test = predictions.query("part == 'test'")
-    expected = score(test, weight[test["row"]])
-    assert record["test"][metric]["score"] == pytest.approx(expected, rel=1e-7)
+    tested = score(test, weight[test["row"]])
+    assert record["test"][metric]["score"] == pytest.approx(tested, rel=1e-7)
 
 
 def test_ratios_are_exponentials(made: Made) -> None:

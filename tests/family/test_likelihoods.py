@@ -91,14 +91,12 @@ class LikelihoodContract:
         cross = likelihood.curvature(eta[:, 0]).cross(form(Z))
         np.testing.assert_allclose(cross, np.array(columns).T, atol=1e-8)
 
-    def test_a_shift_moves_the_gradient_as_the_curvature_says(self) -> None:
-        """`times` is the change of the gradient by a small shift of all rows."""
+    def test_the_total_curvature_is_that_of_constants(self) -> None:
+        """`total` is the cross product of a column of ones."""
         likelihood = self.make(self.weighted())
-        eta = self.predictors(likelihood, 1)
-        shift = np.arange(1.0, likelihood.responses + 1)
-        bend = likelihood.gradient(eta + STEP * shift) - likelihood.gradient(eta - STEP * shift)
-        found = likelihood.curvature(eta[:, 0]).times(shift)
-        np.testing.assert_allclose(found, bend[:, 0] / (2 * STEP), atol=1e-9)
+        curvature = likelihood.curvature(self.predictors(likelihood, 1)[:, 0])
+        expected = curvature.cross(np.ones((ROWS, 1)))
+        np.testing.assert_allclose(curvature.total(), expected, atol=1e-15)
 
     def test_slopes_attain_the_conjugate(self) -> None:
         """L*(u) + L(eta) is <u, eta> where u is the slope at eta."""

@@ -81,6 +81,15 @@ paths <- do.call(rbind, lapply(names(targets), function(family) {
     fit_case(family, "limits", 0.5, lower = -0.1, upper = 0.2)
   )
 }))
+# without a penalty: survival's own coxph, and its null deviance above the saturated likelihood
+unpenalised <- coxph(Surv(time, seen) ~ apply(X, 2, standardise, rep(1, n)), ties = "breslow",
+                     control = coxph.control(eps = 1e-14, iter.max = 100))
+died <- table(time[seen == 1])
+paths <- rbind(paths, data.frame(
+  family = "cox", case = "coxph", l1_ratio = 0, response = 0, alpha = 0,
+  feature = c("intercept", colnames(X)), factor = c(0, none), coefficient = c(0, coef(unpenalised)),
+  null_deviance = 2 * (-sum(died * log(died)) - unpenalised$loglik[1]) / n, row.names = NULL
+))
 paths$coefficient <- format(paths$coefficient, digits = 12, trim = TRUE)
 paths$null_deviance <- format(paths$null_deviance, digits = 12, trim = TRUE)
 write.csv(paths, file.path(folder, "glmnet_families.csv"), row.names = FALSE, quote = FALSE)

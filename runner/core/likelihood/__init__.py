@@ -2,7 +2,7 @@
 
 from runner.core.likelihood.base import Curvature, Likelihood
 from runner.core.likelihood.problem import LikelihoodPaths, LikelihoodProblem
-from runner.core.likelihood.row_wise import RowCurvature, RowWise, xlogx
+from runner.core.likelihood.row_wise import RowCurvature, RowWise, log_mean, xlogx
 from runner.core.likelihood.solve_likelihood import likelihood_alpha_max, solve_likelihood
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "RowCurvature",
     "RowWise",
     "likelihood_alpha_max",
+    "log_mean",
     "solve_likelihood",
     "xlogx",
 ]

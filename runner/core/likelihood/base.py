@@ -27,8 +27,8 @@ class Curvature(Protocol):
     def cross(self, Z: Matrix) -> Floats:
         """Z' (d2 L / d eta2) Z of columns Z (n, k): (K k, K k), a block of k for each response."""
 
-    def times(self, shift: Floats) -> Floats:
-        """What a shift (K,) of all rows' linear predictors adds to the gradient, (n, K)."""
+    def total(self) -> Floats:
+        """The sum over all pairs of rows, (K, K): the curvature of constants."""
 
 
 class Likelihood(Protocol):

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.linalg import blas
 
 from runner.core.path.active_set import solve_near
 from runner.records import GramProblem
@@ -31,26 +32,24 @@ LEAST = 1e-3  # of the curvature along a step that was foreseen, below which not
 
 @dataclass(frozen=True)
 class Hessian:
-    """Second derivatives of L with the intercepts minimised out."""
+    """Second derivatives of L in k columns, with the intercepts minimised out."""
 
-    columns: Integers  # (k,) of X
     bent: Floats  # H, (m, m) with m = K k, response by response
     cross: Floats  # H_b0, (m, K), or (m, 0) without intercepts
     inverse: Floats  # H_00^+, (K, K) or (0, 0)
+    own: bool = False  # whether H is of one model alone, so that it may be changed in place
 
     @classmethod
-    def of(cls, products: Floats, columns: Integers, responses: int, *, intercept: bool) -> Hessian:
+    def of(cls, products: Floats, responses: int, *, intercept: bool) -> Hessian:
         """From the products of the columns, the last of which is all 1 if there is an intercept."""
         if not intercept:
-            nothing = np.empty((len(products), 0))
-            return cls(columns, products, nothing, np.empty((0, 0)))
-        width = len(columns) + 1
-        at = np.arange(responses) * width + len(columns)
-        rest = np.delete(np.arange(responses * width), at)
-        inverse = np.asarray(np.linalg.pinv(products[np.ix_(at, at)], hermitian=True), dtype=float)
-        cross = products[np.ix_(rest, at)]
-        bent = products[np.ix_(rest, rest)] - cross @ inverse @ cross.T
-        return cls(columns, bent, cross, inverse)
+            return cls(products, np.empty((len(products), 0)), np.empty((0, 0)))
+        blocks = products.reshape(responses, -1, responses, len(products) // responses)
+        m = len(products) - responses
+        inverse = np.asarray(np.linalg.pinv(blocks[:, -1, :, -1], hermitian=True), dtype=float)
+        cross = blocks[:, :-1, :, -1].reshape(m, responses)
+        bent = blocks[:, :-1, :, :-1].reshape(m, m) - (cross @ inverse) @ cross.T
+        return cls(bent, cross, inverse)
 
     def learn(self, change: Floats, bend: Floats) -> Hessian:
         """What a step (m,) has shown: the gradient's own change by it, (m,), the rest as it was.
@@ -61,9 +60,10 @@ class Hessian:
         curved, expected = float(change @ bend), float(change @ foreseen)
         if not (curved > LEAST * expected > 0):
             return self
-        bent = self.bent + np.outer(bend / curved, bend)
-        bent -= np.outer(foreseen / expected, foreseen)
-        return replace(self, bent=bent)
+        bent = self.bent if self.own else self.bent.copy(order="F")
+        bent = blas.dger(1.0 / curved, bend, bend, a=bent, overwrite_a=1)
+        bent = blas.dger(-1.0 / expected, foreseen, foreseen, a=bent, overwrite_a=1)
+        return replace(self, bent=bent, own=True)
 
 
 @dataclass(frozen=True)

@@ -35,9 +35,9 @@ class RowCurvature:
         scaled = Z * np.sqrt(self.bend)[:, None]
         return np.asarray(scaled.T @ scaled)
 
-    def times(self, shift: Floats) -> Floats:
-        """The change of the gradient, (n, 1), that follows a shift (1,) of all rows."""
-        return self.bend[:, None] * shift
+    def total(self) -> Floats:
+        """The sum over the rows, (1, 1)."""
+        return np.array([[self.bend.sum()]])
 
 
 class RowWise(ABC):
@@ -77,8 +77,8 @@ class RowWise(ABC):
         """The least that l can be."""
 
     @abstractmethod
-    def link(self, mean: float) -> float:
-        """The linear predictor of a mean."""
+    def start(self) -> float:
+        """The constant that minimises L, or one near it where there is an offset."""
 
     @cached_property
     def null_deviance(self) -> float:
@@ -87,12 +87,9 @@ class RowWise(ABC):
         return 2.0 * float(above[0])
 
     def null(self) -> Floats:
-        """The constant (1,) that minimises L: at the mean's link, but for an offset."""
-        at = self.link(float(self.share @ self.y))
-        if self.offset is None:
-            return np.array([at])
-        at -= float(self.share @ self.offset)
-        for _ in range(STEPS):
+        """The constant (1,) that minimises L."""
+        at = self.start()
+        for _ in range(0 if self.offset is None else STEPS):
             eta = np.full((len(self.y), 1, 1), at)
             step = float(self.gradient(eta).sum() / self.curvature(eta[:, 0]).bend.sum())
             at -= float(np.clip(step, -1.0, 1.0))
@@ -126,6 +123,10 @@ class RowWise(ABC):
             return conjugate
         return np.asarray(conjugate - self.offset[counts] @ slope[counts, :, 0])
 
+    def mean_offset(self) -> float:
+        """Of the rows, 0 where there is none."""
+        return 0.0 if self.offset is None else float(self.share @ self.offset)
+
     def _complete(self, eta: Floats) -> Floats:
         """Linear predictors (n, c) with the offset."""
         return eta if self.offset is None else eta + self.offset[:, None]
@@ -134,3 +135,9 @@ class RowWise(ABC):
 def xlogx(x: Floats) -> Floats:
     """The product with its log, 0 at 0; numpy's log is many times faster than scipy's xlogy."""
     return np.asarray(x * np.log(np.where(x > 0, x, 1.0)))
+
+
+def log_mean(share: Floats, logs: Floats) -> float:
+    """The log of a mean of exponentials, without an overflow."""
+    top = float(logs.max())
+    return top + float(np.log(share @ np.exp(logs - top)))

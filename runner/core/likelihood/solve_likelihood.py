@@ -7,20 +7,21 @@ few alphas, for all models at once, and where steps shrink slowly, in the end fo
 itself; in between they learn from the gradient's changes. Only the exact gradient decides when a
 solution is good enough, by its dual gap.
 
-Of many columns those are looked at which can be expected to have coefficients (the sequential
-strong rule, Tibshirani et al. 2012), until the gradient of all of them agrees.
+Of many columns those are looked at which have coefficients, or whose gradient at the last solution
+exceeds the new penalty, and then those that the gradient of all of them shows to be lacking.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from runner.core.likelihood.dual import dual_gap
 from runner.core.likelihood.grouped import GroupedSolver
 from runner.core.likelihood.problem import LikelihoodPaths, LikelihoodProblem, Penalty
+from runner.core.likelihood.rotated import Rotation
 from runner.core.likelihood.state import State
 from runner.core.path.alpha_grid import ROUND_UP, SMALLEST_L1_RATIO
 from runner.core.path.settings import PathSettings
@@ -30,11 +31,12 @@ if TYPE_CHECKING:
     from runner.core.likelihood.quadratic import Hessian, Step
     from runner.records import Booleans, Floats, Integers
 
-PERIOD = 10  # alphas after which second derivatives are taken anew, where columns are few
+PERIOD = 20  # alphas after which second derivatives are taken anew, where columns are few
 FEW_COLUMNS = 150  # all of which are looked at; of many rows, a TALL-th of their number
 TALL = 20
 CONTRACTION = 0.3  # of the decrease from step to step, above which they are taken anew at once
 STEPS = 100  # at the most, for one alpha
+SOON = 100.0  # times what is enough: a step that promised no more may have been the last
 HALVINGS = 40
 ROUNDING = 1e-14  # share of the objective by which a step may seem to raise it
 BEYOND = 1e6  # times the largest gradient: an alpha that lets no penalised coefficient in
@@ -53,19 +55,31 @@ def solve_likelihood(
     Args:
         problem: the rows, q columns.
         alphas: (a, c), best falling along each model, none negative.
-        l1_ratios: (a, c), each from 0 to 1.
+        l1_ratios: (a, c), or (c,) of whole paths, each from 0 to 1.
         settings: stopping rule and penalty factors. A solution counts as converged when its dual
             gap is at most `tol` times the null deviance, which for squared error is the variance of
             the target.
 
     Raises:
-        FitError: an alpha is negative or not finite.
+        FitError: an alpha is negative or not finite, or settings are none for this family.
     """
     if not np.all((alphas >= 0) & np.isfinite(alphas)):
         raise FitError("every alpha must be finite and at least 0; one of them is not")
+    l1_ratios = np.broadcast_to(l1_ratios, alphas.shape)
     if problem.likelihood.grouped:
         return GroupedSolver(problem, settings).follow(alphas, l1_ratios)
-    return _Solver(problem, alphas.shape[1], settings).follow(alphas, l1_ratios)
+    smooth = np.all(alphas * l1_ratios == 0, axis=0)
+    n, q = problem.X.shape
+    if q <= n or not smooth.any():
+        return _Solver(problem, len(smooth), settings).follow(alphas, l1_ratios)
+    rotation = Rotation.of(problem.X, settings.factors(q))
+    solver = _Solver(rotation.problem(problem), int(smooth.sum()), rotation.settings(settings))
+    found = rotation.paths(solver.follow(alphas[:, smooth], l1_ratios[:, smooth]))
+    if smooth.all():
+        return found
+    solver = _Solver(problem, int((~smooth).sum()), settings)
+    rest = solver.follow(alphas[:, ~smooth], l1_ratios[:, ~smooth])
+    return _side_by_side(found, rest, smooth)
 
 
 def likelihood_alpha_max(
@@ -81,15 +95,28 @@ def likelihood_alpha_max(
     penalised = f > 0
     if not penalised.any():
         raise FitError("alpha_max needs a penalised column, but every penalty factor is 0")
+    settings = PathSettings(tol=TIGHT, max_iter=1, penalty_factors=f)
     if problem.likelihood.grouped:
-        settings = PathSettings(tol=TIGHT, max_iter=1, penalty_factors=f)
         return GroupedSolver(problem, settings).alpha_max(l1_ratio)
-    solver = _Solver(problem, 1, PathSettings(tol=TIGHT, max_iter=1, penalty_factors=f))
+    solver = _Solver(problem, 1, settings)
     if not penalised.all():
         beyond = BEYOND * solver.state.reach.max() / f[penalised].min()
         solver.follow(np.array([[beyond]]), np.ones((1, 1)))
+        solver.state.differentiate(np.arange(1), everywhere=True)
     reach = float(np.max(solver.state.reach[0][penalised] / f[penalised]))
     return reach / max(l1_ratio, SMALLEST_L1_RATIO) * ROUND_UP
+
+
+def _side_by_side(
+    some: LikelihoodPaths, rest: LikelihoodPaths, chosen: Booleans
+) -> LikelihoodPaths:
+    """The paths of models of which some are chosen, (c,), in the models' order."""
+    order = np.argsort(np.concatenate([np.flatnonzero(chosen), np.flatnonzero(~chosen)]))
+
+    def joined(name: str) -> Any:  # noqa: ANN401 - floats, integers or booleans
+        return np.concatenate([getattr(some, name), getattr(rest, name)], axis=1)[:, order]
+
+    return LikelihoodPaths(**{field.name: joined(field.name) for field in fields(some)})
 
 
 class _Solver:
@@ -100,7 +127,7 @@ class _Solver:
         scale = problem.likelihood.null_deviance
         self.problem = problem
         self.models = models
-        self.factors = np.ones(q) if settings.penalty_factors is None else settings.penalty_factors
+        self.factors = settings.factors(q)
         self.enough = (settings.tol + ROUNDING) * scale
         start = np.zeros((models, problem.likelihood.responses, q))
         if settings.start is not None:
@@ -109,19 +136,16 @@ class _Solver:
         rows = self.state.eta.shape[0]
         self.all_columns = q <= max(FEW_COLUMNS, rows // TALL)
         self.learned = LEARNED * scale
-        # of each model; all of the same columns
-        self.hessians: list[Hessian] = [self.state.hessian(np.arange(0), np.arange(1))]
+        # of each model, all of the columns that are looked at
+        self.hessians: dict[int, Hessian] = {}
+        self.first = np.ones(models, dtype=bool)
+        self.aimed = self.state.parameters.copy()
+        self.lacked = np.zeros_like(self.aimed)
 
-    @property
-    def columns(self) -> Integers:
-        """Those that are looked at."""
-        return self.hessians[0].columns
-
-    def _refresh(self, columns: Integers, models: Integers) -> None:
+    def _refresh(self, models: Integers) -> None:
         """Take the second derivatives anew, at the mean of some models."""
-        hessian = self.state.hessian(columns, models)
-        for model in models:
-            self.hessians[model] = hessian
+        hessian = self.state.hessian(models)
+        self.hessians.update(dict.fromkeys(models.tolist(), hessian))
 
     def follow(self, alphas: Floats, l1_ratios: Floats) -> LikelihoodPaths:
         """All penalties, from the first."""
@@ -129,15 +153,14 @@ class _Solver:
         intercepts, coefficients = [], []
         gaps, iterations = np.zeros(shape), np.zeros(shape, dtype=np.int64)
         every = np.arange(shape[1])
-        self.hessians *= len(every)
         period = PERIOD if self.all_columns else 1
-        before = alphas[0] * l1_ratios[0]
         for i, (alpha, l1_ratio) in enumerate(zip(alphas, l1_ratios, strict=True)):
             penalty = Penalty(alpha, l1_ratio, self.factors)
             if i % period == 0:
-                self._refresh(self._expected(penalty, before), every)
-            before = alpha * l1_ratio
+                state.look_at(self._expected(penalty))
+                self._refresh(every)
             iterations[i], gaps[i] = self._converge(penalty)
+            self._remember()
             intercepts.append(state.intercepts.copy())
             coefficients.append(state.coefficients.copy())
         return LikelihoodPaths(
@@ -148,15 +171,15 @@ class _Solver:
             converged=gaps <= self.enough,
         )
 
-    def _expected(self, penalty: Penalty, before: Floats) -> Integers:
-        """The columns that may have a coefficient in some model."""
+    def _expected(self, penalty: Penalty) -> Integers:
+        """The columns that have a coefficient in some model, and those that enter first."""
         q = len(self.factors)
         if self.all_columns:
             return np.arange(q)
-        least = 2.0 * penalty.alpha * penalty.l1_ratio - before
-        strong = self.state.reach >= least[:, None] * self.factors
+        least = penalty.alpha * penalty.l1_ratio
+        lacked = self.state.reach >= least[:, None] * self.factors
         there = (self.state.coefficients != 0).any(axis=1)
-        return np.flatnonzero((strong | there).any(axis=0))
+        return np.flatnonzero((lacked | there).any(axis=0))
 
     def _converge(self, penalty: Penalty) -> tuple[Integers, Floats]:
         """Newton's method, in place: each model's number of steps, and its gap, (c,)."""
@@ -166,7 +189,8 @@ class _Solver:
             steps = [self._step(penalty, int(model)) for model in waiting]
             promised = np.array([step.decrease for step in steps])
             near = waiting[promised <= self.enough]
-            progress.certified(near, self._certify(penalty, near))
+            unseen = near[~progress.seen[near]]
+            progress.certified(unseen, self._certify(penalty, unseen))
             left = progress.unfinished(waiting, self.enough)
             steps = [step for step, is_left in zip(steps, left, strict=True) if is_left]
             waiting, promised, near = (
@@ -178,8 +202,9 @@ class _Solver:
                 break
             late = self._late(penalty, near)
             if len(late):
-                every = np.arange(len(self.hessians))
-                self._refresh(np.union1d(self.columns, late), every)
+                every = np.arange(self.models)
+                self.state.look_at(np.union1d(self.state.columns, late))
+                self._refresh(every)
                 progress.refreshed(every)
                 continue
             slow = progress.slow(waiting, promised)
@@ -188,28 +213,35 @@ class _Solver:
                 continue
             progress.moved(waiting, promised)
             self._move(penalty, waiting, steps)
-        unknown = np.flatnonzero(np.isinf(progress.gap))
-        progress.certified(unknown, self._certify(penalty, unknown))
+            close = waiting[promised <= SOON * self.enough]
+            progress.certified(close, self._certify(penalty, close))
+            waiting = waiting[progress.unfinished(waiting, self.enough)]
+            if not len(waiting):
+                break
+        unknown = np.flatnonzero(~progress.seen)
+        # a column without a penalty has no dual: what a step would bring counts too
+        more = np.array([self._step(penalty, int(model)).decrease for model in unknown])
+        progress.certified(unknown, np.maximum(self._certify(penalty, unknown), more))
         return progress.taken, progress.gap
 
     def _renew(self, models: Integers, progress: _Progress) -> None:
         """Second derivatives anew where steps are slow, of all at once, then of each by itself."""
         alone = progress.renewed[models]
         if not alone.all():
-            self._refresh(self.columns, models[~alone])
+            self._refresh(models[~alone])
         for model in models[alone]:
-            self._refresh(self.columns, np.array([model]))
+            self._refresh(np.array([model]))
         progress.refreshed(models)
 
     def _step(self, penalty: Penalty, model: int) -> Step:
         """Where one model's quadratic model has its minimum."""
-        l1, l2 = penalty.of(model, self.columns, self.problem.likelihood.responses)
+        l1, l2 = penalty.of(model, self.state.columns, self.problem.likelihood.responses)
         return self.state.model(model, self.hessians[model]).minimise(l1, l2)
 
     def _certify(self, penalty: Penalty, models: Integers) -> Floats:
         """The exact gaps of some models."""
-        if self.state.wide and len(models):
-            self.state.differentiate(models)
+        if self.state.partial and len(models):
+            self.state.differentiate(models, everywhere=True)
         every, responses = np.arange(len(self.factors)), self.problem.likelihood.responses
         return np.array(
             [
@@ -227,15 +259,16 @@ class _Solver:
         """Columns that are not looked at, and that models near their end lack."""
         least = penalty.alpha[models] * penalty.l1_ratio[models]
         lacked = (self.state.reach[models] > least[:, None] * self.factors).any(axis=0)
-        return np.setdiff1d(np.flatnonzero(lacked), self.columns)
+        return np.setdiff1d(np.flatnonzero(lacked), self.state.columns)
 
     def _move(self, penalty: Penalty, models: Integers, steps: list[Step]) -> None:
         """Make the steps, each halved until it does not raise its model's objective."""
-        state, chosen = self.state, self.columns
+        state, chosen = self.state, self.state.columns
         before = state.parameters[models]
         slopes = state.gradient[models][:, :, chosen]
         objective = state.value[models] + penalty.value(models, before)
         changes = np.array([step.full(chosen, before.shape[1:]) for step in steps])
+        changes = self._foresee(models, before, changes)
         size, waiting = np.ones(len(models)), np.arange(len(models))
         for _ in range(HALVINGS):
             state.place(
@@ -250,17 +283,40 @@ class _Solver:
             size[waiting] /= 2.0
         else:
             state.place(models[waiting], before[waiting])
-        state.differentiate(models, chosen if state.wide else None)
+        state.differentiate(models)
         self._learn(models, before, slopes, steps)
+
+    def _foresee(self, models: Integers, before: Floats, changes: Floats) -> Floats:
+        """The first steps of an alpha, and what later ones have added to that of the alpha before.
+
+        That is what the quadratic model leaves out, which changes little from alpha to alpha.
+        """
+        first = self.first[models]
+        if not first.any():
+            return changes
+        aimed = before + changes
+        more = np.where(first[:, None, None], self.lacked[models], 0.0)
+        kept = (aimed + more) * aimed > 0  # a coefficient keeps its sign
+        kept[:, :, self.state.q :] = True
+        self.aimed[models[first]] = aimed[first]
+        self.first[models] = False
+        return np.where(kept, changes + more, changes)
+
+    def _remember(self) -> None:
+        """After an alpha: what its later steps have added to its first."""
+        moved = ~self.first
+        self.lacked[moved] = (self.state.parameters - self.aimed)[moved]
+        self.lacked[~moved] = 0.0
+        self.first[:] = True
 
     def _learn(self, models: Integers, before: Floats, slopes: Floats, steps: list[Step]) -> None:
         """Correct second derivatives by what the steps did to the gradients."""
-        state, chosen = self.state, self.columns
+        state, chosen = self.state, self.state.columns
         changes = (state.parameters[models] - before)[:, :, chosen]
         bends = state.gradient[models][:, :, chosen] - slopes
         for i, model in enumerate(models):
             if steps[i].decrease > self.learned:
-                self.hessians[model] = self.hessians[model].learn(
+                self.hessians[int(model)] = self.hessians[int(model)].learn(
                     changes[i].ravel(), bends[i].ravel()
                 )
 
@@ -273,6 +329,7 @@ class _Progress:
     gap: Floats  # (c,), infinite until it is known
     last: Floats  # (c,) what the last step promised, infinite if second derivatives are new
     renewed: Booleans  # (c,) whether they were taken anew for this alpha
+    seen: Booleans  # (c,) whether the gap is that of where the model is
     idle: Integers  # (c,) certificates in a row that brought nothing
 
     @classmethod
@@ -280,13 +337,15 @@ class _Progress:
         """Before the first step."""
         nothing = np.zeros(models, dtype=np.int64)
         unknown = np.full(models, np.inf)
-        return cls(nothing, unknown, unknown.copy(), nothing > 0, nothing.copy())
+        never = nothing > 0
+        return cls(nothing, unknown, unknown.copy(), never, never.copy(), nothing.copy())
 
     def certified(self, models: Integers, gaps: Floats) -> None:
         """Some models' gaps are known; each keeps its last one."""
         idle = gaps > HARDLY * self.gap[models]
         self.idle[models] = np.where(idle, self.idle[models] + 1, 0)
         self.gap[models] = gaps
+        self.seen[models] = True
 
     def unfinished(self, models: Integers, enough: float) -> Booleans:
         """Which of some models are to go on."""
@@ -304,4 +363,5 @@ class _Progress:
     def moved(self, models: Integers, promised: Floats) -> None:
         """Some models have made a step."""
         self.last[models] = promised
+        self.seen[models] = False
         self.taken[models] += 1

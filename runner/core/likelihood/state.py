@@ -12,13 +12,19 @@ from runner.core.likelihood.dual import Point
 from runner.core.likelihood.quadratic import Hessian, Model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from runner.core.likelihood.base import Likelihood, Matrix
     from runner.core.likelihood.problem import LikelihoodProblem
     from runner.records import Floats, Integers
 
 POLISHING = 5  # steps of Newton's method for the intercepts alone
-FEW = 12  # vectors, up to which products of a matrix with each are faster than with all at once
 LONGEST = 1.0  # of these, in units of the linear predictor
+# A product of a matrix with a few vectors is fastest by so many vectors, and rows of the matrix for
+# which it is small: OpenBLAS copies the operands of larger ones.
+VECTORS = 4
+SMALL = 100_000  # elements of the matrix
+BLOCK = 1000  # rows that are copied at once
 
 
 @dataclass
@@ -38,6 +44,8 @@ class State:
     slope: Floats  # (n, c, K)
     value: Floats  # L, (c,)
     gradient: Floats  # (c, K, w), of the columns that were last asked for
+    columns: Integers  # that are looked at: no other has a coefficient
+    working: Matrix  # of these, and of ones if there is an intercept
 
     @classmethod
     def of(cls, problem: LikelihoodProblem, coefficients: Floats, balance: float) -> State:
@@ -59,6 +67,8 @@ class State:
             slope=nothing.copy(order="K"),
             value=np.zeros(models),
             gradient=np.zeros_like(parameters),
+            columns=np.arange(q),
+            working=rows,
         )
         every = np.arange(models)
         state.place(every, parameters)
@@ -86,76 +96,77 @@ class State:
         return bool(self.parameters.shape[2] > self.q)
 
     @property
-    def wide(self) -> bool:
-        """Whether columns outnumber rows, so that a copy of some of them is cheap."""
-        return self.q > len(self.eta)
+    def partial(self) -> bool:
+        """Whether not all columns are looked at."""
+        return len(self.columns) < self.q
+
+    def look_at(self, columns: Integers) -> None:
+        """Take the columns, those of all coefficients among them, for those that matter."""
+        if np.array_equal(columns, self.columns):
+            return
+        self.columns = columns
+        self.working = self.rows if not self.partial else self.rows[:, self._with(columns)]
 
     def place(self, models: Integers, parameters: Floats) -> None:
         """Put some models at parameters (m, K, w), the intercepts then made the best."""
         m, K, _ = parameters.shape
-        rows, used = self.rows, parameters
-        if self.wide:
-            live = np.flatnonzero((parameters != 0).any(axis=(0, 1)))
-            rows, used = rows[:, live], parameters[:, :, live]
-        eta = _rows_first(_times(used.reshape(m * K, -1), rows.T).reshape(m, K, -1))
+        used = parameters[:, :, self._with(self.columns)] if self.partial else parameters
+        eta = _predict(used.reshape(m * K, -1), self.working).reshape(m, K, -1).transpose(2, 0, 1)
         with np.errstate(over="ignore", invalid="ignore"):  # a step too far is made shorter
-            shift = self._polish(eta) if self.with_intercept else np.zeros((m, K))
+            shift, slope = self._polish(eta)
             self.value[models] = self.likelihood.value(eta)
-            self.slope[:, models] = self.likelihood.gradient(eta)
         if self.with_intercept:
             parameters = parameters.copy()
             parameters[:, :, self.q] += shift
         self.parameters[models] = parameters
-        self.eta[:, models] = eta
+        _by_model(self.eta)[models] = _by_model(eta)
+        _by_model(self.slope)[models] = _by_model(slope)
 
-    def _polish(self, eta: Floats) -> Floats:
-        """Change the intercepts, (m, K), in place so that the slopes add up to 0: by how much."""
-        ones = np.ones((len(eta), 1))
+    def _polish(self, eta: Floats) -> tuple[Floats, Floats]:
+        """Change the intercepts, in place, so that the slopes add up to 0: by how much, (m, K).
+
+        Also the slopes, (n, m, K).
+        """
         total = np.zeros(eta.shape[1:])
-        for _ in range(POLISHING):
-            sums = self.likelihood.gradient(eta).sum(axis=0)
+        slope = self.likelihood.gradient(eta)
+        for _ in range(POLISHING if self.with_intercept else 0):
+            sums = slope.sum(axis=0)
             off = np.abs(sums).max(axis=1)
-            for model in np.flatnonzero((off > self.balance) & np.isfinite(off)):
-                bend = self.likelihood.curvature(eta[:, model]).cross(ones)
+            uneven = np.flatnonzero((off > self.balance) & np.isfinite(off))
+            if not len(uneven):
+                break
+            for model in uneven:
+                bend = self.likelihood.curvature(eta[:, model]).total()
                 step = np.linalg.pinv(bend, hermitian=True) @ sums[model]
                 shift = -np.clip(step, -LONGEST, LONGEST)
                 eta[:, model] += shift
                 total[model] += shift
-            if not np.any((off > self.balance) & np.isfinite(off)):
-                break
-        return total
+            slope = self.likelihood.gradient(eta)
+        return total, slope
 
-    def differentiate(self, models: Integers, columns: Integers | None = None) -> None:
-        """The gradients of some models in some columns, or in all."""
+    def differentiate(self, models: Integers, *, everywhere: bool = False) -> None:
+        """The gradients of some models in the columns that are looked at, or in all."""
         m, K = len(models), self.slope.shape[2]
-        slope = self.slope[:, models].transpose(1, 2, 0).reshape(m * K, -1)
-        rows = self.rows if columns is None else self._some(columns)
-        found = _times(slope, rows).reshape(m, K, -1)
-        if columns is None:
-            self.gradient[models] = found
+        slope = _by_model(self.slope)[models].reshape(m * K, -1)
+        if everywhere or not self.partial:
+            self.gradient[models] = _gather(slope, self.rows).reshape(m, K, -1)
         else:
-            self.gradient[np.ix_(models, np.arange(K), self._with(columns))] = found
+            where = np.ix_(models, np.arange(K), self._with(self.columns))
+            self.gradient[where] = _gather(slope, self.working).reshape(m, K, -1)
 
     def _with(self, columns: Integers) -> Integers:
         """Some columns, and that of ones if there is one."""
         return np.append(columns, self.q) if self.with_intercept else columns
 
-    def _some(self, columns: Integers) -> Matrix:
-        """Some columns, and that of ones if there is one."""
-        if len(columns) == self.q:
-            return self.rows
-        some: Matrix = self.rows[:, self._with(columns)]
-        return some
-
-    def hessian(self, columns: Integers, models: Integers) -> Hessian:
-        """Second derivatives of some columns, at the mean of some models' linear predictors."""
-        eta = self.eta[:, models].mean(axis=1)
-        products = self.likelihood.curvature(eta).cross(self._some(columns))
-        return Hessian.of(products, columns, self.eta.shape[2], intercept=self.with_intercept)
+    def hessian(self, models: Integers) -> Hessian:
+        """Second derivatives, at the mean of some models' linear predictors."""
+        eta = _by_model(self.eta)[models].mean(axis=0).T
+        products = self.likelihood.curvature(eta).cross(self.working)
+        return Hessian.of(products, self.eta.shape[2], intercept=self.with_intercept)
 
     def model(self, number: int, hessian: Hessian) -> Model:
         """The quadratic model at one model's place."""
-        chosen = hessian.columns
+        chosen = self.columns
         return Model(
             hessian,
             coefficients=self.parameters[number][:, chosen].ravel(),
@@ -174,25 +185,51 @@ class State:
         )
 
 
-def _rows_first(values: Floats) -> Floats:
-    """(m, K, n) as (n, m, K), where it lies."""
-    return np.asarray(values.transpose(2, 0, 1))
+def _by_model(values: Floats) -> Floats:
+    """(n, c, K) as (c, K, n), a view."""
+    return values.transpose(1, 2, 0)
 
 
-def _times(vectors: Floats, matrix: Matrix | sparse.csr_array) -> Floats:
-    """The product of vectors (m, a) with a matrix (a, b)."""
-    if len(vectors) > FEW or not isinstance(matrix, np.ndarray):
-        return np.asarray(vectors @ matrix)
-    turned = matrix.T
-    product = np.empty((len(vectors), len(turned)))
-    for i, vector in enumerate(vectors):
-        np.matmul(turned, vector, out=product[i])
-    return product
+def _predict(vectors: Floats, rows: Matrix) -> Floats:
+    """What vectors (m, w) of coefficients give of rows (n, w): (m, n)."""
+    if not isinstance(rows, np.ndarray):
+        return np.ascontiguousarray((rows @ vectors.T).T)
+    found = np.empty((len(vectors), len(rows)))
+    for some, block in _parts(vectors, rows):
+        found[some, block] = vectors[some] @ rows[block].T
+    return found
+
+
+def _gather(vectors: Floats, rows: Matrix) -> Floats:
+    """Sums of rows (n, w), weighted with vectors (m, n): (m, w)."""
+    if not isinstance(rows, np.ndarray):
+        return np.ascontiguousarray((rows.T @ vectors.T).T)
+    found = np.zeros((len(vectors), rows.shape[1]))
+    for some, block in _parts(vectors, rows):
+        found[some] += vectors[some, block] @ rows[block]
+    return found
+
+
+def _parts(vectors: Floats, rows: Floats) -> Iterator[tuple[int | slice, slice]]:
+    """One of the vectors and all rows, or a few of the vectors and of the rows."""
+    (n, w), m = rows.shape, len(vectors)
+    few = VECTORS if w * VECTORS < SMALL and n > w else 1
+    size = max(SMALL // max(w, 1), 1)
+    for start in range(0, m, few):
+        if few == 1 or start == m - 1:
+            yield start, slice(0, n)
+            continue
+        for row in range(0, n, size):
+            yield slice(start, start + few), slice(row, row + size)
 
 
 def _with_ones(X: Matrix) -> Matrix:
     """The columns and one of ones."""
-    ones = np.ones((X.shape[0], 1))
+    n, q = X.shape
     if isinstance(X, np.ndarray):
-        return np.hstack([X, ones])
+        rows = np.ones((n, q + 1), order="F")
+        for start in range(0, n, BLOCK):
+            rows[start : start + BLOCK, :q] = X[start : start + BLOCK]
+        return rows
+    ones = np.ones((n, 1))
     return sparse.csc_array(sparse.hstack([X, sparse.csc_array(ones)]))
