@@ -14,6 +14,7 @@ from runner.errors import DataError
 from runner.family.binomial import LogLoss
 from runner.family.cox import CoxLoss
 from runner.family.gamma import GammaLoss
+from runner.family.multi_gaussian import SquaredErrors
 from runner.family.multinomial import MultinomialLoss
 from runner.family.poisson import PoissonLoss
 from runner.records import Observed
@@ -299,6 +300,33 @@ class TestMultinomialLoss(LikelihoodContract):
         moved = Observed(observed.y, observed.weight, None, np.linspace(0, 1, ROWS))
         eta = self.predictors(self.make(observed))
         np.testing.assert_array_equal(self.make(moved).value(eta), self.make(observed).value(eta))
+
+
+class TestSquaredErrors(LikelihoodContract):
+    """Two targets."""
+
+    def draw(self, rng: np.random.Generator) -> Observed:
+        """Normal, of unlike means and spreads."""
+        return Observed(rng.standard_normal((ROWS, 2)) * [1.0, 3.0] + [1.0, -2.0], np.ones(ROWS))
+
+    def offset(self, rng: np.random.Generator) -> Floats:
+        """None is taken."""
+        del rng
+        return np.zeros(ROWS)
+
+    def make(self, observed: Observed) -> SquaredErrors:
+        """The family's."""
+        return SquaredErrors(observed)
+
+    def test_the_null_deviance_is_the_sum_of_the_variances(self) -> None:
+        """Of (0, 0, 3, 3) and (0, 2, 0, 2) it is 9 / 4 + 1."""
+        y = np.array([[0.0, 0.0], [0.0, 2.0], [3.0, 0.0], [3.0, 2.0]])
+        assert self.make(Observed(y, np.ones(4))).null_deviance == pytest.approx(3.25)
+
+    def test_the_value_by_hand(self) -> None:
+        """Residuals (3, 4) and (0, 2) of weights 1 and 3 leave (25 / 2 + 3 * 2) / 4."""
+        likelihood = self.make(Observed(np.array([[3.0, 4.0], [0.0, 2.0]]), np.array([1.0, 3.0])))
+        assert likelihood.value(np.zeros((2, 1, 2)))[0] == pytest.approx(18.5 / 4)
 
 
 class TestCoxLoss(LikelihoodContract):

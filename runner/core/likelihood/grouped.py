@@ -27,6 +27,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Protocol, TypeGuard
 
 import numpy as np
+from scipy import sparse
 
 from runner.core.likelihood.base import Likelihood
 from runner.core.likelihood.grouped_rows import GroupedRows, Strengths
@@ -103,20 +104,31 @@ class GroupedSolver:
     def grams(self) -> list[GramProblem]:
         """The problem of each target by itself, of fewer columns than rows."""
         each = [to_columns(target) for target in self.targets]
-        every = np.arange(len(self.factors))
-        gram = each[0].cross(every, every)
+        if sparse.issparse(self.targets[0].X):
+            every = np.arange(len(self.factors))
+            gram = each[0].cross(every, every)
+            xy = np.array([one.gradient(one.target) for one in each])
+        else:
+            whole = self._whole()
+            gram, xy = whole.T @ whole, np.array([one.target @ whole for one in each])
         gram = (gram + gram.T) / 2
-        return [GramProblem(gram, one.gradient(one.target), one.yy) for one in each]
+        return [GramProblem(gram, own, one.yy) for own, one in zip(xy, each, strict=True)]
+
+    def _whole(self) -> Floats:
+        """The columns centred, times the roots of the rows' shares, (n, q)."""
+        X = self.targets[0].X
+        whole = (X.toarray() if sparse.issparse(X) else X) - self.centre
+        whole *= np.sqrt(self.targets[0].weight)[:, None]
+        return np.asarray(whole)
 
     @cached_property
     def rows(self) -> GroupedRows:
         """What all targets are solved from."""
-        if not self.wide:
-            xy = np.column_stack([one.xy for one in self.grams])
-            return GroupedRows.of_gram(self.grams[0].gram, xy, sum(one.yy for one in self.grams))
-        each = [to_columns(target) for target in self.targets]
-        whole = each[0].dense(np.arange(len(self.factors)))
-        return GroupedRows(whole, np.column_stack([one.target for one in each]), 0.0)
+        if self.wide:
+            each = [to_columns(target).target for target in self.targets]
+            return GroupedRows(self._whole(), np.column_stack(each), 0.0)
+        xy = np.column_stack([one.xy for one in self.grams])
+        return GroupedRows.of_gram(self.grams[0].gram, xy, sum(one.yy for one in self.grams))
 
     @cached_property
     def penalised(self) -> GroupedRows:
@@ -183,7 +195,8 @@ class GroupedSolver:
             strengths = Strengths(l1, alpha * (1 - l1_ratio) / f, f)
             B, sweeps = self._screened(B, strengths, min(l1, 2 * l1 - known))
             known = l1
-            yield _Found(self.rows.completed(B, self.free), self._gap(B, alpha, l1_ratio), sweeps)
+            gap = self.penalised.gap(B, strengths)
+            yield _Found(self.rows.completed(B, self.free), gap, sweeps)
 
     def _gradient(self, B: Floats) -> Floats:
         """Of minus the squared error, (K, q)."""
@@ -191,17 +204,16 @@ class GroupedSolver:
 
     def _screened(self, B: Floats, strengths: Strengths, least: float) -> tuple[Floats, int]:
         """The solution, and sweeps, on columns of at least so much gradient and those it lacks."""
-        rows, f = self.penalised, strengths.factors
-        tol = max(self.enough / max(rows.square, np.finfo(float).tiny), FINEST)
+        rows, f, total = self.penalised, strengths.factors, 0
+        enough = max(self.enough, FINEST * rows.square)
         reach = np.linalg.norm(self._gradient(B), axis=0) / f
-        chosen, total = B.any(axis=0) | (reach >= least) & (reach > 0), 0
+        chosen = B.any(axis=0) | (reach >= least) & (reach > 0)
         while True:
             columns: Integers = np.flatnonzero(chosen)
             if len(columns):
-                own = Strengths(strengths.l1, strengths.l2[columns], f[columns])
                 B, start = np.zeros_like(B), B[:, columns]
-                B[:, columns], sweeps = rows.descend(
-                    columns, own, start, tol, self.settings.max_iter
+                B[:, columns], sweeps = rows.take(columns).solve(
+                    strengths.take(columns), start, enough, self.settings.max_iter
                 )
                 total += sweeps
             reach = np.linalg.norm(self._gradient(B), axis=0) / f
@@ -209,18 +221,6 @@ class GroupedSolver:
             if not late.any():
                 return B, total
             chosen |= late
-
-    def _gap(self, B: Floats, alpha: float, l1_ratio: float) -> float:
-        """How far at most the objective is above its minimum."""
-        f, rows = self.factors[~self.free], self.penalised
-        l1, l2 = alpha * l1_ratio * f, alpha * (1 - l1_ratio) * f
-        residual = rows.residual(B)
-        u = residual.T @ rows.A - l2 * B
-        size, reach = np.linalg.norm(B, axis=0), np.linalg.norm(u, axis=0)
-        s = float(np.divide(l1, reach, out=np.ones_like(f), where=reach > l1).min(initial=1.0))
-        squares = float(np.vdot(residual, residual)) + rows.left + float(l2 @ size**2)
-        products = l1 * size - s * np.sum(B * u, axis=0)
-        return (1 - s) ** 2 / 2 * squares + float(products.sum())
 
 
 def _bounded(settings: PathSettings) -> FitError:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,11 +17,14 @@ from sklearn import config_context
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import enet_path
 
+from runner.core.likelihood.group_newton import newton
+
 if TYPE_CHECKING:
     from runner.records import Booleans, Floats, Integers
 
 DEPENDENT = 1e-6  # share of a column that others leave, below which a Cholesky factor is inexact
 SPANNED = 1e-13  # below which a column has only rounding left
+FEW_SWEEPS = 5  # after which Newton's method is tried, then twice as many, and so on
 EPS = float(np.finfo(float).eps)
 
 
@@ -32,6 +35,14 @@ class Strengths:
     l1: float  # of the norms of their coefficients, positive
     l2: Floats  # of half the squares, (s,)
     factors: Floats  # (s,), positive
+
+    def take(self, columns: Integers) -> Strengths:
+        """Those of some columns."""
+        return Strengths(self.l1, self.l2[columns], self.factors[columns])
+
+    def of_whole(self) -> tuple[Floats, Floats]:
+        """L1 and L2 strengths, (s,) each, of the columns as they were."""
+        return self.l1 * self.factors, self.l2 * self.factors**2
 
 
 @dataclass(frozen=True)
@@ -52,6 +63,10 @@ class GroupedRows:
     def square(self) -> float:
         """Sum of the targets' squares."""
         return float(np.vdot(self.T, self.T)) + self.left
+
+    def take(self, columns: Integers) -> GroupedRows:
+        """Those of some columns."""
+        return GroupedRows(self.A[:, columns], self.T, self.left)
 
     def residual(self, B: Floats) -> Floats:
         """What coefficients (K, q) leave of T, (m, K)."""
@@ -78,19 +93,49 @@ class GroupedRows:
         whole[:, free] = np.linalg.lstsq(self.A[:, free], self.residual(whole), rcond=None)[0].T
         return whole
 
-    def descend(
-        self, columns: Integers, strengths: Strengths, start: Floats, tol: float, sweeps: int
+    def gap(self, B: Floats, strengths: Strengths) -> float:
+        """How far at most the objective of coefficients (K, q) is above its minimum."""
+        l1, l2 = strengths.of_whole()
+        residual = self.residual(B)
+        u = residual.T @ self.A - l2 * B
+        size, reach = np.linalg.norm(B, axis=0), np.linalg.norm(u, axis=0)
+        s = float(np.divide(l1, reach, out=np.ones_like(l1), where=reach > l1).min(initial=1.0))
+        squares = float(np.vdot(residual, residual)) + self.left + float(l2 @ size**2)
+        products = l1 * size - s * np.sum(B * u, axis=0)
+        return (1 - s) ** 2 / 2 * squares + float(products.sum())
+
+    def solve(
+        self, strengths: Strengths, B: Floats, enough: float, most: int
     ) -> tuple[Floats, int]:
-        """The best coefficients (K, s) of some columns, (s,), and the sweeps to them.
+        """Coefficients (K, q) from others: sweeps find the groups, Newton's method their sizes.
 
         Args:
-            columns: which.
             strengths: of the penalty.
-            start: coefficients (K, s).
-            tol: share of `square` that the gap may be.
-            sweeps: the most.
+            B: where to start.
+            enough: a gap of so much is not improved upon.
+            most: sweeps.
+
+        Returns:
+            The coefficients, and the sweeps.
         """
-        A, T = self._extended(columns, strengths)
+        l1, l2 = strengths.of_whole()
+        swept, stretch = 0, FEW_SWEEPS
+        while swept < most:
+            B, sweeps = self._sweep(strengths, B, enough, min(stretch, most - swept))
+            swept, stretch = swept + sweeps, 2 * stretch
+            if self.gap(B, strengths) <= enough or sweeps < min(stretch // 2, most):
+                break
+            live = np.flatnonzero(B.any(axis=0))
+            B[:, live] = newton(self.A[:, live], self.T, B[:, live], l1[live], l2[live])
+            if self.gap(B, strengths) <= enough:
+                break
+        return B, swept
+
+    def _sweep(
+        self, strengths: Strengths, B: Floats, enough: float, most: int
+    ) -> tuple[Floats, int]:
+        """So many sweeps of block coordinate descent, or less if they are enough."""
+        A, T = self._extended(strengths)
         even = _are_equal(strengths.l2)
         total = strengths.l1 + (float(strengths.l2[0]) if even else 0.0)
         with warnings.catch_warnings(), config_context(skip_parameter_validation=True):
@@ -102,31 +147,37 @@ class GroupedRows:
                 alphas=np.array([total / len(A)]),
                 precompute=False,
                 copy_X=False,
-                coef_init=np.array(start * strengths.factors, order="F"),
+                coef_init=np.array(B * strengths.factors, order="F"),
                 check_input=False,
                 return_n_iter=True,
-                tol=tol,
-                max_iter=sweeps,
-                random_state=0,  # never drawn from, but None would advance numpy's global state
+                tol=enough / self.square,
+                max_iter=most,
+                random_state=_unused_randomness(),
             )
         return coefficients[:, :, 0] / strengths.factors, int(iterations[0])
 
-    def _extended(self, columns: Integers, strengths: Strengths) -> tuple[Floats, Floats]:
-        """Some columns divided by their factors, and the targets, with further rows.
+    def _extended(self, strengths: Strengths) -> tuple[Floats, Floats]:
+        """The columns divided by their factors, and the targets, with further rows.
 
         One carries the constant, so that a tolerance is a share of all squares. Unequal L2
         penalties are rows too.
         """
         unequal = not _are_equal(strengths.l2)
-        m, K, s = *self.T.shape, len(columns)
+        (m, s), K = self.A.shape, self.T.shape[1]
         A = np.zeros((m + 1 + unequal * s, s), order="F")
         T = np.zeros((len(A), K), order="F")
-        np.divide(self.A[:, columns], strengths.factors, out=A[:m])
+        np.divide(self.A, strengths.factors, out=A[:m])
         T[:m] = self.T
         T[m, 0] = np.sqrt(self.left)
         if unequal:
             A[m + 1 :] = np.diag(np.sqrt(strengths.l2))
         return A, T
+
+
+@cache
+def _unused_randomness() -> np.random.RandomState:
+    """Not drawn from where columns take turns; making one takes longer than a sweep."""
+    return np.random.RandomState(0)
 
 
 def _are_equal(values: Floats) -> bool:
