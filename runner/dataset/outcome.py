@@ -60,7 +60,7 @@ def read_outcome(
         if all(name in frame for name in roles.targets):
             found, named = _target(frame, roles, reads)
             known, reasons = _known(found, events, weight)
-            _check_target(roles.targets, found[known], named)
+            _check_target(roles.targets, found, known, named)
             target, labels = _relabelled(found, known, named)
             keep, dropped, usable = known, reasons, True
     with problems.noted():
@@ -158,10 +158,13 @@ def _relabelled(target: Floats, known: Booleans, labels: Labels) -> tuple[Floats
     return codes, tuple(labels[at] for at in used)
 
 
-def _check_target(names: list[str], values: Floats, labels: Labels) -> None:
-    """Raise DataError if a target has no value, or but one."""
-    if not len(values):
-        raise column_roles.target_missing(", ".join(names))
+def _check_target(names: list[str], target: Floats, known: Booleans, labels: Labels) -> None:
+    """Raise DataError if a target has no value, or but one, in the rows that can be used."""
+    if not known.any():
+        columns = target.reshape(len(target), -1).T
+        empty = [n for n, column in zip(names, columns, strict=True) if np.isnan(column).all()]
+        raise column_roles.target_missing(", ".join(empty or names))
+    values = target[known]
     for name, column in zip(names, values.reshape(len(values), -1).T, strict=True):
         if len(column) > 1 and column.min() == column.max():
             constant = labels[int(column[0])] if labels else float(column[0])

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from sklearn.exceptions import ConvergenceWarning
 
 from runner.core.likelihood import likelihood_alpha_max, solve_likelihood
 from runner.core.threads import one_thread_of_blas, usable_threads
@@ -72,7 +74,9 @@ def solve_likelihood_folds(
         return Solved(path, scores, problem.count_nonzero(path.coefficients))
 
     workers = min(usable_threads(), len(problems))
-    with one_thread_of_blas():
+    with one_thread_of_blas(), warnings.catch_warnings():
+        # a path says itself what has not converged; threads must not each change the filters
+        warnings.simplefilter("ignore", ConvergenceWarning)
         if workers > 1:
             with ThreadPoolExecutor(workers) as pool:
                 solved = list(pool.map(solve, range(len(problems))))

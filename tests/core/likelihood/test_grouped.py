@@ -36,7 +36,7 @@ RATIOS = np.array([0.2, 0.5, 1.0])
 
 
 def draw(n: int, q: int, targets: int = 3) -> tuple[Floats, Floats, Floats]:
-    """Correlated columns off their centres, targets of unlike units, weights some of which are 0."""
+    """Correlated columns off their centres, targets of unlike units, weights of 0 among others."""
     rng = np.random.default_rng(n)
     X = rng.standard_normal((n, q)) + rng.standard_normal((n, 1)) + 2.0
     slopes = np.zeros((q, targets))
@@ -62,7 +62,8 @@ def penalties(problem: LikelihoodProblem) -> tuple[Floats, Floats]:
 
 def objective(problem: LikelihoodProblem, paths: LikelihoodPaths, *point: Floats) -> Floats:
     """What is minimised, (a, c), from the formula."""
-    eta = np.einsum("nq,ackq->nack", problem.X, paths.coefficients) + paths.intercepts
+    X = np.asarray(problem.X)
+    eta = np.einsum("nq,ackq->nack", X, paths.coefficients) + paths.intercepts
     n, a, c, K = eta.shape
     value = problem.likelihood.value(eta.reshape(n, a * c, K)).reshape(a, c)
     size = np.linalg.norm(paths.coefficients, axis=2)
@@ -131,7 +132,8 @@ def test_a_gap_of_any_coefficients_is_an_upper_bound(shape: tuple[int, int]) -> 
     """However far they are from the solution, and more so the further they are."""
     X, Y, weight = draw(*shape)
     problem = pose(X, Y, weight)
-    point = tuple(part[3:4] for part in penalties(problem))
+    alphas, ratios = penalties(problem)
+    point = alphas[3:4], ratios[3:4]
     # one sweep is all that is granted, from a start that is off
     off = np.random.default_rng(1).standard_normal(Y.shape[1] * X.shape[1])
     settings = PathSettings(tol=0.0, max_iter=1, start=off)
