@@ -9,6 +9,7 @@ import numpy as np
 
 from runner.core.folds import LikelihoodFold
 from runner.dataset.suspicions import find_suspicions
+from runner.evaluation.predicting import unseen_levels_allowed
 from runner.evaluation.winner import HeldOut
 from runner.experiment.in_memory import TableData
 from runner.family.base import Trained
@@ -56,15 +57,17 @@ class FamilyData(TableData):
         predictions, scores = [], []
         for problem, solution in zip(problems, coefficients, strict=True):
             assert isinstance(problem, LikelihoodFold)  # noqa: S101 - folds of a family are these
-            predictions.append(self._predict_fold(problem, solution[:, None]))
+            draws = [self._predict_draw(*each) for each in problem.apart(solution)]
+            predictions.append(np.mean(draws, axis=0))
             found = problem.score(self._family.metrics, solution[:, None])
             scores.append({str(metric): float(value[0]) for metric, value in found.items()})
         names = map(str, self._family.metrics)
         return HeldOut(predictions, {n: np.array([fold[n] for fold in scores]) for n in names})
 
-    def _predict_fold(self, problem: LikelihoodFold, solution: Floats) -> Floats:
-        trained = Trained(problem.training, lambda: problem.predict_training(solution)[:, 0])
-        return self._family.predicted(problem.predict(solution)[:, 0], trained)
+    def _predict_draw(self, problem: LikelihoodFold, solution: Floats) -> Floats:
+        one = solution[:, None]
+        trained = Trained(problem.training, lambda: problem.predict_training(one)[:, 0])
+        return self._family.predicted(problem.predict(one)[:, 0], trained)
 
     def decide(self, final: Refit, held_out: HeldOut, preparation: Preparation) -> Refit:
         """The refitted winner with the threshold of its labels, chosen out of fold."""
@@ -82,13 +85,14 @@ class FamilyData(TableData):
     ) -> tuple[Floats, dict[str, Any] | None]:
         """What is predicted of the test rows, and its scores with intervals."""
         training, rows = self._kept(self._split.test, preparation)
-        eta = self._linear_predictors(final, rows)
+        if not len(rows):
+            return np.empty(0), None
+        eta, features = self._linear_predictors(final, rows), self._table.frame.iloc[rows]
         trained = Trained(
             self._table.observed(training), lambda: self._linear_predictors(final, training)
         )
-        tested = self._family.predicted(eta, trained)
-        if not len(rows):
-            return tested, None
+        with unseen_levels_allowed():
+            tested = self._family.predicted_by(final.pipeline, features, eta, trained)
         observed = self._table.observed(rows)
         scoring = self._family.test_scoring(observed, trained.observed, final.threshold)
         group = None if self._table.group is None else self._table.group[rows]
@@ -102,7 +106,8 @@ class FamilyData(TableData):
     def _linear_predictors(self, final: Refit, rows: Integers) -> Floats:
         """Of the saved model, (n, K), offsets added."""
         features, offset = self._table.frame.iloc[rows], self._table.offset
-        eta = self._family.linear_predictors(final.pipeline, features, self._table.labels)
+        with unseen_levels_allowed():
+            eta = self._family.linear_predictors(final.pipeline, features, self._table.labels)
         return eta if offset is None else eta + offset[rows, None]
 
     def predictions(
@@ -113,6 +118,8 @@ class FamilyData(TableData):
             self._spread(predicted, self._split.sides(fold)[1], preparation)
             for fold, predicted in zip(self._split.folds, held_out.predictions, strict=True)
         ]
+        # of no row they have the width of others
+        tested = tested if len(tested) else held_out.predictions[0][:0]
         test = self._spread(tested, self._split.test, preparation)
         threshold = DEFAULT if final.threshold is None else final.threshold
         shown = self._family.shown(threshold, self._table.labels)

@@ -124,6 +124,24 @@ class Family(Spec):
         """
         raise NotImplementedError
 
+    def predicted_by(
+        self,
+        model: Any,  # noqa: ANN401 - a Pipeline or an average of them
+        features: pd.DataFrame,
+        eta: Floats,
+        trained: Trained,
+    ) -> Floats:
+        """What a saved model predicts, as it is shown.
+
+        Args:
+            model: fitted.
+            features: rows, (n,).
+            eta: its linear predictors there (n, K), offsets within.
+            trained: what it was fitted to.
+        """
+        del model, features
+        return self.predicted(eta, trained)
+
     def responses(self, table: Table) -> tuple[Any, ...]:
         """What each of several responses is called; nothing where there is one."""
         del table

@@ -18,7 +18,7 @@ wherever no m and no T is negative, and the u add up to 0.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -259,8 +259,26 @@ class Cox(Family):
         """The risk, and the survival at each of the times, (n, 1 + t)."""
         if not self.times:
             return eta
-        baseline = breslow(trained.observed, trained.eta()[:, 0])
+        # offsets are within
+        baseline = breslow(replace(trained.observed, offset=None), trained.eta()[:, 0])
         return np.hstack([eta, baseline.survival(eta[:, 0], np.array(self.times))])
+
+    def predicted_by(
+        self,
+        model: Any,  # noqa: ANN401 - a Pipeline or an average of them
+        features: pd.DataFrame,
+        eta: Floats,
+        trained: Trained,
+    ) -> Floats:
+        """The same with the baseline, or the several of them, that the model has."""
+        del trained
+        if not self.times:
+            return eta
+        times = np.array(self.times)
+        ratio = np.exp(eta - self.linear_predictors(model, features, ()))  # of the offsets
+        parts = getattr(model, "estimators_", [model])
+        survival = [part.predict_survival(features, times) ** ratio for part in parts]
+        return np.hstack([eta, np.mean(survival, axis=0)])
 
     def shown(self, threshold: float, labels: tuple[Any, ...]) -> Shown:
         """Risks and survival."""

@@ -16,6 +16,7 @@ from conftest import Program, read_json
 from jsonschema import Draft202012Validator
 from scipy.special import expit, softmax
 from sklearn import metrics as sklearn_metrics
+from sklearn.linear_model import LogisticRegression
 
 from runner.config.kinds import all_kinds
 
@@ -107,9 +108,14 @@ def survival(model: Any, rows: pd.DataFrame) -> pd.DataFrame:  # noqa: ANN401
 
 
 def concordance(rows: pd.DataFrame, weight: Floats) -> float:
-    """Harrell's C by all pairs: an event before another row's time, whose risk is larger."""
+    """Harrell's C by all pairs: an event before another row's time, whose risk is larger.
+
+    A row that is censored at the time of an event outlives it.
+    """
     time, risk = rows["y_true"].to_numpy(), rows["risk"].to_numpy()
-    first = rows["event"].to_numpy().astype(bool)[:, None] & (time[:, None] < time)
+    event = rows["event"].to_numpy().astype(bool)
+    outlived = (time[:, None] < time) | ((time[:, None] == time) & ~event)
+    first = event[:, None] & outlived
     pairs = weight[:, None] * weight * first
     won = (risk[:, None] > risk) + 0.5 * (risk[:, None] == risk)
     return float((pairs * won).sum() / pairs.sum())
@@ -384,3 +390,139 @@ def test_families_are_swept_on_one_table(program: Program) -> None:
     assert ["gamma"] * 2 + ["gaussian"] * 2 + ["poisson"] * 2 == families
     scores = [float(row[header.index("cv_mean")]) for row in rows]
     assert all(scores[at] <= scores[at + 1] for at in (0, 2, 4))
+
+
+def test_a_doubled_exposure_halves_the_rate(program: Program) -> None:
+    """The intercept falls by log 2, and nothing else changes; the mean is the exposure's share."""
+    frame = make_frame()
+    made = {}
+    for factor in (1, 2):
+        frame.assign(years=factor * frame["years"]).to_csv(program.folder / "rows.csv", index=False)
+        asked = arguments("poisson", *VARIATIONS["grid"], "dataset.exposure=years")
+        made[factor] = Made(program.run(*asked, name=str(factor)), frame, CASES["poisson"])
+    one, two = made[1].coefficients, made[2].coefficients
+    shift = (two["coefficient"] - one["coefficient"]).to_numpy()
+    assert shift[0] == pytest.approx(-np.log(2), abs=1e-7)
+    np.testing.assert_allclose(shift[1:], 0.0, atol=1e-7)
+    means = [run.predictions["y_pred"] for run in made.values()]
+    np.testing.assert_allclose(means[1], means[0], rtol=1e-6)
+    test = made[2].predictions.query("part == 'test'")
+    rows = frame.iloc[test["row"]]
+    rate = made[2].model.predict(rows)
+    np.testing.assert_allclose(test["y_pred"], 2 * rows["years"] * rate, rtol=1e-9)
+
+
+@pytest.mark.parametrize("imputer", ["imputer=mean", "imputer=linear imputer.multiple=2"])
+def test_survival_has_its_offset(imputer: str, program: Program) -> None:
+    """The saved model is at offset 0: a row's survival is its to the power of exp(offset)."""
+    frame = make_frame()
+    frame["offset"] = np.linspace(-1, 1, ROWS)
+    frame.to_csv(program.folder / "rows.csv", index=False)
+    asked = arguments("cox", *GRID, "model=ridge", "dataset.offset=offset", *imputer.split())
+    made = Made(program.run(*asked), frame, CASES["cox"])
+    test = made.predictions.query("part == 'test'")
+    rows = frame.iloc[test["row"]]
+    offset = rows["offset"].to_numpy()
+    np.testing.assert_allclose(test["risk"], made.model.predict(rows) + offset, rtol=1e-9)
+    for part in getattr(made.model, "estimators_", [made.model])[:1]:
+        several = "multiple" in imputer
+        chance = part.predict_survival(rows, [0.5])[:, 0] ** np.exp(offset)
+        np.testing.assert_allclose(test["survival_0.5"], chance, rtol=0.05 if several else 1e-9)
+    for _, fold in made.predictions.query("part == 'oof'").groupby("fold"):
+        # what is expected to have happened by then has, about as often
+        gone = ((fold["y_true"] <= 0.5) & (fold["event"] == 1)).mean()
+        assert abs((1 - fold["survival_0.5"]).mean() - gone) < 0.15
+
+
+@pytest.mark.parametrize("family", CASES)
+def test_no_test_rows_are_needed(family: str, program: Program) -> None:
+    """All rows train, and are predicted out of fold alone."""
+    make_frame().to_csv(program.folder / "rows.csv", index=False)
+    run = program.run(*arguments(family, *VARIATIONS["grid"], "split.test=null"))
+    assert read_json(run / "run.json")["test"] is None
+    predictions = pd.read_csv(run / "predictions.csv")
+    assert {"oof"} == set(predictions["part"])
+    assert list(range(ROWS)) == sorted(predictions["row"])
+
+
+@pytest.mark.parametrize("several", [(), ("imputer=linear", "imputer.multiple=2")])
+def test_a_threshold_is_chosen_out_of_fold(several: tuple[str, ...], program: Program) -> None:
+    """By F1 of the weighted rows; the test is scored at it, and the saved model applies it."""
+    frame = make_frame()
+    frame.to_csv(program.folder / "rows.csv", index=False)
+    asked = arguments("binomial", *GRID, "model=ridge", *several, "family.threshold=f1")
+    ended = program(*asked, "hydra.run.dir=made")
+    assert 0 == ended.status, ended.err
+    made = Made(program.folder / "made", frame, CASES["binomial"])
+    threshold, weight = made.record["threshold"], frame["weight"].to_numpy()
+    assert f"yes is predicted from a probability of {threshold:.4g} on" in ended.out
+    oof = made.predictions.query("part == 'oof'")
+
+    def f1(rows: pd.DataFrame, at: float) -> float:
+        called = rows["probability"] >= at
+        own = weight[rows["row"]]
+        return float(sklearn_metrics.f1_score(rows["y_true"] == "yes", called, sample_weight=own))
+
+    best = max(f1(oof, at) for at in oof["probability"])
+    assert f1(oof, threshold) == pytest.approx(best)
+    assert f1(oof, 0.5) < best
+    test = made.predictions.query("part == 'test'")
+    assert made.record["test"]["f1"]["score"] == pytest.approx(f1(test, threshold))
+    folds = [f1(fold, 0.5) for _, fold in oof.groupby("fold")]
+    assert made.record["cv"]["f1"]["mean"] == pytest.approx(np.mean(folds))
+    for rows in (oof, test):
+        assert list(np.where(rows["probability"] >= threshold, "yes", "no")) == list(rows["y_pred"])
+    assert list(test["y_pred"]) == list(made.model.predict(frame.iloc[test["row"]]))
+    manifest = read_json(made.folder / "model.json")
+    assert threshold == manifest["threshold"]
+    (chance,) = manifest["example"]["probabilities"]
+    label = "yes" if chance[manifest["example"]["classes"].index("yes")] >= threshold else "no"
+    assert [label] == manifest["example"]["predictions"]
+
+
+@pytest.mark.parametrize("weighted", [True, False])
+@pytest.mark.parametrize("family", ["binomial", "multinomial"])
+def test_balanced_classes_are_scikit_learns(
+    family: str,
+    weighted: bool,  # noqa: FBT001 - a case
+    program: Program,
+) -> None:
+    """Through the whole pipeline: LogisticRegression(class_weight="balanced") of an L2 penalty."""
+    frame = make_frame(gaps=False)
+    frame.to_csv(program.folder / "rows.csv", index=False)
+    own = ("search=none", "model=ridge", "model.alpha=0.01", "model.tol=1e-12")
+    asked = arguments(family, *own, "family.class_weight=balanced", "split.test=null",
+                      drop=("town",))  # fmt: skip
+    asked = tuple(word for word in asked if weighted or not word.startswith("dataset.weight"))
+    made = Made(program.run(*asked), frame, CASES[family])
+    X, y = frame[["a", "b", "c"]], frame[CASES[family].target]
+    weight = frame["weight"].to_numpy() if weighted else np.ones(ROWS)
+    mean = np.average(X, axis=0, weights=weight)
+    sd = np.sqrt(np.average((X - mean) ** 2, axis=0, weights=weight))
+    counts = y.value_counts()
+    factor = (ROWS / (len(counts) * counts))[y].to_numpy()
+    C = 1 / (0.01 * (weight * factor).sum())
+    expected = LogisticRegression(C=C, solver="newton-cholesky", tol=1e-12, max_iter=1000).fit(
+        (X - mean) / sd, y, sample_weight=weight * factor
+    )
+    if not weighted:
+        own_balance = LogisticRegression(
+            C=C, class_weight="balanced", solver="newton-cholesky", tol=1e-12, max_iter=1000
+        ).fit((X - mean) / sd, y)
+        np.testing.assert_allclose(own_balance.coef_, expected.coef_, rtol=1e-6)
+    np.testing.assert_allclose(
+        made.model.predict_proba(frame), expected.predict_proba((X - mean) / sd), rtol=1e-5
+    )
+
+
+def test_separable_classes_need_a_penalty(program: Program) -> None:
+    """Without one there is no minimum: an error that names model.alpha; with one all is well."""
+    frame = make_frame(gaps=False)
+    frame["churn"] = np.where(frame["a"] + frame["b"] > 3, "yes", "no")
+    frame.to_csv(program.folder / "rows.csv", index=False)
+    refused = program(*arguments("binomial", "model=ols"), "hydra.run.dir=refused")
+    assert 1 == refused.status
+    assert "model.alpha" in refused.err
+    assert "separat" in refused.err
+    run = program.run(*arguments("binomial", *GRID, "model=lasso"))
+    assert "finished" == read_json(run / "run.json")["status"]

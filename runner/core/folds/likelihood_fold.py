@@ -7,7 +7,7 @@ follow one another.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
@@ -70,6 +70,12 @@ class LikelihoodFold:
         whole = solutions.T.reshape(solutions.shape[1], len(self.draws), self.responses, -1)
         whole = whole.swapaxes(0, 1)
         return whole[..., q:].sum(axis=-1), whole[..., :q]
+
+    def apart(self, solution: Floats) -> list[tuple[LikelihoodFold, Floats]]:
+        """A fold for each draw, with its own part of a solution (P,)."""
+        parts = np.split(solution, len(self.draws))
+        pairs = zip(self.draws, parts, strict=True)
+        return [(replace(self, draws=(draw,)), own) for draw, own in pairs]
 
     def count_nonzero(self, solutions: Floats) -> Floats:
         """Selected features of solutions (P, c), the mean over draws, (c,)."""
