@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from runner.checks import BEST_AT_EDGE, BEST_NOT_CONVERGED, CANDIDATES_FAILED
 from runner.evaluation.winner import disagreement
+from runner.experiment.separation_check import check_separation
 from runner.search import Resolver
 from runner.search.edges import edges_of
 from runner.search.scorer import FAILED, NOT_CONVERGED, OK, Objective, Scorer, choose_best
@@ -80,7 +81,11 @@ def search(job: Job, data: Data, folder: Path, screen: Screen) -> Searched:
         data: what candidates are scored on.
         folder: where a search that was stopped finds what it had done.
         screen: shows the progress.
+
+    Raises:
+        FitError: an alpha is 0, and rows are separated.
     """
+    check_separation(job, data)
     config, space = job.config, job.config.search_space
     size, seed = config.search.size(space), config.general.seed
     objective = Objective(config.metric, config.trial_metrics)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from runner.core.likelihood import Likelihood
+    from runner.core.likelihood import Cone, Likelihood
     from runner.core.metrics import MetricName, Scoring
     from runner.family.estimators import PenalisedFit
     from runner.family.shown import Shown
@@ -83,6 +83,16 @@ class Family(Spec):
     def likelihood(self, observed: Observed) -> Likelihood:
         """Of some rows that train."""
         raise NotImplementedError
+
+    def cone(self, Z: Floats, observed: Observed) -> Cone | None:
+        """The directions in which no row that trains becomes less likely; None: there are none.
+
+        Args:
+            Z: columns (n, w), that of the intercept among them.
+            observed: of the same rows, each of positive weight.
+        """
+        del Z, observed
+        return None
 
     def scoring(self, validation: Observed, training: Observed) -> Scoring:
         """Of some rows, by models that were fitted to others."""

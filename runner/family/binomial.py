@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 from scipy.special import logsumexp
 
-from runner.core.likelihood import RowWise, xlogx
+from runner.core.likelihood import Cone, RowWise, xlogx
 from runner.core.metrics import TwoClassScores
 from runner.family.base import Averaged, Family, Trained
 from runner.family.class_weights import ClassWeight, by_class, weighable
@@ -96,6 +96,10 @@ class Binomial(Family):
     def likelihood(self, observed: Observed) -> LogLoss:
         """Of rows weighted by their class."""
         return LogLoss(by_class(observed, self.class_weight))
+
+    def cone(self, Z: Floats, observed: Observed) -> Cone:
+        """Those on the side of each row's class."""
+        return Cone((2 * observed.y - 1)[:, None] * Z)
 
     def test_scoring(
         self, validation: Observed, training: Observed, threshold: float | None

@@ -26,6 +26,7 @@ import numpy as np
 from scipy import sparse
 from scipy.special import xlogy
 
+from runner.core.likelihood import Cone
 from runner.errors import DataError
 from runner.family import targets
 from runner.family.base import Averaged, Family, Trained
@@ -250,6 +251,21 @@ class Cox(Family):
     def likelihood(self, observed: Observed) -> CoxLoss:
         """The partial likelihood."""
         return CoxLoss(observed)
+
+    def cone(self, Z: Floats, observed: Observed) -> Cone:
+        """Those in which each event's risk stays the largest of all that are there.
+
+        To the w coefficients is added for each event time an upper bound of the risks from then on.
+        """
+        assert observed.event is not None  # noqa: S101 - it is settled
+        times = np.unique(observed.y[observed.event])
+        at = np.searchsorted(times, observed.y, side="right") - 1
+        there, bound = at >= 0, sparse.eye_array(len(times), format="csr")
+        below = sparse.hstack([sparse.csr_array(-Z[there]), bound[at[there]]])
+        above = sparse.hstack([sparse.csr_array(Z[observed.event]), -bound[at[observed.event]]])
+        falling = sparse.hstack([sparse.csr_array((len(times) - 1, Z.shape[1])),
+                                 bound[:-1] - bound[1:]])  # fmt: skip
+        return Cone(sparse.csc_array(sparse.vstack([below, above, falling])))
 
     def pool(self, etas: Floats) -> Floats:
         """The mean risk."""

@@ -10,7 +10,7 @@ import numpy as np
 from scipy import sparse
 from scipy.special import logsumexp, softmax
 
-from runner.core.likelihood import xlogx
+from runner.core.likelihood import Cone, xlogx
 from runner.family.base import Averaged, Family, Trained
 from runner.family.class_weights import ClassWeight, by_class, weighable
 from runner.family.estimators import PenalisedFit, multinomial_estimator
@@ -172,6 +172,18 @@ class Multinomial(Family):
     def likelihood(self, observed: Observed) -> MultinomialLoss:
         """Of rows weighted by their class."""
         return MultinomialLoss(by_class(observed, self.class_weight), len(observed.labels))
+
+    def cone(self, Z: Floats, observed: Observed) -> Cone:
+        """Those in which each row's class gains on every other, (n (K - 1), K w)."""
+        classes = len(observed.labels)
+        own = np.eye(classes)[observed.y.astype(np.int64)]
+        blocks = []
+        for other in range(classes):
+            rows = own[:, other] == 0
+            signs = own[rows] - np.eye(classes)[other]
+            columns = [sparse.csr_array(signs[:, [k]] * Z[rows]) for k in range(classes)]
+            blocks.append(sparse.hstack(columns))
+        return Cone(sparse.csc_array(sparse.vstack(blocks)))
 
     def pool(self, etas: Floats) -> Floats:
         """The logs of mean probabilities."""

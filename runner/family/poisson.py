@@ -6,7 +6,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+<<<<<<< HEAD
 from runner.core.likelihood import RowWise, log_mean, xlogx
+=======
+from runner.core.likelihood import Cone, RowWise, xlogx
+>>>>>>> 49d0d0b (Refuse an alpha of 0 where rows are separated, before the search)
 from runner.family.base import Family, Trained
 from runner.family.estimators import PenalisedFit, poisson_estimator
 from runner.family.pooling import log_of_mean
@@ -63,6 +67,11 @@ class Poisson(Family):
     def likelihood(self, observed: Observed) -> PoissonLoss:
         """Of some rows."""
         return PoissonLoss(observed)
+
+    def cone(self, Z: Floats, observed: Observed) -> Cone:
+        """Those in which the mean of no row falls that counts, and that of no other rises."""
+        none = observed.y == 0
+        return Cone(-Z[none], Z[~none])
 
     def pool(self, etas: Floats) -> Floats:
         """The log of the mean of the means."""
