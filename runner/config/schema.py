@@ -244,9 +244,6 @@ def _check_streamed_roles(dataset: Dataset) -> None:
         raise _needs_rows("dataset.dates", "dataset.dates=[]")
     if isinstance(getattr(dataset, "target", None), list):
         raise _needs_rows("dataset.target with several columns", "one of them")
-    for key in ("event", "offset", "exposure"):
-        if getattr(dataset, key, None) is not None:
-            raise _needs_rows(f"dataset.{key}", f"dataset.{key}=null")
 
 
 def _needs_rows(key: str, instead: str) -> ConfigError:

@@ -6,11 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-<<<<<<< HEAD
-from runner.core.likelihood import RowWise, log_mean, xlogx
-=======
-from runner.core.likelihood import Cone, RowWise, xlogx
->>>>>>> 49d0d0b (Refuse an alpha of 0 where rows are separated, before the search)
+from runner.core.likelihood import Cone, RowWise, log_mean, xlogx
 from runner.family.base import Family, Trained
 from runner.family.estimators import PenalisedFit, poisson_estimator
 from runner.family.pooling import log_of_mean

@@ -221,16 +221,20 @@ def test_hashes_of_data_without_roles_of_families_stay(name: str) -> None:
 def test_check_shows_the_roles(program: Program) -> None:
     """`enet check` says of each column what it is used as, several targets among them."""
     frame = pd.DataFrame(
-        {"x": np.arange(40.0) % 7, "a": np.arange(40.0), "b": np.arange(40.0) ** 2, "pop": 2.0}
+        {"x": np.arange(40.0) % 7, "a": np.arange(40.0) + 1, "b": np.arange(40.0) ** 2, "pop": 2.0}
     )
     frame["died"] = np.arange(40) % 2
     frame.to_csv(program.folder / "a.csv", index=False)
-    ended = program(
-        "check",
-        *("dataset=csv", "dataset.path=a.csv", "dataset.target=[a,b]"),
-        *("dataset.exposure=pop", "dataset.event=died"),
-    )
-    roles_shown = {line.split()[0]: line.split()[1] for line in ended.out.splitlines() if line[:1]}
-    shown = {name: roles_shown.get(name) for name in ("x", "a", "b", "pop", "died")}
-    expected = {"x": "feature", "a": "target", "b": "target", "pop": "exposure", "died": "event"}
-    assert expected == shown
+    data = ("check", "dataset=csv", "dataset.path=a.csv")
+    several = program(*data, "dataset.target=[a,b]", "family=multi_gaussian")
+    expected = {"x": "feature", "a": "target", "b": "target", "pop": "feature", "died": "feature"}
+    assert expected == roles_shown(several.out)
+    times = ("dataset.target=a", "dataset.exposure=pop", "dataset.event=died", "family=cox")
+    expected |= {"b": "feature", "pop": "exposure", "died": "event"}
+    assert expected == roles_shown(program(*data, *times).out)
+
+
+def roles_shown(out: str) -> dict[str, str]:
+    """The role of each column by the table that `enet check` prints."""
+    words = [line.split() for line in out.splitlines() if line[:1]]
+    return {name: role for name, role, *_ in words if name in {"x", "a", "b", "pop", "died"}}

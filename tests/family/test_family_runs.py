@@ -484,7 +484,7 @@ def test_a_threshold_is_chosen_out_of_fold(several: tuple[str, ...], program: Pr
 @pytest.mark.parametrize("family", ["binomial", "multinomial"])
 def test_balanced_classes_are_scikit_learns(
     family: str,
-    weighted: bool,  # noqa: FBT001 - a case
+    weighted: bool,
     program: Program,
 ) -> None:
     """Through the whole pipeline: LogisticRegression(class_weight="balanced") of an L2 penalty."""

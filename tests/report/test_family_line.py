@@ -15,6 +15,10 @@ COUNT = {"name": "count", "mean": 1.0, "sd": 1.0, "min": 0.0, "max": 3.0, "zeros
 TIME = {**COUNT, "name": "days", "event": "died", "events": 1200, "rows": 3000}
 
 
+SHARES = "blue (50.0%), green (25.0%), red (25.0%)"
+MULTINOMIAL = f"family multinomial: the probability of each kind: {SHARES}"
+
+
 @pytest.mark.parametrize(
     ("family", "target", "said"),
     [
@@ -22,8 +26,7 @@ TIME = {**COUNT, "name": "days", "event": "died", "events": 1200, "rows": 3000}
         (
             "multinomial",
             KIND,
-            "family multinomial: the probability of each kind: blue (50.0%), green (25.0%), "
-            "red (25.0%)",
+            MULTINOMIAL,
         ),
         ("poisson", COUNT, "family poisson: the mean of count"),
         (
