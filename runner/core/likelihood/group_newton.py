@@ -19,10 +19,11 @@ if TYPE_CHECKING:
 
 STEPS = 5
 HALVINGS = 8
-ENOUGH = 1e-16  # share of the targets' squares that a step should promise
 
 
-def newton(A: Floats, T: Floats, B: Floats, l1: Floats, l2: Floats) -> Floats:
+def newton(  # noqa: PLR0913 - a least-squares problem, its penalty, and when to stop
+    A: Floats, T: Floats, B: Floats, l1: Floats, l2: Floats, *, enough: float
+) -> Floats:
     """Coefficients (K, s) of an objective that is no higher, near the least of these groups.
 
     Args:
@@ -31,8 +32,9 @@ def newton(A: Floats, T: Floats, B: Floats, l1: Floats, l2: Floats) -> Floats:
         B: coefficients (K, s), no column all 0.
         l1: strength of the groups' norms, (s,), positive.
         l2: of half their squares, (s,).
+        enough: what a step may promise for it to be the last; what it leaves is much less.
     """
-    gram, enough = A.T @ A, ENOUGH * float(np.vdot(T, T))
+    gram = A.T @ A
     for _ in range(STEPS):
         size = np.linalg.norm(B, axis=0)
         if not size.all():

@@ -126,7 +126,9 @@ class GroupedRows:
             if self.gap(B, strengths) <= enough or sweeps < min(stretch // 2, most):
                 break
             live = np.flatnonzero(B.any(axis=0))
-            B[:, live] = newton(self.A[:, live], self.T, B[:, live], l1[live], l2[live])
+            B[:, live] = newton(
+                self.A[:, live], self.T, B[:, live], l1[live], l2[live], enough=enough
+            )
             if self.gap(B, strengths) <= enough:
                 break
         return B, swept
