@@ -91,7 +91,7 @@ def likelihood_fold_alpha_max(
 ) -> float:
     """The least alpha that selects nothing in any draw's model."""
     each = zip(problem.parts, settings.split(len(problem.parts)), strict=True)
-    return max(likelihood_alpha_max(part, l1_ratio, own.penalty_factors) for part, own in each)
+    return max(likelihood_alpha_max(part, l1_ratio, own) for part, own in each)
 
 
 def _solve(

@@ -9,6 +9,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     from runner.core.likelihood.base import Likelihood, Matrix
+    from runner.core.path.settings import Limits
     from runner.records import Booleans, Floats, Integers
 
 
@@ -35,17 +36,27 @@ class LikelihoodProblem:
 
 @dataclass(frozen=True)
 class Penalty:
-    """The penalty of each of c models: alpha and l1_ratio, (c,), and the columns' factors, (q,)."""
+    """The penalty of each of c models: alpha and l1_ratio, (c,), and the columns' factors, (q,).
+
+    Coefficients may have limits, which are those of each response.
+    """
 
     alpha: Floats
     l1_ratio: Floats
     factors: Floats
+    limits: Limits | None = None
 
     def of(self, model: int, columns: Integers, responses: int) -> tuple[Floats, Floats]:
         """One model's L1 and L2 strength of some columns, (K k,) each, response by response."""
         f = np.tile(self.factors[columns], responses)
         alpha, ratio = self.alpha[model], self.l1_ratio[model]
         return alpha * ratio * f, alpha * (1.0 - ratio) * f
+
+    def bounds(self, columns: Integers, responses: int) -> Limits | None:
+        """The limits of some columns' coefficients, (K k,), if there are any."""
+        if self.limits is None:
+            return None
+        return self.limits.take(np.tile(columns, responses))
 
     def value(self, models: Integers, parameters: Floats) -> Floats:
         """The penalty, (m,), of some models' parameters (m, K, w), the first q of w penalised."""

@@ -21,6 +21,7 @@ from runner.core.path.active_set import solve_near
 from runner.records import GramProblem
 
 if TYPE_CHECKING:
+    from runner.core.path.settings import Limits
     from runner.records import Floats, Integers
 
 SWEEPS = 50
@@ -92,34 +93,41 @@ class Model:
     gradient: Floats  # g_b, (m,)
     intercept_gradient: Floats  # g_0, (K,), or (0,)
 
-    def minimise(self, l1: Floats, l2: Floats) -> Step:
-        """The step to its minimum with the penalty's strengths, (m,)."""
+    def minimise(self, l1: Floats, l2: Floats, limits: Limits | None = None) -> Step:
+        """The step to its minimum with the penalty's strengths, (m,), between limits if any."""
         H, b, shift = self.hessian, self.coefficients, self.intercept_gradient
         g = self.gradient - H.cross @ (H.inverse @ shift)
         hold = np.where((l1 == 0) & (l2 == 0), HOLD * H.bent.diagonal().max(initial=0.0), 0.0)
         bent = H.bent + np.diag(hold) if hold.any() else H.bent
-        found = _minimum(bent, bent @ b - g, l1, l2, b)
+        found = _minimum(bent, bent @ b - g, l1, l2, b, limits=limits)
         d = found - b
         penalty = l1 @ (np.abs(found) - np.abs(b)) + l2 @ (found**2 - b**2) / 2.0
         rise = d @ (g + H.bent @ d / 2.0) + penalty - shift @ H.inverse @ shift / 2.0
         return Step(d, -H.inverse @ (shift + H.cross.T @ d), -float(rise))
 
 
-def _minimum(H: Floats, target: Floats, l1: Floats, l2: Floats, start: Floats) -> Floats:
-    """The b of least b'H b / 2 - b'target + penalty."""
-    if not l1.any():
+def _minimum(  # noqa: PLR0913 - a quadratic, its penalty, and where to look
+    H: Floats, target: Floats, l1: Floats, l2: Floats, start: Floats, *, limits: Limits | None
+) -> Floats:
+    """The b of least b'H b / 2 - b'target + penalty, between limits if there are any."""
+    if limits is None and not l1.any():
         return _ridge(H, target, l2)
-    found = solve_near(GramProblem(H, target, 1.0), l1, l2, start)
-    return _descend(H, target, l1, l2, start) if found is None else found[0]
+    lower, upper = (None, None) if limits is None else (limits.lower, limits.upper)
+    found = solve_near(GramProblem(H, target, 1.0), l1, l2, start, lower=lower, upper=upper)
+    return _descend(H, target, l1, l2, start, limits=limits) if found is None else found[0]
 
 
-def _descend(H: Floats, target: Floats, l1: Floats, l2: Floats, start: Floats) -> Floats:
+def _descend(  # noqa: PLR0913 - as above
+    H: Floats, target: Floats, l1: Floats, l2: Floats, start: Floats, *, limits: Limits | None
+) -> Floats:
     """A lower point, by coordinate descent, where the support does not settle."""
     b, gradient = start.copy(), target - H @ start
     for _ in range(SWEEPS):
         for j in np.flatnonzero(H.diagonal() + l2 > 0):
             pull = gradient[j] + H[j, j] * b[j]
             new = np.sign(pull) * max(abs(pull) - l1[j], 0.0) / (H[j, j] + l2[j])
+            if limits is not None:
+                new = min(max(new, limits.lower[j]), limits.upper[j])
             gradient -= H[j] * (new - b[j])
             b[j] = new
     return b

@@ -13,7 +13,7 @@ exceeds the new penalty, and then those that the gradient of all of them shows t
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -70,7 +70,7 @@ def solve_likelihood(
         return GroupedSolver(problem, settings).follow(alphas, l1_ratios)
     smooth = np.all(alphas * l1_ratios == 0, axis=0)
     n, q = problem.X.shape
-    if q <= n or not smooth.any():
+    if q <= n or not smooth.any() or settings.constrained:
         return _Solver(problem, len(smooth), settings).follow(alphas, l1_ratios)
     rotation = Rotation.of(problem.X, settings.factors(q))
     solver = _Solver(rotation.problem(problem), int(smooth.sum()), rotation.settings(settings))
@@ -83,27 +83,35 @@ def solve_likelihood(
 
 
 def likelihood_alpha_max(
-    problem: LikelihoodProblem, l1_ratio: float, factors: Floats | None = None
+    problem: LikelihoodProblem, l1_ratio: float, settings: PathSettings | None = None
 ) -> float:
     """The smallest alpha at which every penalised coefficient is 0, as `path.alpha_max`.
+
+    Args:
+        problem: the rows, q columns.
+        l1_ratio: the L1 share, from 0 to 1.
+        settings: penalty factors and limits; None is neither.
 
     Raises:
         FitError: no column is penalised.
     """
     q = problem.X.shape[1]
-    f = np.ones(q) if factors is None else factors
+    own = PathSettings(tol=TIGHT, max_iter=1) if settings is None else replace(settings, tol=TIGHT)
+    f, limits = own.factors(q), own.bounds(q)
     penalised = f > 0
     if not penalised.any():
         raise FitError("alpha_max needs a penalised column, but every penalty factor is 0")
-    settings = PathSettings(tol=TIGHT, max_iter=1, penalty_factors=f)
     if problem.likelihood.grouped:
-        return GroupedSolver(problem, settings).alpha_max(l1_ratio)
-    solver = _Solver(problem, 1, settings)
+        return GroupedSolver(problem, own).alpha_max(l1_ratio)
+    solver = _Solver(problem, 1, own)
     if not penalised.all():
         beyond = BEYOND * solver.state.reach.max() / f[penalised].min()
         solver.follow(np.array([[beyond]]), np.ones((1, 1)))
         solver.state.differentiate(np.arange(1), everywhere=True)
-    reach = float(np.max(solver.state.reach[0][penalised] / f[penalised]))
+    gradient = solver.state.gradient[0][:, :q]
+    if limits is not None:  # a coefficient leaves 0 against its gradient
+        gradient = np.where(np.where(gradient < 0, limits.upper, -limits.lower) > 0, gradient, 0.0)
+    reach = float(np.max(np.abs(gradient).max(axis=0)[penalised] / f[penalised]))
     return reach / max(l1_ratio, SMALLEST_L1_RATIO) * ROUND_UP
 
 
@@ -127,7 +135,7 @@ class _Solver:
         scale = problem.likelihood.null_deviance
         self.problem = problem
         self.models = models
-        self.factors = settings.factors(q)
+        self.factors, self.limits = settings.factors(q), settings.bounds(q)
         self.enough = (settings.tol + ROUNDING) * scale
         start = np.zeros((models, problem.likelihood.responses, q))
         if settings.start is not None:
@@ -155,7 +163,7 @@ class _Solver:
         every = np.arange(shape[1])
         period = PERIOD if self.all_columns else 1
         for i, (alpha, l1_ratio) in enumerate(zip(alphas, l1_ratios, strict=True)):
-            penalty = Penalty(alpha, l1_ratio, self.factors)
+            penalty = Penalty(alpha, l1_ratio, self.factors, self.limits)
             if i % period == 0:
                 state.look_at(self._expected(penalty))
                 self._refresh(every)
@@ -235,8 +243,10 @@ class _Solver:
 
     def _step(self, penalty: Penalty, model: int) -> Step:
         """Where one model's quadratic model has its minimum."""
-        l1, l2 = penalty.of(model, self.state.columns, self.problem.likelihood.responses)
-        return self.state.model(model, self.hessians[model]).minimise(l1, l2)
+        columns, responses = self.state.columns, self.problem.likelihood.responses
+        l1, l2 = penalty.of(model, columns, responses)
+        limits = penalty.bounds(columns, responses)
+        return self.state.model(model, self.hessians[model]).minimise(l1, l2, limits)
 
     def _certify(self, penalty: Penalty, models: Integers) -> Floats:
         """The exact gaps of some models."""
@@ -249,6 +259,7 @@ class _Solver:
                     self.problem.likelihood,
                     self.state.point(int(model)),
                     *penalty.of(int(model), every, responses),
+                    penalty.bounds(every, responses),
                     enough=self.enough,
                 )
                 for model in models
@@ -300,7 +311,13 @@ class _Solver:
         kept[:, :, self.state.q :] = True
         self.aimed[models[first]] = aimed[first]
         self.first[models] = False
-        return np.where(kept, changes + more, changes)
+        changes = np.where(kept, changes + more, changes)
+        if self.limits is None:
+            return changes
+        q = self.state.q
+        between = np.clip((before + changes)[:, :, :q], self.limits.lower, self.limits.upper)
+        changes[:, :, :q] = between - before[:, :, :q]
+        return changes
 
     def _remember(self) -> None:
         """After an alpha: what its later steps have added to its first."""

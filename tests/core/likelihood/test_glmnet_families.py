@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from runner.core.likelihood import LikelihoodProblem, solve_likelihood
-from runner.core.path import PathSettings
+from runner.core.path import Limits, PathSettings
 from runner.family.binomial import LogLoss
 from runner.family.cox import CoxLoss
 from runner.family.gamma import GammaLoss
@@ -31,7 +31,6 @@ FEATURES = ["mpg", "hp", "drat", "wt", "vs"]
 CASES = [
     (family, case, ratio)
     for family, case, ratio in PATHS[["family", "case", "l1_ratio"]].drop_duplicates().to_numpy()
-    if case != "limits"
 ]
 
 
@@ -62,9 +61,16 @@ def _columns(case: str) -> Floats:
     return np.asarray(X / np.sqrt(w @ X**2 / w.sum()))
 
 
+def _limits(case: str) -> Limits | None:
+    """Those of the R script."""
+    if case != "limits":
+        return None
+    return Limits(np.full(len(FEATURES), -0.1), np.full(len(FEATURES), 0.2))
+
+
 @pytest.mark.parametrize(("family", "case", "ratio"), CASES)
 def test_coefficients_are_those_of_glmnet(family: str, case: str, ratio: float) -> None:
-    """With weights, an offset and penalty factors, to 1e-6; the null deviance too."""
+    """With weights, an offset, penalty factors and limits, to 1e-6; the null deviance too."""
     golden = PATHS.query("family == @family and case == @case and l1_ratio == @ratio")
     alphas = golden["alpha"].drop_duplicates().to_numpy()
     likelihood = _likelihood(family, case)
@@ -73,7 +79,7 @@ def test_coefficients_are_those_of_glmnet(family: str, case: str, ratio: float) 
         LikelihoodProblem(_columns(case), likelihood, fit_intercept=True),
         alphas[:, None],
         np.array([ratio]),
-        PathSettings(tol=1e-14, max_iter=1000, penalty_factors=factors),
+        PathSettings(tol=1e-14, max_iter=1000, penalty_factors=factors, limits=_limits(case)),
     )
     assert found.converged.all()
     shape = (likelihood.responses, len(alphas), 1 + len(FEATURES))

@@ -159,7 +159,8 @@ def test_one_target_is_the_path_of_squared_error(shape: tuple[int, int], ratio: 
     found = solve_likelihood(problem, alphas[:, None], np.full((4, 1), ratio), settings)
     assert expected.converged.all()
     assert found.converged.all()
-    assert likelihood_alpha_max(problem, ratio, factors) == pytest.approx(largest, rel=1e-9)
+    settings = PathSettings(tol=1e-12, max_iter=1000, penalty_factors=factors)
+    assert likelihood_alpha_max(problem, ratio, settings) == pytest.approx(largest, rel=1e-9)
     np.testing.assert_allclose(found.coefficients[:, 0, 0].T, expected.coefficients, atol=1e-5)
 
 
