@@ -74,8 +74,8 @@ def shown(results: pd.DataFrame) -> pd.DataFrame:
         results, scores = results.assign(**own), ["metric", *SCORES]
     else:
         scores = [form.format(metrics[0]) for form in SCORES.values()]
-    wanted = ["status", *scores, "nrmse", "n_selected", "seconds"]
-    return results[["run", *varied, *(name for name in wanted if name in results)]]
+    wanted = ["run", *varied, "status", *scores, "nrmse", "n_selected", "seconds"]
+    return results[[name for name in dict.fromkeys(wanted) if name in results]]
 
 
 def _optimised(results: pd.DataFrame, form: str) -> list[Any]:

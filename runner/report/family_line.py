@@ -17,9 +17,10 @@ HALF = 0.5  # the threshold that goes without saying
 
 def family_lines(record: Record) -> list[str]:
     """What is predicted, by a family other than gaussian; nothing of squared error."""
-    family, target = record.get("family", "gaussian"), record["target"]
-    if family == "gaussian":
+    family = record.get("family", "gaussian")
+    if family == "gaussian":  # which a record of an earlier version does not say
         return []
+    target = record["target"]
     named = {key: target[key] for key in ("offset", "exposure") if key in target}
     given = "".join(f", {key} {name}" for key, name in named.items())
     return [f"family {family}: {_what(family, target)}{given}", *_threshold_lines(record)]

@@ -45,7 +45,7 @@ def test_one_line_says_the_family(family: str, target: dict[str, Any], said: str
 def test_squared_error_says_nothing() -> None:
     """Nor do records of before there were families."""
     assert [] == family_lines({"family": "gaussian", "target": COUNT})
-    assert [] == family_lines({"target": COUNT})
+    assert [] == family_lines({})
 
 
 def test_a_threshold_is_said_where_it_is_not_one_half() -> None:
