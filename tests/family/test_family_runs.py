@@ -1,4 +1,4 @@
-"""The contract of every family in whole runs: what is searched, saved, shown and scored agrees."""
+"""The contract of every family in whole runs: what is searched, scored, saved and shown agrees."""
 
 from __future__ import annotations
 
@@ -217,7 +217,8 @@ class Made:
         return pickle.loads((self.folder / "model.pkl").read_bytes())  # noqa: S301 - made here
 
 
-@pytest.fixture(scope="session", params=[(f, v) for f in CASES for v in VARIATIONS], ids=" ".join)
+@pytest.fixture(scope="session", params=[(f, v) for f in CASES for v in VARIATIONS],
+                ids=" ".join)  # fmt: skip
 def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Made:
     """Run each family in each variation once."""
     family, variation = request.param

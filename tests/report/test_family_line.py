@@ -15,10 +15,6 @@ COUNT = {"name": "count", "mean": 1.0, "sd": 1.0, "min": 0.0, "max": 3.0, "zeros
 TIME = {**COUNT, "name": "days", "event": "died", "events": 1200, "rows": 3000}
 
 
-SHARES = "blue (50.0%), green (25.0%), red (25.0%)"
-MULTINOMIAL = f"family multinomial: the probability of each kind: {SHARES}"
-
-
 @pytest.mark.parametrize(
     ("family", "target", "said"),
     [
@@ -26,7 +22,8 @@ MULTINOMIAL = f"family multinomial: the probability of each kind: {SHARES}"
         (
             "multinomial",
             KIND,
-            MULTINOMIAL,
+            "family multinomial: the probability of each kind: "  # noqa: ISC004 - one line
+            "blue (50.0%), green (25.0%), red (25.0%)",
         ),
         ("poisson", COUNT, "family poisson: the mean of count"),
         (

@@ -65,7 +65,7 @@ def test_separated_rows_have_none(family: str, y: Floats) -> None:
 
 
 def test_times_in_the_order_of_a_feature_have_none() -> None:
-    """Whoever has the event has the largest risk of those there; a level without events too."""
+    """Whoever has the event has the largest risk of all that are there; so too of a level."""
     assert direction("cox", X, TIME, EVENT) is None
     assert direction("cox", X, np.exp(-X[:, 0]), EVENT) is not None
     spared = np.column_stack([X, LEVEL])
