@@ -373,6 +373,20 @@ def test_every_split_serves(family: str, split: str, program: Program) -> None:
             np.testing.assert_allclose(share[whole.index], whole, atol=0.06)
 
 
+@pytest.mark.parametrize("family", CASES)
+def test_stacking_a_complete_table_changes_nothing(family: str, program: Program) -> None:
+    """Three copies of every row are worth one: scores are those of the table itself."""
+    make_frame(gaps=False).to_csv(program.folder / "rows.csv", index=False)
+    asked = [word for word in arguments(family, *GRID, "model=ridge") if word[:7] != "metric="]
+    plain = read_json(program.run(*asked, "imputer=mean", name="plain") / "run.json")
+    stack = ("imputer=linear", "imputer.multiple=3", "imputer.pool=stacked")
+    stacked = read_json(program.run(*asked, *stack, name="stacked") / "run.json")
+    for metric, scores in plain["cv"].items():
+        np.testing.assert_allclose(
+            stacked["cv"][metric]["folds"], scores["folds"], rtol=1e-4, atol=1e-4, err_msg=metric
+        )
+
+
 def test_families_are_swept_on_one_table(program: Program) -> None:
     """Each by its own metric, and none ranked against another."""
     make_frame().to_csv(program.folder / "rows.csv", index=False)

@@ -74,8 +74,10 @@ def likelihood_from_rows(  # noqa: PLR0913 - as of `problem_from_rows`, and the 
         if preparation.imputer.draws > 1 and preparation.imputer.stacks:
             X, X_validation, weight, columns = stack(rows)
             draws = [Drawn(X, X_validation)]
-            repeated = np.tile(np.arange(len(training)), preparation.imputer.draws)
-            observed = replace(observed.take(repeated), weight=weight)
+            count = preparation.imputer.draws
+            repeated = np.tile(np.arange(len(training)), count)
+            # the copies share a row's weight: risk sets hold them beside validation rows
+            observed = replace(observed.take(repeated), weight=weight / count)
         else:
             each = preparation.drawn() if preparation.imputer.draws > 1 else (preparation,)
             prepared = [rows.prepare(draw) for draw in each]
