@@ -241,6 +241,11 @@ def test_the_record_fits_its_schema(made: Made) -> None:
     assert [] == [error.message for error in found]
 
 
+def test_nothing_is_said_of_squared_error(made: Made) -> None:
+    """Zeros forbid MAPE, two values ask for a family: neither concerns these."""
+    assert not {"EN106", "EN107", "EN120"} & {found["code"] for found in made.record["checks"]}
+
+
 def test_every_candidate_converged(made: Made) -> None:
     """None failed, and the winner's refit has converged."""
     trials = pd.read_csv(made.folder / "trials.csv")
