@@ -196,10 +196,10 @@ def test_a_spoiled_column_is_named(spoiled: float) -> None:
     X, y = np.zeros((5, 3)), np.zeros(5)
     layout = choose_layout(X, y, [1])
     X[3, 2] = spoiled
-    with pytest.raises(DataError, match="feature column 2 has a value that is missing"):
+    with pytest.raises(DataError, match="feature column 2 has a value that is infinite"):
         Moments.of(X, y, None, layout)
     y[0] = spoiled
-    with pytest.raises(DataError, match="the target has a value that is missing"):
+    with pytest.raises(DataError, match="the target has a value that is infinite"):
         Moments.of(X[:2], y[:2], np.ones(2), layout)
 
 
