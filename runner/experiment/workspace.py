@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from runner.stream.data import StreamedData
     from runner.stream.read import Asked, Progress, Reading
 
+DIVISIONS = 4  # of one table into folds that are kept, the latest
+
 
 class Data(Protocol):
     """What the stages of a run ask of its data, whether the rows are in memory or not."""
@@ -178,6 +180,8 @@ class Workspace:
             split, found = divide(config, table)
             folds = Folds(table, split, disk, config.family)
             self._data[key] = _data_of(folds, config.family, found)
+            while len(self._data) > DIVISIONS:
+                self._data.pop(next(iter(self._data)))
         return self._data[key]
 
     def _streamed(self, config: ExperimentConfig, progress: Progress) -> StreamedData:
