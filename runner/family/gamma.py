@@ -8,16 +8,11 @@ import numpy as np
 from scipy.special import xlogy
 
 from runner.core.likelihood import RowWise, log_mean
-from runner.family.base import Family, Trained
 from runner.family.estimators import PenalisedFit, gamma_estimator
-from runner.family.pooling import log_of_mean
-from runner.family.shown import shown_means
+from runner.family.log_link import LogLink
 from runner.family.targets import amounts
 
 if TYPE_CHECKING:
-    import pandas as pd
-
-    from runner.family.shown import Shown
     from runner.records import Floats, Observed, Table
 
 
@@ -51,7 +46,7 @@ class GammaLoss(RowWise):
         return log_mean(self.share, logs if self.offset is None else logs - self.offset)
 
 
-class Gamma(Family):
+class Gamma(LogLink):
     """Positive amounts of constant relative spread, with the log link."""
 
     name: Literal["gamma"]
@@ -64,31 +59,7 @@ class Gamma(Family):
         """Of some rows."""
         return GammaLoss(observed)
 
-    def pool(self, etas: Floats) -> Floats:
-        """The log of the mean of the means."""
-        return log_of_mean(etas)
-
-    def predicted(self, eta: Floats, trained: Trained) -> Floats:
-        """The mean."""
-        del trained
-        return np.asarray(np.exp(eta[:, 0]))
-
-    def shown(self, threshold: float, labels: tuple[Any, ...]) -> Shown:
-        """The mean."""
-        del threshold, labels
-        return shown_means
-
     def estimator(self, found: PenalisedFit, X: Floats, observed: Observed) -> Any:  # noqa: ANN401
         """A GammaRegressor."""
         del X, observed
         return gamma_estimator(found)
-
-    def linear_predictors(
-        self,
-        model: Any,  # noqa: ANN401 - a Pipeline or an average of them
-        features: pd.DataFrame,
-        labels: tuple[Any, ...],
-    ) -> Floats:
-        """The log of the mean."""
-        del labels
-        return np.asarray(np.log(model.predict(features)))[:, None]

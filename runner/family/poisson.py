@@ -7,16 +7,11 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from runner.core.likelihood import Cone, RowWise, log_mean, xlogx
-from runner.family.base import Family, Trained
 from runner.family.estimators import PenalisedFit, poisson_estimator
-from runner.family.pooling import log_of_mean
-from runner.family.shown import shown_means
+from runner.family.log_link import LogLink
 from runner.family.targets import counts
 
 if TYPE_CHECKING:
-    import pandas as pd
-
-    from runner.family.shown import Shown
     from runner.records import Floats, Observed, Table
 
 
@@ -51,7 +46,7 @@ class PoissonLoss(RowWise):
         return float(np.log(self.share @ self.y)) - exposure
 
 
-class Poisson(Family):
+class Poisson(LogLink):
     """Counts, or rates per exposure, with the log link."""
 
     name: Literal["poisson"]
@@ -69,31 +64,7 @@ class Poisson(Family):
         none = observed.y == 0
         return Cone(-Z[none], Z[~none])
 
-    def pool(self, etas: Floats) -> Floats:
-        """The log of the mean of the means."""
-        return log_of_mean(etas)
-
-    def predicted(self, eta: Floats, trained: Trained) -> Floats:
-        """The mean."""
-        del trained
-        return np.asarray(np.exp(eta[:, 0]))
-
-    def shown(self, threshold: float, labels: tuple[Any, ...]) -> Shown:
-        """The mean."""
-        del threshold, labels
-        return shown_means
-
     def estimator(self, found: PenalisedFit, X: Floats, observed: Observed) -> Any:  # noqa: ANN401
         """A PoissonRegressor."""
         del X, observed
         return poisson_estimator(found)
-
-    def linear_predictors(
-        self,
-        model: Any,  # noqa: ANN401 - a Pipeline or an average of them
-        features: pd.DataFrame,
-        labels: tuple[Any, ...],
-    ) -> Floats:
-        """The log of the mean."""
-        del labels
-        return np.asarray(np.log(model.predict(features)))[:, None]
