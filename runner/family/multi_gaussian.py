@@ -34,7 +34,7 @@ class SquaredCurvature:
 
     def total(self) -> Floats:
         """The sum over the rows, (K, K)."""
-        return np.asarray(np.eye(self.targets) * float(self.rows.total()))
+        return np.asarray(np.eye(self.targets) * self.rows.total()[0, 0])
 
 
 class SquaredErrors:

@@ -63,11 +63,12 @@ def solve_likelihood(
     Raises:
         FitError: an alpha is negative or not finite, or settings are none for this family.
     """
+    l1_ratios = np.broadcast_to(l1_ratios, alphas.shape)
+    grouped = GroupedSolver(problem, settings) if problem.likelihood.grouped else None
     if not np.all((alphas >= 0) & np.isfinite(alphas)):
         raise FitError("every alpha must be finite and at least 0; one of them is not")
-    l1_ratios = np.broadcast_to(l1_ratios, alphas.shape)
-    if problem.likelihood.grouped:
-        return GroupedSolver(problem, settings).follow(alphas, l1_ratios)
+    if grouped is not None:
+        return grouped.follow(alphas, l1_ratios)
     smooth = np.all(alphas * l1_ratios == 0, axis=0)
     n, q = problem.X.shape
     if q <= n or not smooth.any() or settings.constrained:
