@@ -178,6 +178,7 @@ def _check_family(config: ExperimentConfig) -> None:
                 f"{key} is {metric!r}, which family={family.name} does not have: choose among "
                 f"{', '.join(family.metrics)}"
             )
+    _check_bounds(config.family, config.model)
 
 
 def _check_outcome(family: Family, dataset: Dataset) -> None:
@@ -208,6 +209,17 @@ def _families_that_take(role: str) -> str:
     kinds = all_kinds("family").items()
     *names, last = sorted(name for name, kind in kinds if getattr(kind, flag, False))
     return f"{', '.join(names)} or {last}" if names else last
+
+
+def _check_bounds(family: Family, model: Model) -> None:
+    """Refuse limits of coefficients where features are in or out for all targets together."""
+    if family.takes_limits or not (model.positive or model.limits):
+        return
+    key, none = ("positive", "false") if model.positive else ("limits", "{}")
+    raise ConfigError(
+        f"model.{key} is not for family={family.name}, whose features are in or out for all "
+        f"targets: set model.{key}={none}, or family=gaussian with one target at a time"
+    )
 
 
 def _check_stream(config: ExperimentConfig) -> None:

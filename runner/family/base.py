@@ -46,6 +46,8 @@ class Family(Spec):
     # whether dataset.offset and dataset.exposure are used, and dataset.event
     takes_offset: ClassVar[bool] = True
     takes_event: ClassVar[bool] = False
+    # whether coefficients may have limits
+    takes_limits: ClassVar[bool] = True
     # whether exponentials of coefficients are odds, rate, mean or hazard ratios
     ratios: ClassVar[bool] = True
     has_intercept: ClassVar[bool] = True

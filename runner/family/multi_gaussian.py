@@ -99,6 +99,7 @@ class MultiGaussian(Family):
 
     name: Literal["multi_gaussian"]
     takes_offset: ClassVar[bool] = False
+    takes_limits: ClassVar[bool] = False
     ratios: ClassVar[bool] = False
 
     def settle(self, table: Table) -> Table:

@@ -172,11 +172,20 @@ def test_a_target_that_says_nothing_is_refused(
     assert said in ended.err
 
 
-def test_bounds_are_refused(program: Program, several: tuple[str, ...]) -> None:
-    """The message says what to choose instead."""
-    ended = program(*several, "model.positive=true")
-    assert ended.status == 1
-    assert "model.positive=false, or family=gaussian with one target at a time" in ended.err
+@pytest.mark.parametrize(
+    ("asked", "instead"),
+    [
+        ("model.positive=true", "model.positive=false"),
+        ("model.limits={a: [0, 1]}", "model.limits={}"),
+    ],
+)
+def test_bounds_are_refused(
+    asked: str, instead: str, program: Program, several: tuple[str, ...]
+) -> None:
+    """The message says what to choose instead, before the search."""
+    ended = program(*several, asked)
+    assert ended.status == 2
+    assert f"{instead}, or family=gaussian with one target at a time" in ended.err
 
 
 def test_a_stream_is_refused(program: Program, several: tuple[str, ...]) -> None:
