@@ -13,7 +13,7 @@ exceeds the new penalty, and then those that the gradient of all of them shows t
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,6 +21,7 @@ import numpy as np
 from runner.core.likelihood.dual import dual_gap
 from runner.core.likelihood.grouped import GroupedSolver
 from runner.core.likelihood.problem import LikelihoodPaths, LikelihoodProblem, Penalty
+from runner.core.likelihood.progress import Progress
 from runner.core.likelihood.rotated import Rotation
 from runner.core.likelihood.state import State
 from runner.core.path.alpha_grid import ROUND_UP, SMALLEST_L1_RATIO
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 PERIOD = 20  # alphas after which second derivatives are taken anew, where columns are few
 FEW_COLUMNS = 150  # all of which are looked at; of many rows, a TALL-th of their number
 TALL = 20
-CONTRACTION = 0.3  # of the decrease from step to step, above which they are taken anew at once
 STEPS = 100  # at the most, for one alpha
 SOON = 100.0  # times what is enough: a step that promised no more may have been the last
 HALVINGS = 40
@@ -43,8 +43,6 @@ BEYOND = 1e6  # times the largest gradient: an alpha that lets no penalised coef
 TIGHT = 1e-12
 BALANCE = 1e-3  # share of the tolerance by which intercepts may be off
 LEARNED = 1e-10  # share of the null deviance; what falls by less is too near to rounding to teach
-HARDLY = 0.7  # of the gap before: a certificate of more has brought nothing
-STUCK = 5  # certificates that bring nothing, after which a model is left where it is
 
 
 def solve_likelihood(
@@ -192,7 +190,7 @@ class _Solver:
 
     def _converge(self, penalty: Penalty) -> tuple[Integers, Floats]:
         """Newton's method, in place: each model's number of steps, and its gap, (c,)."""
-        progress = _Progress.of(self.models)
+        progress = Progress.of(self.models)
         waiting = np.arange(self.models)
         for _ in range(STEPS):
             steps = [self._step(penalty, int(model)) for model in waiting]
@@ -202,19 +200,13 @@ class _Solver:
             progress.certified(unseen, self._certify(penalty, unseen))
             left = progress.unfinished(waiting, self.enough)
             steps = [step for step, is_left in zip(steps, left, strict=True) if is_left]
-            waiting, promised, near = (
-                waiting[left],
-                promised[left],
-                np.intersect1d(near, waiting[left]),
-            )
+            waiting, promised = waiting[left], promised[left]
+            near = np.intersect1d(near, waiting)
             if not len(waiting):
                 break
             late = self._late(penalty, near)
             if len(late):
-                every = np.arange(self.models)
-                self.state.look_at(np.union1d(self.state.columns, late))
-                self._refresh(every)
-                progress.refreshed(every)
+                self._widen(late, progress)
                 continue
             slow = progress.slow(waiting, promised)
             if len(slow):
@@ -227,13 +219,26 @@ class _Solver:
             waiting = waiting[progress.unfinished(waiting, self.enough)]
             if not len(waiting):
                 break
-        unknown = np.flatnonzero(~progress.seen)
-        # a column without a penalty has no dual: what a step would bring counts too
-        more = np.array([self._step(penalty, int(model)).decrease for model in unknown])
-        progress.certified(unknown, np.maximum(self._certify(penalty, unknown), more))
+        self._certify_rest(penalty, progress)
         return progress.taken, progress.gap
 
-    def _renew(self, models: Integers, progress: _Progress) -> None:
+    def _certify_rest(self, penalty: Penalty, progress: Progress) -> None:
+        """The gaps of models that were given up.
+
+        A column without a penalty has no dual: what a step would bring counts too.
+        """
+        unknown = np.flatnonzero(~progress.seen)
+        more = np.array([self._step(penalty, int(model)).decrease for model in unknown])
+        progress.certified(unknown, np.maximum(self._certify(penalty, unknown), more))
+
+    def _widen(self, late: Integers, progress: Progress) -> None:
+        """Look at more columns."""
+        every = np.arange(self.models)
+        self.state.look_at(np.union1d(self.state.columns, late))
+        self._refresh(every)
+        progress.refreshed(every)
+
+    def _renew(self, models: Integers, progress: Progress) -> None:
         """Second derivatives anew where steps are slow, of all at once, then of each by itself."""
         alone = progress.renewed[models]
         if not alone.all():
@@ -337,49 +342,3 @@ class _Solver:
                 self.hessians[int(model)] = self.hessians[int(model)].learn(
                     changes[i].ravel(), bends[i].ravel()
                 )
-
-
-@dataclass
-class _Progress:
-    """How far c models have come with one alpha; changed in place."""
-
-    taken: Integers  # (c,) steps
-    gap: Floats  # (c,), infinite until it is known
-    last: Floats  # (c,) what the last step promised, infinite if second derivatives are new
-    renewed: Booleans  # (c,) whether they were taken anew for this alpha
-    seen: Booleans  # (c,) whether the gap is that of where the model is
-    idle: Integers  # (c,) certificates in a row that brought nothing
-
-    @classmethod
-    def of(cls, models: int) -> _Progress:
-        """Before the first step."""
-        nothing = np.zeros(models, dtype=np.int64)
-        unknown = np.full(models, np.inf)
-        never = nothing > 0
-        return cls(nothing, unknown, unknown.copy(), never, never.copy(), nothing.copy())
-
-    def certified(self, models: Integers, gaps: Floats) -> None:
-        """Some models' gaps are known; each keeps its last one."""
-        idle = gaps > HARDLY * self.gap[models]
-        self.idle[models] = np.where(idle, self.idle[models] + 1, 0)
-        self.gap[models] = gaps
-        self.seen[models] = True
-
-    def unfinished(self, models: Integers, enough: float) -> Booleans:
-        """Which of some models are to go on."""
-        return np.asarray((self.gap[models] > enough) & (self.idle[models] < STUCK))
-
-    def slow(self, models: Integers, promised: Floats) -> Integers:
-        """Those whose steps shrink too little."""
-        return np.asarray(models[promised > CONTRACTION * self.last[models]])
-
-    def refreshed(self, models: Integers) -> None:
-        """Second derivatives of some models are new."""
-        self.last[models] = np.inf
-        self.renewed[models] = True
-
-    def moved(self, models: Integers, promised: Floats) -> None:
-        """Some models have made a step."""
-        self.last[models] = promised
-        self.seen[models] = False
-        self.taken[models] += 1
