@@ -18,13 +18,15 @@ def main() -> None:
     """Kill, go on, and print what was lost."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sweeps", type=int, default=200, help="per launcher")
-    sweeps = parser.parse_args().sweeps
+    parser.add_argument("--launcher", choices=LAUNCHERS, nargs="*", default=LAUNCHERS)
+    asked = parser.parse_args()
+    sweeps = asked.sweeps
     print("| launcher | sweeps killed | finished before | lost | made twice | other tables |")
     print("|---|--:|--:|--:|--:|--:|")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         whole = prepare(folder)
-        for launcher in LAUNCHERS:
+        for launcher in asked.launcher:
             ended = [
                 kill_and_go_on(folder, f"{launcher}{seed}", whole, launcher=launcher, seed=seed)
                 for seed in range(sweeps)

@@ -25,6 +25,8 @@ SWEEP = (
     "search=grid,random", "model.alpha={eps:0.01,count:5}",
     "model.l1_ratio=[0.5]", "split.folds=3", "bootstrap.resamples=10", "reuse=false",
 )  # fmt: skip
+RUNS = 4  # of that sweep
+LATEST = 0.8  # seconds, about what a run takes
 TABLES = ("trials.csv", "coefficients.csv", "predictions.csv")
 
 
@@ -67,13 +69,18 @@ def start(folder: Path, arguments: Sequence[str]) -> subprocess.Popen[bytes]:
 def kill_and_go_on(
     folder: Path, name: str, whole: dict[str, list[list[str]]], *, launcher: str, seed: int
 ) -> Killed:
-    """Kill a sweep once it has begun, at an instant that the seed draws, and resume it."""
+    """Kill a sweep and resume it.
+
+    The seed draws how many runs are to be finished by then, and an instant after that.
+    """
     swept = folder / name
     ours = [*SWEEP, f"launcher={launcher}", f"hydra.sweep.dir={name}"]
     process = start(folder, ours)
-    while not (swept / "sweep.json").exists() and process.poll() is None:
+    draw = random.Random(seed)  # noqa: S311 - no secret
+    wanted = draw.randrange(RUNS)
+    while not _has_come_to(swept, wanted) and process.poll() is None:
         time.sleep(0.005)
-    time.sleep(random.Random(seed).uniform(0, 1.5))  # noqa: S311 - no secret
+    time.sleep(draw.uniform(0, LATEST))
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
     before = finished(swept)
@@ -85,6 +92,11 @@ def kill_and_go_on(
         lost=len({key.split("/")[0] for key in whole if "/" in key}) - len(after),
         different=sum(found.get(key) != table for key, table in whole.items()),
     )
+
+
+def _has_come_to(swept: Path, wanted: int) -> bool:
+    """Whether a sweep has begun, and so many of its runs are finished."""
+    return (swept / "sweep.json").exists() and len(finished(swept)) >= wanted
 
 
 def finished(swept: Path) -> dict[str, int]:

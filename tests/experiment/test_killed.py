@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import re
 import shutil
 import signal
@@ -13,7 +14,7 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
-from killing import SWEEP, finished, kill_and_go_on, prepare, start, tables
+from killing import RUNS, SWEEP, finished, kill_and_go_on, prepare, start, tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,6 +39,7 @@ def test_a_killed_sweep_goes_on(whole: tuple[Path, Tables], launcher: str, seed:
     folder, tables = whole
     killed = kill_and_go_on(folder, f"{launcher}{seed}", tables, launcher=launcher, seed=seed)
     assert (killed.made_again, killed.lost, killed.different) == (0, 0, 0)
+    assert killed.finished_before >= random.Random(seed).randrange(RUNS)  # noqa: S311 - no secret
 
 
 @pytest.mark.parametrize("launcher", ["serial", "processes"])
