@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import warnings
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -104,30 +105,12 @@ def table_of(  # noqa: PLR0913 - one argument per role
     dropped: dict[str, int] | None = None,
 ) -> Table:
     """A Table of settled columns, with its hash."""
-    row = np.arange(len(target)) if row is None else row
-    digest = hashlib.sha256()
-    for name in features:
-        digest.update(f"{name}\0".encode())
-        digest.update(pd.util.hash_pandas_object(features[name], index=False).to_numpy().tobytes())
-    for part in (target, row, time, group, weight):
-        digest.update(b"-" if part is None else np.ascontiguousarray(part).tobytes())
-    # what most tables do not have leaves no trace in the hashes of these
-    several = target.shape[1:] or None
-    for kind, extra in {"t": several, "labels": labels or None}.items():
-        digest.update(b"" if extra is None else f"{kind}{extra}".encode())
-    for kind, values in {"event": event, "offset": offset}.items():
-        digest.update(b"" if values is None else kind.encode() + values.tobytes())
-    role_values = pd.DataFrame(index=features.index) if role_values is None else role_values
-    for name in role_values:
-        digest.update(
-            pd.util.hash_pandas_object(role_values[name], index=False).to_numpy().tobytes()
-        )
-    return Table(
+    table = Table(
         features=features,
         target=np.asarray(target, dtype=np.float64),
         numeric=tuple(str(c) for c in features if c not in categorical),
         categorical=categorical,
-        row=row,
+        row=np.arange(len(target)) if row is None else row,
         time=time,
         group=group,
         weight=weight,
@@ -136,10 +119,35 @@ def table_of(  # noqa: PLR0913 - one argument per role
         event=event,
         offset=offset,
         roles=roles,
-        role_values=role_values,
+        role_values=pd.DataFrame(index=features.index) if role_values is None else role_values,
         dropped=dropped or {},
-        data_hash=digest.hexdigest(),
+        data_hash="",
     )
+    return replace(table, data_hash=_hash(table))
+
+
+def _hash(table: Table) -> str:
+    """SHA-256 of all that determines a result."""
+    digest = hashlib.sha256()
+    for name in table.features:
+        digest.update(f"{name}\0".encode())
+        digest.update(_column_bytes(table.features[name]))
+    for part in (table.target, table.row, table.time, table.group, table.weight):
+        digest.update(b"-" if part is None else np.ascontiguousarray(part).tobytes())
+    # what most tables do not have leaves no trace in the hashes of these
+    several = table.target.shape[1:] or None
+    for kind, extra in {"t": several, "labels": table.labels or None}.items():
+        digest.update(b"" if extra is None else f"{kind}{extra}".encode())
+    for kind, values in {"event": table.event, "offset": table.offset}.items():
+        digest.update(b"" if values is None else kind.encode() + values.tobytes())
+    for name in table.role_values:
+        digest.update(_column_bytes(table.role_values[name]))
+    return digest.hexdigest()
+
+
+def _column_bytes(column: pd.Series) -> bytes:
+    hashed: bytes = pd.util.hash_pandas_object(column, index=False).to_numpy().tobytes()
+    return hashed
 
 
 def _without_sentinels(frame: pd.DataFrame, roles: ColumnRoles) -> pd.DataFrame:

@@ -12,6 +12,7 @@ from runner.core.metrics import is_zero
 from runner.dataset.suspicions import find_suspicions
 from runner.evaluation.imputation_error import measure_errors
 from runner.evaluation.winner import HeldOut, Refit, hold_out, predict, refit
+from runner.family.shown import shown_numbers
 from runner.randomness import generator
 from runner.statistics.bootstrap import Scored, score_intervals
 from runner.statistics.missingness import describe_missingness
@@ -132,7 +133,7 @@ class TableData:
             for fold, predicted in zip(self._split.folds, held_out.predictions, strict=True)
         ]
         test = self._spread(tested, self._split.test, preparation)
-        return predictions_table(self._table, self._split, folds, test)
+        return predictions_table(self._table, self._split, folds, test, shown_numbers)
 
     def left_out(self, preparation: Preparation) -> dict[str, int]:
         """How many rows the imputer's rule for rows keeps from training, and from a prediction."""

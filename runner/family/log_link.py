@@ -8,7 +8,7 @@ import numpy as np
 
 from runner.family.base import Family, Trained
 from runner.family.pooling import log_of_mean
-from runner.family.shown import shown_means
+from runner.family.shown import shown_numbers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,7 +32,7 @@ class LogLink(Family):
     def shown(self, threshold: float, labels: tuple[Any, ...]) -> Shown:
         """The mean."""
         del threshold, labels
-        return shown_means
+        return shown_numbers
 
     def linear_predictors(
         self,

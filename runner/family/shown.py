@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     Shown = Callable[[Table, Integers, Floats], dict[str, Any]]
 
 
-def shown_means(table: Table, rows: Integers, predicted: Floats) -> dict[str, Any]:
-    """`y_true`, and the mean (n,) as `y_pred`."""
+def shown_numbers(table: Table, rows: Integers, predicted: Floats) -> dict[str, Any]:
+    """`y_true` and `y_pred`: a number, or the mean (n,) of a count or an amount."""
     return {"y_true": table.target[rows], "y_pred": predicted}
 
 

@@ -19,17 +19,12 @@ if TYPE_CHECKING:
     Shown = Callable[[Table, Integers, Floats], dict[str, Any]]
 
 
-def shown_numbers(table: Table, rows: Integers, predicted: Floats) -> dict[str, Any]:
-    """`y_true` and `y_pred`: a number, or the mean (n,) of a count or an amount."""
-    return {"y_true": table.target[rows], "y_pred": predicted}
-
-
 def predictions_table(
     table: Table,
     split: Split,
     out_of_fold: Sequence[Floats],
     tested: Floats,
-    shown: Shown = shown_numbers,
+    shown: Shown,
 ) -> pd.DataFrame:
     """A row per prediction: out of fold (`oof`), then of the test rows by the refitted model.
 

@@ -13,11 +13,12 @@ from runner.family.shown import (
     ShownSurvival,
     label_column,
     shown_classes,
+    shown_numbers,
     shown_targets,
     time_name,
 )
 from runner.records import Fold, Split, Table
-from runner.store.predictions import predictions_table, shown_numbers
+from runner.store.predictions import predictions_table
 
 if TYPE_CHECKING:
     from runner.store.predictions import Shown
