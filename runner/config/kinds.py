@@ -40,6 +40,7 @@ GROUPS = {
     "family": Group("enet_runner.families", "Family"),
     "model": Group("enet_runner.models", "Model"),
     "search": Group("enet_runner.searches", "Search"),
+    "evaluation": Group("enet_runner.evaluations", "Evaluation"),
     "persistence": Group("enet_runner.persistence", "Persistence"),
     "report": Group("enet_runner.reports", "Report"),
     "launcher": Group("enet_runner.launchers", "Launcher"),

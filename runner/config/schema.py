@@ -23,6 +23,7 @@ from runner.statistics.bootstrap import Bootstrap
 
 if TYPE_CHECKING:
     from runner.dataset import Dataset
+    from runner.evaluation import Evaluation
     from runner.family import Family
     from runner.features.main_effects import MainEffects
     from runner.imputer import Imputer
@@ -35,8 +36,9 @@ if TYPE_CHECKING:
 
 S = TypeVar("S", bound=Spec)
 NotNegativeCount = Annotated[int, Field(ge=0)]
-# runs that were stored by earlier versions have no such section
-BEFORE_FAMILIES = {"family": {"name": "gaussian"}}
+# sections that runs stored by earlier versions do not have
+SINCE = {"family": {"name": "gaussian"}, "evaluation": {"name": "standard"}}
+PAIR = 2  # of folds, which are left out together
 SEARCHED = ("imputer", "features", "model")
 
 
@@ -93,6 +95,7 @@ class ExperimentConfig:
     family: Family
     model: Model
     search: Search
+    evaluation: Evaluation
     persistence: Persistence
     report: Report
     launcher: Launcher
@@ -151,12 +154,13 @@ def validate(sections: dict[str, Any], *, files: bool = True) -> ExperimentConfi
     if unknown:
         raise ConfigError("\n".join(unknown_key(key, known) for key in unknown))
     general = _checked(General, {k: sections[k] for k in General.model_fields if k in sections}, "")
-    given = {**BEFORE_FAMILIES, **sections}
+    given = {**SINCE, **sections}
     groups = {group: validate_section(group, given.get(group)) for group in GROUPS}
     config = ExperimentConfig(general=general, **groups)  # type: ignore[arg-type]
     if files:
         config.dataset.check()
     _check_family(config)
+    _check_interval(config)
     if config.dataset.streams:
         _check_stream(config)
     _check_space(config)
@@ -209,6 +213,27 @@ def _families_that_take(role: str) -> str:
     kinds = all_kinds("family").items()
     *names, last = sorted(name for name, kind in kinds if getattr(kind, flag, False))
     return f"{', '.join(names)} or {last}" if names else last
+
+
+def _check_interval(config: ExperimentConfig) -> None:
+    """The interval of Bates et al. needs a loss of each row, and folds to leave out two of."""
+    if config.evaluation.interval != "bates":
+        return
+    folds = config.split.exchangeable
+    needs = {
+        "metric=mse or metric=mae": config.metric in {"mse", "mae"},
+        "family=gaussian": config.family.name == "gaussian",
+        "split=kfold, grouped or repeated, with at least 4 folds": folds > PAIR + 1,
+        "dataset.stream=false": not config.dataset.streams,
+        "dataset.weight=null": getattr(config.dataset, "weight", None) is None,
+        "evaluation.nested to be auto or true": config.evaluation.nested is not False,
+    }
+    for need, met in needs.items():
+        if not met:
+            raise ConfigError(
+                f"evaluation.interval=bates needs {need}; or choose "
+                "evaluation.interval=nested_naive"
+            )
 
 
 def _check_bounds(family: Family, model: Model) -> None:

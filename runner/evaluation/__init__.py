@@ -1,1 +1,5 @@
-"""The winner: refitted, predicted out of fold, tested once, its coefficients read."""
+"""The winner: refitted, predicted out of fold, tested once, and what its score is worth."""
+
+from runner.evaluation.specs import Evaluation
+
+__all__ = ["Evaluation"]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from runner.checks import MAPE_UNDEFINED
 from runner.persistence.manifest import describe_model
 from runner.randomness import derive_seed
+from runner.report.run_summary import worth_line
 from runner.store.environment import describe_environment
 from runner.store.fingerprint import code_hash
 from runner.store.tables import trials_table
@@ -84,6 +85,7 @@ class Artefacts:
                 self.directory.write_table(name, table)
         self._write_model(winner)
         self.record.add(**judged.record, **searched.describe(), **winner.final.describe())
+        self.record.add(words=worth_line(self.record.content))
         self.record.note(self.data.folds.findings)
         self.record.note([*winner.final.findings(), *searched.findings()])
 

@@ -22,3 +22,8 @@ def divide(config: ExperimentConfig, table: Table) -> tuple[Split, list[Finding]
     strata = config.family.strata(table)
     split = config.split.split(table, config.general.seed, strata)
     return split, [] if strata is None else check_strata(split, strata, table.labels)
+
+
+def redivide(config: ExperimentConfig, table: Table, split: Split, seed: int) -> Split:
+    """The same training and test rows in the folds of one new partition."""
+    return config.split.redivide(split, table, seed, config.family.strata(table))

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from runner.core.folds import Folds, Preparation
     from runner.core.folds.source import AnyFold
     from runner.evaluation.winner import Refit
+    from runner.experiment.judging import Winner
+    from runner.experiment.nesting import Nested
     from runner.family import Family
     from runner.records import Floats, Integers
     from runner.statistics.bootstrap import Bootstrap
@@ -111,16 +113,12 @@ class FamilyData(TableData):
         return eta if offset is None else eta + offset[rows, None]
 
     def predictions(
-        self, final: Refit, held_out: HeldOut, tested: Floats, preparation: Preparation
+        self, winner: Winner, held_out: HeldOut, nested: Nested | None, tested: Floats
     ) -> pd.DataFrame:
         """A row per prediction, and per row that the imputer's rule for rows skips."""
-        folds = [
-            self._spread(predicted, self._split.sides(fold)[1], preparation)
-            for fold, predicted in zip(self._split.folds, held_out.predictions, strict=True)
-        ]
         # of no row they have the width of others
         tested = tested if len(tested) else held_out.predictions[0][:0]
-        test = self._spread(tested, self._split.test, preparation)
-        threshold = DEFAULT if final.threshold is None else final.threshold
+        parts = self._parts(winner.preparation, held_out, nested, tested)
+        threshold = DEFAULT if winner.final.threshold is None else winner.final.threshold
         shown = self._family.shown(threshold, self._table.labels)
-        return predictions_table(self._table, self._split, folds, test, shown)
+        return predictions_table(self._table, parts, shown)

@@ -16,7 +16,7 @@ from runner.family.shown import shown_numbers
 from runner.randomness import generator
 from runner.statistics.bootstrap import Scored, score_intervals
 from runner.statistics.missingness import describe_missingness
-from runner.store.predictions import predictions_table
+from runner.store.predictions import Part, predictions_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,8 +26,10 @@ if TYPE_CHECKING:
     from runner.checks import Finding
     from runner.core.folds import Folds, Preparation
     from runner.core.folds.source import AnyFold
+    from runner.experiment.judging import Winner
+    from runner.experiment.nesting import Nested
     from runner.features.pipeline import Specs
-    from runner.records import Candidate, Floats, Integers
+    from runner.records import Candidate, Floats, Fold, Integers
     from runner.statistics.bootstrap import Bootstrap
     from runner.statistics.missingness import Missingness
 
@@ -124,16 +126,32 @@ class TableData:
         return tested, {"rows": len(rows), "level": bootstrap.level, **scores}
 
     def predictions(
-        self, final: Refit, held_out: HeldOut, tested: Floats, preparation: Preparation
+        self, winner: Winner, held_out: HeldOut, nested: Nested | None, tested: Floats
     ) -> pd.DataFrame:
         """A row per prediction, and per row that the imputer's rule for rows skips."""
-        del final
-        folds = [
-            self._spread(predicted, self._split.sides(fold)[1], preparation)
+        parts = self._parts(winner.preparation, held_out, nested, tested)
+        return predictions_table(self._table, parts, shown_numbers)
+
+    def _parts(
+        self, preparation: Preparation, held_out: HeldOut, nested: Nested | None, tested: Floats
+    ) -> list[Part]:
+        """Out of fold, by what was chosen without a fold, and of the test rows."""
+
+        def part(name: str, fold: Fold, predicted: Floats, prepared: Preparation) -> Part:
+            rows = self._split.sides(fold)[1]
+            return Part(name, fold.number, rows, self._spread(predicted, rows, prepared))
+
+        parts = [
+            part("oof", fold, predicted, preparation)
             for fold, predicted in zip(self._split.folds, held_out.predictions, strict=True)
         ]
-        test = self._spread(tested, self._split.test, preparation)
-        return predictions_table(self._table, self._split, folds, test, shown_numbers)
+        if nested is not None:
+            parts += [
+                part("nested", chosen.fold, predicted, chosen.preparation)
+                for chosen, predicted in nested.predicted()
+            ]
+        test = self._split.test
+        return [*parts, Part("test", None, test, self._spread(tested, test, preparation))]
 
     def left_out(self, preparation: Preparation) -> dict[str, int]:
         """How many rows the imputer's rule for rows keeps from training, and from a prediction."""

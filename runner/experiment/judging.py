@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from runner.errors import DataError
 from runner.evaluation import imputation_error
+from runner.experiment.nesting import Nested, nest
+from runner.experiment.repartitioning import expect_by_partitions
 from runner.features.pipeline import preparation_of
+from runner.statistics.expected_score import nested_naive
 from runner.store.tables import summarise_folds
 
 if TYPE_CHECKING:
@@ -19,6 +22,8 @@ if TYPE_CHECKING:
     from runner.experiment.searching import Searched
     from runner.experiment.workspace import Data
     from runner.features.pipeline import Specs
+    from runner.report.screen import Screen
+    from runner.statistics.expected_score import Expected
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,22 @@ class Judged:
     record: dict[str, Any]  # its scores, and how many rows its imputer leaves out
     predictions: pd.DataFrame | None
     imputation: pd.DataFrame | None  # errors of what it fills in, by column, if values were hidden
+
+
+@dataclass(frozen=True)
+class Worth:
+    """What the search is worth on rows that it has not seen."""
+
+    nested: Nested | str  # its repetition within each fold, or why there is none
+    expected: Expected | None  # over new partitions, if that was asked for
+
+
+def evaluate(job: Job, data: Data, screen: Screen) -> Worth:
+    """Repeat the search within each fold, and within each pair of folds if that was asked for."""
+    nested = nest(job, data, screen)
+    if isinstance(nested, str) or job.config.evaluation.interval != "bates":
+        return Worth(nested, None)
+    return Worth(nested, expect_by_partitions(job, data, screen))
 
 
 def check_metric(job: Job, data: Data) -> None:
@@ -63,19 +84,45 @@ def refit(job: Job, data: Data, searched: Searched) -> Winner:
     return Winner(specs, preparation, data.decide(final, searched.held_out, preparation))
 
 
-def judge(job: Job, data: Data, searched: Searched, winner: Winner) -> Judged:
-    """Score a winner, and what its imputer fills in where a mask has hidden values."""
+def judge(job: Job, data: Data, searched: Searched, worth: Worth, winner: Winner) -> Judged:
+    """Score a winner, and what its imputer fills in where a mask has hidden values.
+
+    Args:
+        job: what was run.
+        data: its rows.
+        searched: the search.
+        worth: its repetition within each fold.
+        winner: the refitted model.
+    """
     general, held_out, preparation = job.config.general, searched.held_out, winner.preparation
     tested, test = data.score_test(winner.final, preparation, general.bootstrap, seed=general.seed)
-    record = {"cv": summarise_folds(held_out.scores | searched.best.scores), "test": test}
+    cv = summarise_folds(held_out.scores | searched.best.scores)
+    record = {"cv": cv, **_judge_nested(job, worth), "test": test}
     if winner.specs.imputer.rows.drop is not None:
         record["rows_left_out"] = data.left_out(preparation)
         record["rows_used"] = data.used(preparation)
     imputation = None
     if job.config.dataset.mask is not None:
         record["imputation"], imputation = _judge_imputation(data, winner)
-    predictions = data.predictions(winner.final, held_out, tested, preparation)
+    nested = None if isinstance(worth.nested, str) else worth.nested
+    predictions = data.predictions(winner, held_out, nested, tested)
     return Judged(record, predictions, imputation)
+
+
+def _judge_nested(job: Job, worth: Worth) -> dict[str, Any]:
+    """The scores of the outer folds, and what they let expect; or why there are none."""
+    nested = worth.nested
+    if isinstance(nested, str):
+        return {"nested": None, "expected": None, "expected_reason": nested}
+    level, scores = job.config.evaluation.level, nested.held_out.scores
+    expected = {
+        metric: vars(nested_naive(metric, scores[metric], nested.folds, level))
+        for metric in job.config.family.metrics
+        if metric in scores
+    }
+    if worth.expected is not None:
+        expected[job.config.metric] = vars(worth.expected)
+    return {"nested": summarise_folds(scores), "expected": expected}
 
 
 def _judge_imputation(data: Data, winner: Winner) -> tuple[dict[str, Any], pd.DataFrame | None]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from runner.core.threads import one_thread_of_blas
 from runner.errors import RunDirectoryError, RunnerError
 from runner.experiment.artefacts import Artefacts
-from runner.experiment.judging import check_metric, judge, refit
+from runner.experiment.judging import check_metric, evaluate, judge, refit
 from runner.experiment.searching import search
 from runner.experiment.stopwatch import Stopwatch
 from runner.features.pipeline import check_columns, preparation_of
@@ -143,8 +143,10 @@ def _go(artefacts: Artefacts, watch: Stopwatch, screen: Screen) -> None:
         searched = search(job, data, artefacts.directory.folder, screen)
     with stage("refit"):
         winner = refit(job, data, searched)
+    with stage("nested"):
+        worth = evaluate(job, data, screen)
     with stage("evaluate"):
-        judged = judge(job, data, searched, winner)
+        judged = judge(job, data, searched, worth, winner)
     with stage("write"):
         artefacts.write_results(searched, winner, judged)
     artefacts.finish(watch.seconds)

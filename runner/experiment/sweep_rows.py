@@ -32,6 +32,7 @@ def row_of(folder: Path, record: dict[str, Any]) -> dict[str, Any]:
         f"cv_{metric}": cv.get(metric, {}).get("mean"),
         f"cv_{metric}_se": cv.get(metric, {}).get("se"),
         **{f"cv_{name}": scores["mean"] for name, scores in cv.items() if name != metric},
+        **{f"expected_{name}": e["score"] for name, e in (record.get("expected") or {}).items()},
         **{f"test_{name}": found["score"] for name, found in test.items() if name in cv},
         **_imputation(record),
         "n_selected": record.get("n_selected"),

@@ -19,10 +19,12 @@ if TYPE_CHECKING:
 
     from runner.checks import Finding
     from runner.config import ExperimentConfig
-    from runner.core.folds import FoldSource, Preparation
+    from runner.core.folds import BlockFolds, Preparation
     from runner.core.folds.source import AnyFold
     from runner.evaluation.winner import HeldOut, Refit
     from runner.experiment.job import Job
+    from runner.experiment.judging import Winner
+    from runner.experiment.nesting import Nested
     from runner.family import Family
     from runner.features.pipeline import Specs
     from runner.records import Candidate, Floats, Table
@@ -42,7 +44,7 @@ class Data(Protocol):
         """Of all that determines a result."""
 
     @property
-    def folds(self) -> FoldSource:
+    def folds(self) -> BlockFolds:
         """Makes the fold problems."""
 
     def describe(self) -> dict[str, Any]:
@@ -76,7 +78,7 @@ class Data(Protocol):
         """Predictions of the test rows, and what is recorded of them."""
 
     def predictions(
-        self, final: Refit, held_out: HeldOut, tested: Floats, preparation: Preparation
+        self, winner: Winner, held_out: HeldOut, nested: Nested | None, tested: Floats
     ) -> pd.DataFrame | None:
         """A row per prediction, or None if there are no rows to tell."""
 

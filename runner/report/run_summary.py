@@ -20,7 +20,8 @@ def opening_lines(record: Record) -> list[str]:
     lines = [_data_line(record), *family_lines(record), _choices_line(record)]
     if record.get("rows_used"):
         lines.append(_rows_line(record["rows_used"], record["rows_left_out"]))
-    return [*lines, _best_line(record)]
+    # runs of before there was an expected score have no such words
+    return [*lines, _best_line(record), *([record["words"]] if "words" in record else [])]
 
 
 def closing_lines(record: Record) -> list[str]:
@@ -68,6 +69,18 @@ def _best_line(record: Record) -> str:
     return f"best of {_count(record['search']['trials'], 'candidate')}: {best}"
 
 
+def worth_line(record: Record) -> str:
+    """The score that the winner was selected on, never without what is expected on new rows."""
+    metric = record["metric"]
+    cv = record["cv"][metric]
+    selected = f"{metric}: {score(cv['mean'], place_of(cv['se']))} selected on"
+    if record["expected"] is None:
+        return f"{selected}; what to expect on new rows is not known: {record['expected_reason']}"
+    found = record["expected"][metric]
+    expected = score(found["score"], _interval_place(found))
+    return f"{selected}; {expected} expected on new rows ({interval(found['low'], found['high'])})"
+
+
 def _imputation_line(filled: Record) -> str:
     nrmse = filled["nrmse"]
     if nrmse is None:
@@ -92,6 +105,12 @@ def score_lines(record: Record, width: int) -> list[Line]:
         Column("CV mean", means),
         Column("SE", errors, spare=1),
     ]
+    if record.get("expected"):
+        known = [record["expected"].get(metric, {}) for metric, _ in rows]
+        expected = tuple(
+            score(f.get("score"), place) for f, place in zip(known, places, strict=True)
+        )
+        columns.append(Column("expected", expected))
     if test is not None:
         found = [test[metric] for metric, _ in rows]
         tested = tuple(score(f["score"], _interval_place(f)) for f in found)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Protocol
 
 from pydantic import BeforeValidator
 
@@ -45,6 +45,7 @@ def _flatten(raw: Any) -> Any:  # noqa: ANN401 - any YAML value; pydantic judges
 class Search(Spec):
     """A strategy. `space` names further parameters, by dotted key or nested, and their values."""
 
+    adaptive: ClassVar[bool] = False  # whether what is proposed depends on earlier scores
     name: str
     space: Annotated[dict[str, DimensionField], BeforeValidator(_flatten)]
 

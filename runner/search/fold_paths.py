@@ -7,7 +7,7 @@ import warnings
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
@@ -17,7 +17,7 @@ from runner.core.threads import one_thread_of_blas, usable_threads
 from runner.records import GramProblem
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Hashable, Sequence
 
     from runner.core.folds import FoldProblem
     from runner.core.metrics import MetricName
@@ -64,6 +64,13 @@ class Neighbours:
             self.known.append(_Known(math.log(alpha), l1_ratio, solved))
 
 
+class KnownPaths(Protocol):
+    """Paths that may have been solved before, for other folds with the same training side."""
+
+    def path(self, fold: int, penalties: Hashable, solve: Callable[[], Path]) -> Path:
+        """A fold's path, solved if it is not known."""
+
+
 @dataclass(frozen=True)
 class How:
     """What is the same for all paths of one set of fold problems, whatever the penalty."""
@@ -71,6 +78,7 @@ class How:
     settings: Sequence[PathSettings]  # one per fold
     metrics: tuple[MetricName, ...]
     neighbours: Neighbours = field(default_factory=Neighbours)
+    known: KnownPaths | None = None
 
 
 @dataclass(frozen=True)
@@ -102,7 +110,12 @@ def solve_folds(
         own = how.settings[number]
         own = own if starts is None else replace(own, start=starts[number])
         problem = problems[number]
-        path = solve_path(problem.train, alphas, l1_ratio, settings=own)
+
+        def solve_own() -> Path:
+            return solve_path(problem.train, alphas, l1_ratio, settings=own)
+
+        penalties = (alphas.tobytes(), l1_ratio)
+        path = how.known.path(number, penalties, solve_own) if how.known else solve_own()
         count = np.count_nonzero(path.coefficients, axis=0) / len(problem.parts)
         return Solved(path, problem.score(how.metrics, path.coefficients), count)
 

@@ -7,7 +7,7 @@ import json
 import time
 import warnings
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
@@ -38,6 +38,7 @@ class Optuna(Search):
     the trials that it finds, and proposes what it would have proposed without the stop.
     """
 
+    adaptive: ClassVar[bool] = True
     name: Literal["optuna"]
     sampler: Literal["tpe", "random", "qmc", "gp", "cmaes"]
     n_trials: Count

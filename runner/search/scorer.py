@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from runner.core.metrics import MetricName
     from runner.core.path import PathSettings
     from runner.records import Candidate, Floats
+    from runner.search.fold_paths import KnownPaths
+    from runner.search.shared_paths import SharedPaths
 
 OK = "ok"
 NOT_CONVERGED = "not converged"
@@ -75,10 +77,15 @@ class Scorer:
         self._seed = seed
         self._progress = progress
         self._scored = 0
+        self._shared: SharedPaths | None = None
         self._best: _Solution | None = None
         self._prepared: dict[Any, Preparation] = {}
         self._settings: dict[Any, list[PathSettings]] = {}
         self._neighbours: dict[Any, Neighbours] = defaultdict(Neighbours)
+
+    def share(self, paths: SharedPaths) -> None:
+        """Solve once what other scorers' folds have in common with these."""
+        self._shared = paths
 
     def resume(self, trials: int) -> None:
         """Show so many trials of an earlier start as progress; implements Score."""
@@ -128,7 +135,7 @@ class Scorer:
         first = next(iter(chosen.values()))
         problems, settings = self._problems(first)
         neighbours = self._neighbours[first.preparation_key()]
-        how = How(settings, self._objective.metrics, neighbours)
+        how = How(settings, self._objective.metrics, neighbours, self._known_paths(first))
         started = time.perf_counter()
         solved, places = _solve(problems, list(chosen.values()), how)
         scores = {m: np.array([fold.scores[m] for fold in solved]) for m in how.metrics}
@@ -150,6 +157,12 @@ class Scorer:
             return problems, self._best.coefficients
         solved, _ = _solve(problems, [trial.candidate], How(settings, metrics=()))
         return problems, [fold.path.coefficients[:, 0] for fold in solved]
+
+    def _known_paths(self, candidate: Candidate) -> KnownPaths | None:
+        """Paths of a candidate's fold problems that other scorers may have solved."""
+        if self._shared is None:
+            return None
+        return self._shared.within(self._folds.split.folds, candidate.preparation_key())
 
     def _keep(self, trial: Trial, number: int, solved: list[Solved], at: int) -> None:
         order = (trial.status != OK, trial.loss, number)

@@ -6,6 +6,7 @@ has the same folds.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 import numpy as np
@@ -33,6 +34,11 @@ class Splitter(Spec):
     test: Share | None
     role: ClassVar[Literal["time", "group"] | None] = None  # of the dataset, that it goes by
 
+    @property
+    def exchangeable(self) -> int:
+        """How many folds there are of which each trains on all others' rows; 0 of other folds."""
+        return 0
+
     def check_roles(self, dataset: object) -> None:
         """Raise DataError if the dataset has no column for what this split goes by."""
         if self.role is not None and getattr(dataset, self.role, None) is None:
@@ -54,6 +60,15 @@ class Splitter(Spec):
         inside = None if strata is None else strata[train]
         partitions, folds = self._folds(table, train, seed, inside)
         return Split(train=train, test=test, partitions=partitions, folds=folds)
+
+    def redivide(
+        self, split: Split, table: Table, seed: int, strata: Integers | None = None
+    ) -> Split:
+        """The same training and test rows in other folds, of one partition; see `split`."""
+        inside = None if strata is None else strata[split.train]
+        partitions, folds = self._folds(table, split.train, seed, inside)
+        first = tuple(fold for fold in folds if fold.partition == 0)
+        return replace(split, partitions=partitions[:1], folds=first)
 
     def by_hash(self) -> HashedSplit | None:
         """The like of this split for rows that are not in memory, or None if there is none."""
@@ -81,6 +96,11 @@ class Kfold(Splitter):
     name: Literal["kfold"]
     folds: Folds
 
+    @property
+    def exchangeable(self) -> int:
+        """All of them."""
+        return self.folds
+
     def by_hash(self) -> HashedSplit:
         """Every row's block from its number."""
         return HashedSplit("split.folds", self.test, self.folds)
@@ -99,6 +119,11 @@ class Repeated(Splitter):
     folds: Folds
     repeats: Count
 
+    @property
+    def exchangeable(self) -> int:
+        """All of them."""
+        return self.folds
+
     def _folds(
         self, table: Table, train: Integers, seed: int, strata: Integers | None = None
     ) -> tuple[tuple[Integers, ...], tuple[Fold, ...]]:
@@ -112,6 +137,11 @@ class Grouped(Splitter):
     name: Literal["grouped"]
     folds: Folds
     role: ClassVar[Literal["time", "group"] | None] = "group"
+
+    @property
+    def exchangeable(self) -> int:
+        """All of them."""
+        return self.folds
 
     def by_hash(self) -> HashedSplit:
         """Every row's block from its group."""

@@ -6,6 +6,7 @@ or a risk with the survival at some times, NaN for a row without a prediction.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -13,44 +14,40 @@ import pandas as pd
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from runner.records import Floats, Integers, Split, Table
+    from runner.records import Floats, Integers, Table
 
     # columns by name, each (n,), of some rows of a table and what was predicted for them
     Shown = Callable[[Table, Integers, Floats], dict[str, Any]]
 
 
-def predictions_table(
-    table: Table,
-    split: Split,
-    out_of_fold: Sequence[Floats],
-    tested: Floats,
-    shown: Shown,
-) -> pd.DataFrame:
-    """A row per prediction: out of fold (`oof`), then of the test rows by the refitted model.
+@dataclass(frozen=True)
+class Part:
+    """What was predicted of some rows."""
+
+    name: str  # `oof`, `nested` or `test`
+    fold: int | None
+    rows: Integers  # (n,) positions in the table
+    predicted: Floats  # (n, ...)
+
+
+def predictions_table(table: Table, parts: Sequence[Part], shown: Shown) -> pd.DataFrame:
+    """A row per prediction.
 
     Args:
         table: the rows, and what was observed.
-        split: the folds, and the test rows.
-        out_of_fold: what was predicted of each fold's validation rows.
-        tested: the same of the test rows.
+        parts: in their order.
         shown: the family's columns.
     """
-    parts = []
-    for fold, predicted in zip(split.folds, out_of_fold, strict=True):
-        rows = split.sides(fold)[1]
-        parts.append(_part(table, rows, "oof", fold.number, shown(table, rows, predicted)))
-    parts.append(_part(table, split.test, "test", None, shown(table, split.test, tested)))
-    return pd.concat([part for part in parts if len(part)], ignore_index=True)
-
-
-def _part(
-    table: Table, rows: Integers, part: str, fold: int | None, columns: dict[str, Any]
-) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "row": table.row[rows],
-            "part": part,
-            "fold": pd.array([fold] * len(rows), dtype="Int64"),
-            **columns,
-        }
-    )
+    frames = [
+        pd.DataFrame(
+            {
+                "row": table.row[part.rows],
+                "part": part.name,
+                "fold": pd.array([part.fold] * len(part.rows), dtype="Int64"),
+                **shown(table, part.rows, part.predicted),
+            }
+        )
+        for part in parts
+        if len(part.rows)
+    ]
+    return pd.concat(frames, ignore_index=True)

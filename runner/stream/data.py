@@ -139,10 +139,10 @@ class StreamedData:
         return np.empty(0), {"rows": rows, "level": bootstrap.level, **scores}
 
     def predictions(
-        self, final: Refit, held_out: HeldOut, tested: Floats, preparation: Preparation
+        self, winner: object, held_out: HeldOut, nested: object, tested: Floats
     ) -> None:
         """There are none: they would need the rows."""
-        del final, held_out, tested, preparation
+        del winner, held_out, nested, tested
 
     def left_out(self, preparation: Preparation) -> dict[str, int]:
         """None: a rule for rows needs the rows."""

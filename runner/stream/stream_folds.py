@@ -89,11 +89,19 @@ class StreamFolds:
 
     def problems(self, preparation: Preparation, *, fit_intercept: bool) -> list[FoldProblem]:
         """One problem per fold, in the folds' order."""
-        return [self._problem(fold, preparation, fit_intercept) for fold in self.split.folds]
+        return [
+            self.problem(fold, preparation, fit_intercept=fit_intercept)
+            for fold in self.split.folds
+        ]
 
     def whole(self, preparation: Preparation, *, fit_intercept: bool) -> FoldProblem:
         """All training rows as one problem, without a validation side."""
-        return self._problem(None, preparation, fit_intercept)
+        return self.problem(None, preparation, fit_intercept=fit_intercept)
+
+    def from_moments(self, preparation: Preparation) -> bool:
+        """Always."""
+        del preparation
+        return True
 
     def prepared(self, preparation: Preparation) -> Prepared:
         """All training rows, imputed and encoded."""
@@ -107,9 +115,10 @@ class StreamFolds:
         """
         raise FitError(f"moments do not suffice, as {reason}; {REMEDY}")
 
-    def _problem(
-        self, fold: Fold | None, preparation: Preparation, fit_intercept: bool
+    def problem(
+        self, fold: Fold | None, preparation: Preparation, *, fit_intercept: bool
     ) -> FoldProblem:
+        """The problem of any fold made of the same blocks."""
         key = (fold, preparation, fit_intercept)
         if key not in self._problems:
             training, validation = sides(self._blocks.folds, fold)

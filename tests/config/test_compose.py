@@ -51,6 +51,7 @@ def test_defaults_are_a_whole_experiment() -> None:
         "family": "gaussian",
         "model": "elastic_net",
         "search": "grid",
+        "evaluation": "standard",
         "persistence": "pickle",
         "report": "summary",
         "launcher": "serial",

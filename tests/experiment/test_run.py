@@ -67,5 +67,5 @@ def test_wrong_moments_are_found_out(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_the_record_has_the_time_of_every_stage(tmp_path: Path) -> None:
     """Timings are by stage, in the order of the stages."""
     record = run(tmp_path / "run")
-    stages = ["data", "write", "search", "refit", "evaluate"]
+    stages = ["data", "write", "search", "refit", "nested", "evaluate"]
     assert stages == list(record["timings"])

@@ -17,18 +17,11 @@ from runner.family.shown import (
     shown_targets,
     time_name,
 )
-from runner.records import Fold, Split, Table
-from runner.store.predictions import predictions_table
+from runner.records import Table
+from runner.store.predictions import Part, predictions_table
 
 if TYPE_CHECKING:
     from runner.store.predictions import Shown
-
-SPLIT = Split(
-    train=np.array([0, 2]),
-    test=np.array([1]),
-    partitions=(np.array([0, 1]),),
-    folds=(Fold(1, 0, (1,), (0,)), Fold(2, 0, (0,), (1,))),
-)
 
 
 def written(shown: Shown, predicted: Any, target: Any, **more: Any) -> str:  # noqa: ANN401
@@ -49,7 +42,12 @@ def written(shown: Shown, predicted: Any, target: Any, **more: Any) -> str:  # n
         data_hash="",
         **more,
     )
-    made = predictions_table(table, SPLIT, [predicted[[0]], predicted[[2]]], predicted[[1]], shown)
+    parts = [
+        Part("oof", 1, np.array([0]), predicted[[0]]),
+        Part("oof", 2, np.array([2]), predicted[[2]]),
+        Part("test", None, np.array([1]), predicted[[1]]),
+    ]
+    made = predictions_table(table, parts, shown)
     return made.to_csv(index=False, lineterminator="\n")
 
 

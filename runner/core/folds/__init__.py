@@ -5,23 +5,27 @@ from runner.core.folds.disk import DiskCache
 from runner.core.folds.draws import stacking_weight
 from runner.core.folds.family_kind import FamilyKind
 from runner.core.folds.fold_problem import FoldProblem
+from runner.core.folds.inner_folds import InnerFolds, inner_folds
 from runner.core.folds.likelihood_fold import LikelihoodFold
 from runner.core.folds.model_columns import ModelColumns
 from runner.core.folds.preparation import Preparation
 from runner.core.folds.sides import Posed, kept_rows, prepare_rows, training_weight
-from runner.core.folds.source import Columns, FoldSource
+from runner.core.folds.source import BlockFolds, Columns, FoldSource
 
 __all__ = [
+    "BlockFolds",
     "Columns",
     "DiskCache",
     "FamilyKind",
     "FoldProblem",
     "FoldSource",
     "Folds",
+    "InnerFolds",
     "LikelihoodFold",
     "ModelColumns",
     "Posed",
     "Preparation",
+    "inner_folds",
     "kept_rows",
     "prepare_rows",
     "stacking_weight",

@@ -77,7 +77,7 @@ class Folds:
         key = (folds, preparation, fit_intercept)
         found = self._problems.pop(key, None)
         if found is None:
-            found = [self._problem(fold, preparation, fit_intercept) for fold in folds]
+            found = [self.problem(fold, preparation, fit_intercept=fit_intercept) for fold in folds]
         for problem in found:
             self.findings |= dict.fromkeys(map(WARNED_IN_FOLDS.found, problem.warnings))
         self._problems[key] = found  # the last used is the last dropped
@@ -88,7 +88,13 @@ class Folds:
     def _size(self) -> int:
         return sum(problem.nbytes for kept in self._problems.values() for problem in kept)
 
-    def _problem(self, fold: Fold | None, preparation: Preparation, fit_intercept: bool) -> AnyFold:
+    def problem(
+        self, fold: Fold | None, preparation: Preparation, *, fit_intercept: bool
+    ) -> AnyFold:
+        """The problem of any fold made of the split's blocks; only those of the split are kept."""
+        kept = self._problems.get((self.split.folds, preparation, fit_intercept), ())
+        if kept and fold in self.split.folds:
+            return kept[self.split.folds.index(fold)]
         if self.family is not None:
             return likelihood_from_rows(
                 self.table,
@@ -97,7 +103,7 @@ class Folds:
                 self.family,
                 fit_intercept=fit_intercept,
             )
-        if self._moments_suffice(preparation):
+        if self.from_moments(preparation):
             if self._moments is None:
                 self._moments = FoldMoments(self.table, self.split)
             found = self._moments.problem(fold, preparation, fit_intercept=fit_intercept)
@@ -129,8 +135,10 @@ class Folds:
         """Positions of a fold's rows; of no fold, all that train, and none."""
         return (self.split.train, self.split.test[:0]) if fold is None else self.split.sides(fold)
 
-    def _moments_suffice(self, preparation: Preparation) -> bool:
-        if not self._trusts_moments or preparation.imputer.fill_value() is None:
+    def from_moments(self, preparation: Preparation) -> bool:
+        """Whether moments suffice, and are worth taking: they need more rows than columns."""
+        linear = self.family is None and preparation.imputer.fill_value() is not None
+        if not self._trusts_moments or not linear:
             return False
         if self._moments is not None:
             return True

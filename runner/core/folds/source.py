@@ -45,7 +45,7 @@ class FoldList(Protocol):
 
 
 class FoldSource(Protocol):
-    """Makes the fold problems of a run."""
+    """Makes the fold problems of a search."""
 
     @property
     def table(self) -> Columns:
@@ -63,15 +63,27 @@ class FoldSource(Protocol):
     def split(self) -> FoldList:
         """The folds."""
 
-    @property
-    def findings(self) -> dict[Finding, None]:
-        """What a reader of the results should know, in order."""
-
     def problems(self, preparation: Preparation, *, fit_intercept: bool) -> Sequence[AnyFold]:
         """One problem per fold, in the folds' order."""
 
     def whole(self, preparation: Preparation, *, fit_intercept: bool) -> AnyFold:
         """All training rows as one problem, without a validation side."""
+
+
+class BlockFolds(FoldSource, Protocol):
+    """Makes the fold problems of a run, and of any other folds that consist of the same blocks."""
+
+    @property
+    def findings(self) -> dict[Finding, None]:
+        """What a reader of the results should know, in order."""
+
+    def problem(
+        self, fold: Fold | None, preparation: Preparation, *, fit_intercept: bool
+    ) -> AnyFold:
+        """One fold's problem; of no fold, that of all training rows."""
+
+    def from_moments(self, preparation: Preparation) -> bool:
+        """Whether problems need no row."""
 
     def distrust_moments(self, reason: str) -> None:
         """Make all fold problems from rows from now on."""

@@ -4,6 +4,7 @@ from runner.core.metrics.amounts import GammaScores, PoissonScores
 from runner.core.metrics.classes import ClassScores
 from runner.core.metrics.family_scoring import scoring_of
 from runner.core.metrics.metric_table import (
+    BOUNDS,
     FAMILY_METRICS,
     FROM_MOMENTS,
     IDEAL,
@@ -28,6 +29,7 @@ from runner.core.metrics.survival_scores import SurvivalScores
 from runner.core.metrics.two_classes import TwoClassScores
 
 __all__ = [
+    "BOUNDS",
     "FAMILY_METRICS",
     "FROM_MOMENTS",
     "IDEAL",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 if TYPE_CHECKING:
@@ -51,36 +52,41 @@ class Metric:
     kinds: tuple[Kind, ...]  # what scores it
     larger_is_better: bool = False
     ideal: float | None = None  # where it is best, if neither way is
+    least: float = -inf  # what no score is below
+    most: float = inf
 
 
 TABLE: tuple[Metric, ...] = (
-    Metric("mse", ("squared_error",)),
-    Metric("rmse", ("squared_error",)),
-    Metric("mae", ("squared_error",)),
-    Metric("median_ae", ("squared_error",)),
-    Metric("r2", ("squared_error",), larger_is_better=True),
-    Metric("mape", ("squared_error",)),
-    Metric("explained_variance", ("squared_error",), larger_is_better=True),
-    Metric("log_loss", ("two_classes", "classes")),
-    Metric("roc_auc", ("two_classes",), larger_is_better=True),
-    Metric("average_precision", ("two_classes",), larger_is_better=True),
-    Metric("brier", ("two_classes",)),
-    Metric("balanced_accuracy", ("two_classes", "classes"), larger_is_better=True),
-    Metric("f1", ("two_classes",), larger_is_better=True),
-    Metric("mcc", ("two_classes",), larger_is_better=True),
+    Metric("mse", ("squared_error",), least=0.0),
+    Metric("rmse", ("squared_error",), least=0.0),
+    Metric("mae", ("squared_error",), least=0.0),
+    Metric("median_ae", ("squared_error",), least=0.0),
+    Metric("r2", ("squared_error",), larger_is_better=True, most=1.0),
+    Metric("mape", ("squared_error",), least=0.0),
+    Metric("explained_variance", ("squared_error",), larger_is_better=True, most=1.0),
+    Metric("log_loss", ("two_classes", "classes"), least=0.0),
+    Metric("roc_auc", ("two_classes",), larger_is_better=True, least=0.0, most=1.0),
+    Metric("average_precision", ("two_classes",), larger_is_better=True, least=0.0, most=1.0),
+    Metric("brier", ("two_classes",), least=0.0, most=1.0),
+    Metric(
+        "balanced_accuracy", ("two_classes", "classes"), larger_is_better=True, least=0.0, most=1.0
+    ),
+    Metric("f1", ("two_classes",), larger_is_better=True, least=0.0, most=1.0),
+    Metric("mcc", ("two_classes",), larger_is_better=True, least=-1.0, most=1.0),
     Metric("calibration_slope", ("two_classes",), ideal=1.0),
     Metric("calibration_intercept", ("two_classes",), ideal=0.0),
-    Metric("f1_macro", ("classes",), larger_is_better=True),
-    Metric("roc_auc_ovr", ("classes",), larger_is_better=True),
-    Metric("poisson_deviance", ("amounts",)),
-    Metric("d2_poisson", ("amounts",), larger_is_better=True),
-    Metric("gamma_deviance", ("amounts",)),
-    Metric("d2_gamma", ("amounts",), larger_is_better=True),
+    Metric("f1_macro", ("classes",), larger_is_better=True, least=0.0, most=1.0),
+    Metric("roc_auc_ovr", ("classes",), larger_is_better=True, least=0.0, most=1.0),
+    Metric("poisson_deviance", ("amounts",), least=0.0),
+    Metric("d2_poisson", ("amounts",), larger_is_better=True, most=1.0),
+    Metric("gamma_deviance", ("amounts",), least=0.0),
+    Metric("d2_gamma", ("amounts",), larger_is_better=True, most=1.0),
     Metric("partial_deviance", ("survival_scores",)),
-    Metric("harrell_c", ("survival_scores",), larger_is_better=True),
-    Metric("uno_c", ("survival_scores",), larger_is_better=True),
+    Metric("harrell_c", ("survival_scores",), larger_is_better=True, least=0.0, most=1.0),
+    Metric("uno_c", ("survival_scores",), larger_is_better=True, least=0.0, most=1.0),
 )
 LARGER_IS_BETTER: frozenset[MetricName] = frozenset(m.name for m in TABLE if m.larger_is_better)
+BOUNDS: dict[MetricName, tuple[float, float]] = {m.name: (m.least, m.most) for m in TABLE}
 IDEAL: dict[MetricName, float] = {m.name: m.ideal for m in TABLE if m.ideal is not None}
 
 METRICS: tuple[MetricName, ...] = (

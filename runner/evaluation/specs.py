@@ -1,0 +1,27 @@
+"""The evaluation section of the config."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from runner.spec import Count, Share, Spec
+
+
+class Evaluation(Spec):
+    """How it is found out what the winner is worth.
+
+    `nested` repeats the whole search within the training side of each fold; `auto` where that is
+    cheap. `interval` says how the interval of the expected score is made, `level` how often it
+    should cover; `bates` divides the rows anew, `repeats` times.
+    """
+
+    name: Literal["standard"]
+    nested: bool | Literal["auto"]
+    interval: Literal["nested_naive", "bates"]
+    repeats: Count
+    level: Share
+
+    @property
+    def asks_for_nested(self) -> bool:
+        """Whether it is wanted however long it takes."""
+        return self.nested is True or self.interval == "bates"

@@ -1,0 +1,162 @@
+"""A job's search, repeated within the training side of each fold: nested cross-validation.
+
+The best of many candidates is best partly by luck, and its score flatters it (Varma & Simon 2006;
+Cawley & Talbot 2010). Where the search, with all that learns in it, is made without a fold's rows,
+the score on them is that of the whole procedure on rows that it has not seen.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from runner.core.folds import InnerFolds, inner_folds
+from runner.errors import FitError
+from runner.features.pipeline import preparation_of
+from runner.search import Resolver
+from runner.search.scorer import Objective, Scorer, choose_best
+from runner.search.shared_paths import SharedPaths
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from runner.core.folds import BlockFolds, FoldSource, Preparation
+    from runner.core.folds.source import AnyFold
+    from runner.evaluation.winner import HeldOut
+    from runner.experiment.job import Job
+    from runner.experiment.workspace import Data
+    from runner.records import Candidate, Floats, Fold
+    from runner.report.screen import Screen
+
+    Progress = Callable[[int], None]
+
+log = logging.getLogger("runner")
+ON_REQUEST = "set evaluation.nested=true for it"
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What the search has chosen without the rows of one fold."""
+
+    fold: Fold
+    candidate: Candidate
+    preparation: Preparation
+    problem: AnyFold
+    coefficients: Floats  # (q,)
+
+
+@dataclass(frozen=True)
+class Nested:
+    """What was chosen for each outer fold, and its predictions and scores there."""
+
+    chosen: tuple[Chosen, ...]
+    held_out: HeldOut
+
+    @property
+    def folds(self) -> tuple[Fold, ...]:
+        """The outer folds."""
+        return tuple(chosen.fold for chosen in self.chosen)
+
+    def predicted(self) -> list[tuple[Chosen, Floats]]:
+        """What was chosen for a fold, and its predictions there."""
+        return list(zip(self.chosen, self.held_out.predictions, strict=True))
+
+
+def nest(job: Job, data: Data, screen: Screen) -> Nested | str:
+    """Search within each fold, and score there what was chosen; or why that was not done.
+
+    The alphas are those of the whole search, as cv.glmnet's are; a range of them starts from the
+    alpha_max of all training rows.
+    """
+    folds = data.folds.split.folds
+    outer = [fold for fold in folds if inner_folds(folds, fold)]
+    reason = _reason_for_none(job, data, outer)
+    if reason is not None:
+        return reason
+    size = job.config.search.size(job.config.search_space) * len(outer)
+    with screen.progress("nested", size) as progress:
+        search = InnerSearch(job, data.folds, outer, progress)
+        try:
+            chosen = tuple(search.without(fold) for fold in outer)
+        except FitError as error:
+            return f"the search failed within a fold: {error}"
+    log.info("nested cross-validation over %d folds", len(chosen))
+    held_out = data.hold_out([c.problem for c in chosen], [c.coefficients for c in chosen])
+    return Nested(chosen, held_out)
+
+
+def _reason_for_none(job: Job, data: Data, outer: Sequence[Fold]) -> str | None:
+    """Why a job's search is not repeated within its folds, or None if it is."""
+    config = job.config
+    if config.evaluation.nested is False:
+        return "evaluation.nested is false"
+    if not outer:
+        return f"split={config.split.name} leaves no folds within a fold"
+    if config.evaluation.asks_for_nested:
+        return None
+    if config.search.adaptive:
+        return f"search={config.search.name} takes as long again in each fold: {ON_REQUEST}"
+    if data.folds.family is not None:
+        return f"family={config.family.name} takes as long again in each fold: {ON_REQUEST}"
+    preparation = preparation_of(job.specs, data.folds, config.general.seed)
+    if not data.folds.from_moments(preparation):
+        return f"its folds are made from rows: {ON_REQUEST}"
+    return None
+
+
+class InnerSearch:
+    """A job's search, to be made without the rows of one fold after the other.
+
+    Args:
+        job: what is searched, and how.
+        folds: the blocks of rows.
+        asked: the folds that it will be made without, of which some may share fits.
+        progress: called with the number of candidates just scored.
+    """
+
+    def __init__(
+        self, job: Job, folds: BlockFolds, asked: Sequence[Fold], progress: Progress
+    ) -> None:
+        config = job.config
+        self._job, self._folds, self._progress = job, folds, progress
+        self._objective = Objective(config.metric, (config.metric,))
+        inner = [fold for outer in asked for fold in inner_folds(folds.split.folds, outer)]
+        self._shared = SharedPaths.of(inner)
+        self._resolver = Resolver(config.search_space, self._scorer(folds).alpha_max)
+
+    def without(self, fold: Fold) -> Chosen:
+        """What is chosen by the folds within a fold's training side, fitted to that side.
+
+        Raises:
+            FitError: no candidate could be scored.
+        """
+        config, seed = self._job.config, self._job.config.general.seed
+        scorer = self._scorer(InnerFolds(self._folds, inner_folds(self._folds.split.folds, fold)))
+        if not config.search.adaptive:  # an adaptive search asks for other alphas in each fold
+            scorer.share(self._shared)
+        with TemporaryDirectory() as folder:
+            trials = config.search.run(self._resolver, scorer, seed=seed, folder=Path(folder))
+        best = choose_best(trials)
+        (problem,), (coefficients,) = self._scorer(InnerFolds(self._folds, (fold,))).solution(best)
+        specs = self._job.specs.having(best.candidate.values)
+        preparation = preparation_of(specs, self._folds, seed)
+        return Chosen(fold, best.candidate, preparation, problem, coefficients)
+
+    def problem(self, fold: Fold, candidate: Candidate) -> AnyFold:
+        """A fold's problem, prepared as a candidate says."""
+        specs = self._job.specs.having(candidate.values)
+        preparation = preparation_of(specs, self._folds, self._job.config.general.seed)
+        intercept = specs.model.fit_intercept
+        return self._folds.problem(fold, preparation, fit_intercept=intercept)
+
+    def _scorer(self, folds: FoldSource) -> Scorer:
+        return Scorer(
+            folds,
+            self._job.specs,
+            self._objective,
+            seed=self._job.config.general.seed,
+            progress=self._progress,
+        )
