@@ -123,10 +123,12 @@ def _single(config: ExperimentConfig, composed: Composed) -> int:
     from runner.experiment.job import Job
     from runner.experiment.run import run
     from runner.experiment.workspace import Workspace
+    from runner.store.ledger import looks_at_test
 
     screen = _screen(config)
     chosen = any(key.startswith("hydra.run.dir") for key in composed.hydra_overrides)
-    outcome = run(Job(config, composed, composed.run_dir, chosen), Workspace(reading), screen)
+    job = Job(config, composed, composed.run_dir, chosen)
+    outcome = run(job, Workspace(reading), screen)
     if isinstance(outcome.error, RunnerError):
         raise outcome.error
     if outcome.error is not None:  # nobody's fault that is known: its traceback is in the log
@@ -135,7 +137,8 @@ def _single(config: ExperimentConfig, composed: Composed) -> int:
     if "reused_from" in outcome.record:
         source = _from_here(Path(outcome.record["reused_from"]))
         screen.say(f"the same run is finished in {source} and is not made again (reuse=false)")
-    screen.show_run(outcome.folder, outcome.record)
+    looks = looks_at_test([outcome.record], job.outputs)
+    screen.show_run(outcome.folder, outcome.record, looks)
     return 0
 
 
@@ -175,11 +178,20 @@ def _show_sweep(sweep: SweepOutcome, config: ExperimentConfig, screen: Screen) -
     baseline = config.report.baseline
     paths = [sweep.folder / "results.csv"]
     if sweep.compared is None or baseline is None:
-        screen.show_sweep(shown(ranked(sweep.results)), paths)
+        screen.show_sweep(shown(ranked(sweep.results)), _looks(sweep.folder), paths)
         return
     parts, meaning = sections(sweep.compared, baseline), describe(sweep.compared, baseline)
     paths.append(sweep.folder / "comparison.csv")
     screen.show_comparison(parts, list(baseline), meaning, paths)
+
+
+def _looks(folder: Path) -> int:
+    """How often the test rows of a sweep's runs have been looked at."""
+    from runner.store.finding import find_runs
+    from runner.store.ledger import looks_at_test, outputs_of
+
+    records = [found.record for found in find_runs(folder)]
+    return looks_at_test(records, outputs_of(folder, swept=False))
 
 
 def _screen(config: ExperimentConfig) -> Screen:

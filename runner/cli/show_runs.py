@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 FINISHED = ("finished", "reused")
 RECORD = "run.json"
+SWEEP = "sweep.json"
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -82,9 +83,16 @@ def _show_run(folder: Path, record: Record) -> None:
     overrides = " ".join(f"{key}={value}" for key, value in record["overrides"].items())
     screen.say(f"run with {overrides or 'the defaults'}")
     if record["status"] in FINISHED:
-        screen.show_record(folder, record, top=None)
+        screen.show_record(folder, record, _looks([record], folder), top=None)
     else:
         screen.show_findings(record.get("checks", []))
+
+
+def _looks(records: Sequence[Record], folder: Path) -> int:
+    """How often the test rows of runs have been looked at, one of which is in a folder."""
+    from runner.store.ledger import looks_at_test, outputs_of
+
+    return looks_at_test(records, outputs_of(folder, swept=(folder.parent / SWEEP).exists()))
 
 
 def _headline(folder: Path, record: Record) -> str:
@@ -136,7 +144,8 @@ def _show_table(screen: Screen, runs: Sequence[tuple[Path, Record]]) -> None:
         screen.show_comparison(parts, list(baseline), meaning, [])
         return
     results = ranked(pd.DataFrame([row_of(*run) for run in runs]))
-    screen.show_sweep(shown(results), [])
+    looks = _looks([record for _, record in runs], runs[0][0])
+    screen.show_sweep(shown(results), looks, [])
 
 
 def _runs(folder: Path) -> list[tuple[Path, Record]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +42,14 @@ class TableData:
         self.folds = folds
         self._table, self._split = folds.table, folds.split
         self.data_hash = self._table.data_hash
+
+    @property
+    def test_rows(self) -> str | None:
+        """Hash of the data and of which of its rows are tested; None if none is."""
+        rows = self._split.test
+        if not len(rows):
+            return None
+        return hashlib.sha256(self.data_hash.encode() + rows.tobytes()).hexdigest()
 
     def describe(self) -> dict[str, Any]:
         """Size of the table, what is missing in it, and the rows left out with the reason."""

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runner.checks import SPACE_WITHOUT_EFFECT
 from runner.config import GROUPS, plugins_of
 from runner.features.pipeline import Specs
 from runner.store.fingerprint import fingerprint
+from runner.store.ledger import outputs_of
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from runner.checks import Finding
     from runner.config import Composed, ExperimentConfig
 
@@ -42,15 +44,8 @@ class Job:
 
     @property
     def outputs(self) -> Path:
-        """Where runs that need not be made again are looked for.
-
-        That is `outputs` of the working directory, or the folder beside a run that goes elsewhere;
-        for a run of a sweep, beside the sweep.
-        """
-        usual, own = Path("outputs").resolve(), self.folder.resolve()
-        if own.is_relative_to(usual):
-            return usual
-        return own.parents[1 if self.replaces else 0]
+        """Where runs that need not be made again are looked for."""
+        return outputs_of(self.folder, swept=self.replaces)
 
     @property
     def plugins(self) -> list[dict[str, str]]:

@@ -97,7 +97,7 @@ def judge(job: Job, data: Data, searched: Searched, worth: Worth, winner: Winner
     general, held_out, preparation = job.config.general, searched.held_out, winner.preparation
     tested, test = data.score_test(winner.final, preparation, general.bootstrap, seed=general.seed)
     cv = summarise_folds(held_out.scores | searched.best.scores)
-    record = {"cv": cv, **_judge_nested(job, worth), "test": test}
+    record = {"cv": cv, **_judge_nested(job, worth), "test": test, "test_rows": data.test_rows}
     if winner.specs.imputer.rows.drop is not None:
         record["rows_left_out"] = data.left_out(preparation)
         record["rows_used"] = data.used(preparation)

@@ -102,7 +102,7 @@ def _reason_for_none(job: Job, data: Data, outer: Sequence[Fold]) -> str | None:
     if data.folds.family is not None:
         return f"family={config.family.name} takes as long again in each fold: {ON_REQUEST}"
     preparation = preparation_of(job.specs, data.folds, config.general.seed)
-    if not data.folds.from_moments(preparation):
+    if not data.folds.quick(preparation):
         return f"its folds are made from rows: {ON_REQUEST}"
     return None
 

@@ -44,6 +44,10 @@ class Data(Protocol):
         """Of all that determines a result."""
 
     @property
+    def test_rows(self) -> str | None:
+        """Hash of the data and of which of its rows are tested; None if none is."""
+
+    @property
     def folds(self) -> BlockFolds:
         """Makes the fold problems."""
 

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from runner.report.baseline_table import compared_lines, reasons
 from runner.report.columns import Line, wrap
+from runner.report.ledger_line import ledger_line, sweep_ledger_line
 from runner.report.run_summary import (
     closing_lines,
     coefficient_lines,
@@ -71,22 +72,32 @@ class Screen:
             for line in wrap(text, self._console.width) if terminal else [text]:
                 self._print(line)
 
-    def show_run(self, folder: Path, record: Mapping[str, Any]) -> None:
+    def show_run(self, folder: Path, record: Mapping[str, Any], looks: int) -> None:
         """The summary of a finished run, as its record and its coefficients.csv have it."""
         if self._report is None:
             return
         self.say("")
-        self.show_record(folder, record, self._report.top)
+        self.show_record(folder, record, looks, top=self._report.top)
         self.say(_files_line(folder))
 
-    def show_record(self, folder: Path, record: Mapping[str, Any], top: int | None) -> None:
-        """The same without the names of the files; `top` coefficients, or all."""
+    def show_record(
+        self, folder: Path, record: Mapping[str, Any], looks: int, *, top: int | None
+    ) -> None:
+        """The same without the names of the files.
+
+        Args:
+            folder: the run's.
+            record: its record.
+            looks: how often its test rows have been looked at.
+            top: how many coefficients, or None for all.
+        """
         width = self._console.width
         for text in opening_lines(record):
             self.say(text)
         metrics = list(record["cv"])
         self._show(score_lines(record, width), bold=metrics.index(record["metric"]))
-        for text in closing_lines(record):
+        looked = ledger_line(record, looks)
+        for text in [*([looked] if looked else []), *closing_lines(record)]:
             self.say(text)
         self._show(coefficient_lines(read_rows(folder / "coefficients.csv"), width, top))
         self.show_findings(record["checks"])
@@ -96,12 +107,15 @@ class Screen:
         for text in finding_lines(checks):
             self.say(text)
 
-    def show_sweep(self, results: pd.DataFrame, paths: Sequence[Path]) -> None:
-        """The table of a sweep, best first."""
+    def show_sweep(self, results: pd.DataFrame, looks: int, paths: Sequence[Path]) -> None:
+        """The table of a sweep, best first, and how often its test rows have been looked at."""
         if self._report is None:
             return
         self.say("")
         self._show(sweep_lines(results, self._console.width))
+        looked = sweep_ledger_line(looks)
+        if looked is not None:
+            self.say(looked)
         self._say_files(paths)
 
     def show_comparison(

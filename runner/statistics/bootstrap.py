@@ -59,11 +59,19 @@ class ScoredLinear:
 
 @dataclass(frozen=True)
 class Interval:
-    """A score, and the ends of its bootstrap interval."""
+    """A score, the ends of its bootstrap interval, and the resamples' standard deviation."""
 
     score: float
     low: float
     high: float
+    se: float
+
+    @classmethod
+    def of(cls, score: float, drawn: Floats, level: float) -> Interval:
+        """From the scores of resamples, (r,)."""
+        low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2])
+        se = float(np.std(drawn, ddof=1)) if len(drawn) > 1 else np.nan
+        return cls(float(score), float(low), float(high), se)
 
 
 @dataclass(frozen=True)
@@ -132,12 +140,10 @@ def score_intervals(
     scores = scored.scores()
     sums = _Sums.of(scored)
     drawn = [sums.scores(_resample(scored, rng)) for _ in range(bootstrap.resamples)]
-    tails = [(1 - bootstrap.level) / 2, (1 + bootstrap.level) / 2]
-    intervals = {}
-    for metric, score in scores.items():
-        low, high = np.quantile([found[metric] for found in drawn], tails)
-        intervals[metric] = Interval(score, float(low), float(high))
-    return intervals
+    return {
+        metric: Interval.of(score, np.array([found[metric] for found in drawn]), bootstrap.level)
+        for metric, score in scores.items()
+    }
 
 
 def _resample(scored: Scored, rng: np.random.Generator) -> Integers:
@@ -193,6 +199,5 @@ def _interval(score: float, drawn: Floats, level: float) -> Interval:
     """A score between the tails of its resamples."""
     defined = np.isfinite(drawn)
     if not np.isfinite(score) or (~defined).mean() >= UNDEFINED:
-        return Interval(float(score), np.nan, np.nan)
-    low, high = np.quantile(drawn[defined], [(1 - level) / 2, (1 + level) / 2])
-    return Interval(float(score), float(low), float(high))
+        return Interval(float(score), np.nan, np.nan, np.nan)
+    return Interval.of(score, drawn[defined], level)

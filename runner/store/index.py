@@ -19,11 +19,12 @@ from runner.store.directory import DONE, RECORD, read_record
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+COLUMNS = ("fingerprint", "status", "started", "test_rows")  # of a record
 DEPTH = 4  # folders below the root in which a run can lie: day, time, number within a sweep
 TABLE = """
 CREATE TABLE IF NOT EXISTS runs (
     folder TEXT PRIMARY KEY, written INTEGER, bytes INTEGER,
-    fingerprint TEXT, status TEXT, started TEXT
+    fingerprint TEXT, status TEXT, started TEXT, test_rows TEXT
 );
 CREATE INDEX IF NOT EXISTS by_fingerprint ON runs (fingerprint, status);
 """
@@ -58,6 +59,16 @@ class RunIndex:
                 return Path(folder)
         return None
 
+    def looks(self, test_rows: str) -> int:
+        """How many different runs have been scored on some test rows."""
+        marks = ", ".join("?" for _ in DONE)
+        query = (
+            "SELECT COUNT(DISTINCT fingerprint) FROM runs "  # noqa: S608 - question marks alone
+            f"WHERE test_rows = ? AND status IN ({marks})"
+        )
+        ((count,),) = self._ask(lambda base: _fetch(base, query, test_rows, *sorted(DONE)))
+        return int(count)
+
     def refresh(self) -> None:
         """Read what has changed since the last time."""
         self._ask(self._refresh)
@@ -70,7 +81,7 @@ class RunIndex:
         new = [folder for folder, stamp in found.items() if known.get(folder) != stamp]
         rows = [_row(folder, found[folder]) for folder in new]
         base.executemany("DELETE FROM runs WHERE folder = ?", gone)
-        base.executemany("REPLACE INTO runs VALUES (?, ?, ?, ?, ?, ?)", rows)
+        base.executemany("REPLACE INTO runs VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
         base.commit()
         return []
 
@@ -123,4 +134,4 @@ def _fetch(base: sqlite3.Connection, query: str, *values: str) -> list[Any]:
 
 def _row(folder: str, stamp: tuple[int, int]) -> Sequence[Any]:
     record = read_record(Path(folder)) or {}
-    return (folder, *stamp, *(record.get(key) for key in ("fingerprint", "status", "started")))
+    return (folder, *stamp, *(record.get(key) for key in COLUMNS))

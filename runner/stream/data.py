@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -44,8 +45,15 @@ class StreamedData:
         self._dropped, self._rows_with_missing = stream.dropped, stream.rows_with_missing
         self._solved: Solved | None = None
         self._provenance = stream.provenance
-        self.data_hash = stream.data_hash
+        self.data_hash, self._split = stream.data_hash, stream.split
         self.folds = StreamFolds(self._blocks, stream.split.fold_list())
+
+    @property
+    def test_rows(self) -> str | None:
+        """Hash of the data and of what draws the rows that are tested; None if none is."""
+        if not self._blocks.test:
+            return None
+        return hashlib.sha256(f"{self.data_hash} {self._split!r}".encode()).hexdigest()
 
     def describe(self) -> dict[str, Any]:
         """Size of the data, what is missing in it, and the rows left out with the reason."""

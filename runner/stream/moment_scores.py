@@ -61,12 +61,10 @@ def block_intervals(
     scores = scores_of(sums.sum(axis=0, keepdims=True))
     picked = rng.integers(len(sums), size=(bootstrap.resamples, len(sums)))
     drawn = scores_of(sums[picked].sum(axis=1))
-    tails = [(1 - bootstrap.level) / 2, (1 + bootstrap.level) / 2]
-    intervals = {}
-    for metric, score in scores.items():
-        low, high = np.quantile(drawn[metric], tails)
-        intervals[metric] = Interval(float(score[0]), float(low), float(high))
-    return intervals
+    return {
+        metric: Interval.of(float(score[0]), drawn[metric], bootstrap.level)
+        for metric, score in scores.items()
+    }
 
 
 def _explained(residual: Floats, total: Floats) -> Floats:

@@ -1,8 +1,8 @@
 """What a run expects on new rows, beside the truth: `python tests/benchmarks/expected_scores.py`.
 
 `noise`: 60 rows of 40 features and a target that has nothing to do with them, 10 folds, 120
-candidates. How far is the score that the winner was selected on below its error on new rows, and how
-far the expected one?
+candidates. How far is the score that the winner was selected on below its error on new rows, and
+how far the expected one?
 
 `coverage`: 100 rows, 5 features of 20 with a signal, 5 folds, 40 candidates. How often do the
 intervals at 90 % cover the error of the refitted winner, and how wide are they?

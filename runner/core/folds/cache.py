@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from runner.records import Fold, Integers, Split, Table
 
 COLUMNS_PER_ROW = 0.5  # above this, cross products cost more than the rows they stand for
+FEW_CELLS = 100_000  # of a table whose paths are quickly solved from rows
 WORTH_KEEPING = 0.2  # seconds to make a fold problem, above which it goes to the disk
 MEMORY = 2_000_000_000  # bytes of fold problems kept in memory
 
@@ -103,7 +104,7 @@ class Folds:
                 self.family,
                 fit_intercept=fit_intercept,
             )
-        if self.from_moments(preparation):
+        if self._from_moments(preparation):
             if self._moments is None:
                 self._moments = FoldMoments(self.table, self.split)
             found = self._moments.problem(fold, preparation, fit_intercept=fit_intercept)
@@ -135,16 +136,26 @@ class Folds:
         """Positions of a fold's rows; of no fold, all that train, and none."""
         return (self.split.train, self.split.test[:0]) if fold is None else self.split.sides(fold)
 
-    def from_moments(self, preparation: Preparation) -> bool:
+    def quick(self, preparation: Preparation) -> bool:
+        """Whether problems are made from moments, or from few rows without fitting an imputer."""
+        few = self._width * len(self.split.train) <= FEW_CELLS
+        return self._from_moments(preparation) or (few and self._is_linear(preparation))
+
+    def _from_moments(self, preparation: Preparation) -> bool:
         """Whether moments suffice, and are worth taking: they need more rows than columns."""
-        linear = self.family is None and preparation.imputer.fill_value() is not None
-        if not self._trusts_moments or not linear:
+        if not self._trusts_moments or not self._is_linear(preparation):
             return False
-        if self._moments is not None:
-            return True
+        return self._moments is not None or (self._width <= COLUMNS_PER_ROW * len(self.split.train))
+
+    def _is_linear(self, preparation: Preparation) -> bool:
+        """Whether the loss is squared, and imputation linear in the data."""
+        return self.family is None and preparation.imputer.fill_value() is not None
+
+    @cached_property
+    def _width(self) -> int:
+        """The number of columns once categories are encoded."""
         levels = sum(self.table.features[c].nunique() + 1 for c in self.table.categorical)
-        width = len(self.table.numeric) + levels
-        return width <= COLUMNS_PER_ROW * len(self.split.train)
+        return len(self.table.numeric) + levels
 
 
 def _versions() -> tuple[str, ...]:

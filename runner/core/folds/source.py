@@ -82,8 +82,8 @@ class BlockFolds(FoldSource, Protocol):
     ) -> AnyFold:
         """One fold's problem; of no fold, that of all training rows."""
 
-    def from_moments(self, preparation: Preparation) -> bool:
-        """Whether problems need no row."""
+    def quick(self, preparation: Preparation) -> bool:
+        """Whether problems are quickly made and solved: from moments, or from few rows."""
 
     def distrust_moments(self, reason: str) -> None:
         """Make all fold problems from rows from now on."""
