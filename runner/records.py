@@ -218,6 +218,11 @@ class Candidate:
         return tuple(sorted((k, v) for k, v in self.values.items() if k not in penalty))
 
 
+OK = "ok"
+NOT_CONVERGED = "not converged"
+FAILED = "failed"
+
+
 @dataclass(frozen=True)
 class Trial:
     """A candidate that was scored, or that failed and says why."""
@@ -229,4 +234,4 @@ class Trial:
     n_nonzero: float  # selected features, mean over folds
     dual_gap: float  # the largest over folds
     seconds: float
-    status: str  # ok, not converged, or failed: and the reason
+    status: str  # OK, NOT_CONVERGED, or FAILED: and the reason

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Winner:
-    """The best candidate, fitted to all training rows."""
+    """The chosen candidate, fitted to all training rows."""
 
     specs: Specs
     preparation: Preparation
@@ -76,8 +76,8 @@ def check_metric(job: Job, data: Data) -> None:
 
 
 def refit(job: Job, data: Data, searched: Searched) -> Winner:
-    """Fit the best candidate to all training rows."""
-    candidate = searched.best.candidate
+    """Fit the chosen candidate to all training rows."""
+    candidate = searched.chosen.candidate
     specs = job.specs.having(candidate.values)
     preparation = preparation_of(specs, data.folds, job.config.general.seed)
     final = data.refit(specs, candidate, preparation)
@@ -96,7 +96,7 @@ def judge(job: Job, data: Data, searched: Searched, worth: Worth, winner: Winner
     """
     general, held_out, preparation = job.config.general, searched.held_out, winner.preparation
     tested, test = data.score_test(winner.final, preparation, general.bootstrap, seed=general.seed)
-    cv = summarise_folds(held_out.scores | searched.best.scores)
+    cv = summarise_folds(held_out.scores | searched.chosen.scores)
     record = {"cv": cv, **_judge_nested(job, worth), "test": test, "test_rows": data.test_rows}
     if winner.specs.imputer.rows.drop is not None:
         record["rows_left_out"] = data.left_out(preparation)

@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING
 
 from runner.core.folds import InnerFolds, inner_folds
 from runner.errors import FitError
+from runner.experiment.searching import rule_of
 from runner.features.pipeline import preparation_of
 from runner.search import Resolver
-from runner.search.scorer import Objective, Scorer, choose_best
+from runner.search.rule import choose
+from runner.search.scorer import Objective, Scorer
 from runner.search.shared_paths import SharedPaths
 
 if TYPE_CHECKING:
@@ -139,7 +141,7 @@ class InnerSearch:
             scorer.share(self._shared)
         with TemporaryDirectory() as folder:
             trials = config.search.run(self._resolver, scorer, seed=seed, folder=Path(folder))
-        best = choose_best(trials)
+        best = choose(trials, rule_of(self._job))
         (problem,), (coefficients,) = self._scorer(InnerFolds(self._folds, (fold,))).solution(best)
         specs = self._job.specs.having(best.candidate.values)
         preparation = preparation_of(specs, self._folds, seed)

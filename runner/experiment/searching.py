@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from runner.checks import BEST_AT_EDGE, BEST_NOT_CONVERGED, CANDIDATES_FAILED
+from runner.errors import ConfigError
 from runner.evaluation.winner import disagreement
 from runner.experiment.separation_check import check_separation
+from runner.records import FAILED, NOT_CONVERGED, OK
 from runner.search import Resolver
 from runner.search.edges import edges_of
-from runner.search.scorer import FAILED, NOT_CONVERGED, OK, Objective, Scorer, choose_best
+from runner.search.rule import Rule, by_rule, choose, describe_trial
+from runner.search.scorer import Objective, Scorer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,6 +26,7 @@ if TYPE_CHECKING:
     from runner.experiment.workspace import Data
     from runner.records import Trial
     from runner.report.screen import Screen
+    from runner.search.rule import RuleName
 
 log = logging.getLogger("runner")
 GUARD = 1e-6  # largest relative difference between scores from moments and from rows
@@ -32,9 +37,19 @@ class Searched:
     """A search that has ended."""
 
     trials: list[Trial]
-    best: Trial
-    held_out: HeldOut
+    rule: Rule
+    held_out: HeldOut  # of the chosen trial
     edges: dict[str, str] = field(default_factory=dict)  # by key, the override that goes further
+
+    @cached_property
+    def by_rule(self) -> dict[RuleName, Trial]:
+        """What each rule keeps, that of the config among them."""
+        return by_rule(self.trials, self.rule)
+
+    @property
+    def chosen(self) -> Trial:
+        """What the config's rule keeps: the winner."""
+        return self.by_rule[self.rule.name]
 
     @property
     def failed(self) -> list[Trial]:
@@ -42,27 +57,33 @@ class Searched:
         return [trial for trial in self.trials if trial.status.startswith(FAILED)]
 
     def describe(self) -> dict[str, Any]:
-        """Counts of the trials, and the best one's parameters."""
+        """Counts of the trials, the winner's parameters, and what each rule keeps."""
+        metric, chosen = self.rule.metric, self.chosen
         return {
             "search": {
                 "trials": len(self.trials),
                 "not_converged": sum(trial.status == NOT_CONVERGED for trial in self.trials),
                 "failed": len(self.failed),
             },
-            "best": {"trial": self.best.number, "parameters": self.best.candidate.values},
+            "best": {
+                "trial": chosen.number,
+                "parameters": chosen.candidate.values,
+                "rule": self.rule.name,
+            },
+            "rules": {name: describe_trial(kept, metric) for name, kept in self.by_rule.items()},
         }
 
     def findings(self) -> list[Finding]:
         """What a reader of the result should know of the search."""
         found = []
-        if self.best.status != OK:
-            gap = f"its dual gap is {self.best.dual_gap:.2g}"
+        if self.chosen.status != OK:
+            gap = f"its dual gap is {self.chosen.dual_gap:.2g}"
             found.append(BEST_NOT_CONVERGED.found(f"the best candidate has not converged: {gap}"))
         if self.failed:
             said = f"{len(self.failed)} of {len(self.trials)} candidates failed"
             found.append(CANDIDATES_FAILED.found(f"{said}, the first one: {self.failed[0].status}"))
         if self.edges:
-            values = self.best.candidate.values
+            values = self.by_rule["best"].candidate.values
             said = " and ".join(f"{key} of {values[key]:.4g}" for key in self.edges)
             further = " ".join(f"'{override}'" for override in self.edges.values())
             found.append(
@@ -72,7 +93,7 @@ class Searched:
 
 
 def search(job: Job, data: Data, folder: Path, screen: Screen) -> Searched:
-    """Search; the best candidate's scores are then computed again from rows.
+    """Search; the chosen candidate's scores are then computed again from rows.
 
     Where moments gave others, they are distrusted, and all candidates scored from rows.
 
@@ -83,9 +104,11 @@ def search(job: Job, data: Data, folder: Path, screen: Screen) -> Searched:
         screen: shows the progress.
 
     Raises:
+        ConfigError: the rule needs a standard error, and there is one fold.
         FitError: an alpha is 0, and rows are separated.
     """
     check_separation(job, data)
+    rule = _checked_rule(job, data)
     config, space = job.config, job.config.search_space
     size, seed = config.search.size(space), config.general.seed
     objective = Objective(config.metric, config.trial_metrics)
@@ -94,19 +117,41 @@ def search(job: Job, data: Data, folder: Path, screen: Screen) -> Searched:
         resolver = Resolver(space, scorer.alpha_max)
         log.info("search %s: at most %d candidates", config.search.name, size)
         trials = config.search.run(resolver, scorer, seed=seed, folder=folder)
-    found = _hold_out_best(trials, scorer, data)
-    off = disagreement(found.best.scores, found.held_out.scores)
+    found, off = _hold_out(trials, rule, scorer, data)
     if off > GUARD:
         reason = f"the best candidate's scores differ by {off:.1e} when computed from rows"
         data.folds.distrust_moments(reason)
-        found = _hold_out_best(scorer.rescore(trials), scorer, data)
-    log.info("best of %d candidates: %s", len(found.trials), found.best.candidate.values)
-    return replace(found, edges=_edges(job, resolver, found.best))
+        found, _ = _hold_out(scorer.rescore(trials), rule, scorer, data)
+    log.info("%s of %d candidates: %s", rule.name, len(found.trials), found.chosen.candidate.values)
+    return replace(found, edges=_edges(job, resolver, found.by_rule["best"]))
 
 
-def _hold_out_best(trials: list[Trial], scorer: Scorer, data: Data) -> Searched:
-    best = choose_best(trials)
-    return Searched(trials, best, data.hold_out(*scorer.solution(best)))
+def rule_of(job: Job) -> Rule:
+    """Which candidate a job's search keeps."""
+    search = job.config.search
+    return Rule(search.rule, search.within, job.config.metric)
+
+
+def _checked_rule(job: Job, data: Data) -> Rule:
+    search = job.config.search
+    if search.rule == "one_se" and len(data.folds.split.folds) == 1:
+        raise ConfigError(
+            f"search.rule is one_se, but split={job.config.split.name} makes one fold, whose score "
+            "has no standard error: set search.rule=within_percent or best, or choose split=kfold"
+        )
+    return rule_of(job)
+
+
+def _hold_out(
+    trials: list[Trial], rule: Rule, scorer: Scorer, data: Data
+) -> tuple[Searched, float]:
+    """What the chosen trial says of each fold, and how far moments are from that."""
+    chosen = choose(trials, rule)
+    problems, coefficients = scorer.solution(chosen)
+    held_out = data.hold_out(problems, coefficients)
+    # of the same coefficients, which may be others within the tolerance than those of the trial
+    own = scorer.rescored(problems, coefficients)
+    return Searched(trials, rule, held_out), disagreement(own, held_out.scores)
 
 
 def _edges(job: Job, resolver: Resolver, best: Trial) -> dict[str, str]:

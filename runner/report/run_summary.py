@@ -21,7 +21,12 @@ def opening_lines(record: Record) -> list[str]:
     if record.get("rows_used"):
         lines.append(_rows_line(record["rows_used"], record["rows_left_out"]))
     # runs of before there was an expected score have no such words
-    return [*lines, _best_line(record), *([record["words"]] if "words" in record else [])]
+    return [
+        *lines,
+        _best_line(record),
+        *_rules_line(record),
+        *([record["words"]] if "words" in record else []),
+    ]
 
 
 def closing_lines(record: Record) -> list[str]:
@@ -66,7 +71,22 @@ def _rows_line(used: Record, left_out: Record) -> str:
 def _best_line(record: Record) -> str:
     parameters = record["best"]["parameters"]
     best = ", ".join(f"{key} {number(value)}" for key, value in parameters.items())
-    return f"best of {_count(record['search']['trials'], 'candidate')}: {best}"
+    # a record of an earlier version knows no rule
+    rule = record["best"].get("rule", "best")
+    return f"{rule} of {_count(record['search']['trials'], 'candidate')}: {best}"
+
+
+def _rules_line(record: Record) -> list[str]:
+    """The score and the size of what each rule keeps, where these are not the same."""
+    rules = record.get("rules", {})
+    if len({kept["trial"] for kept in rules.values()}) < 2:  # noqa: PLR2004 - nothing to tell apart
+        return []
+    place = place_of(rules["best"]["se"])
+    told = [
+        f"{rule} {score(kept['score'], place)} with {kept['n_features']:.3g}"
+        for rule, kept in rules.items()
+    ]
+    return [f"{record['metric']} by rule: {', '.join(told)} features (means over folds)"]
 
 
 def worth_line(record: Record) -> str:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Protocol
 
 from pydantic import BeforeValidator
 
+from runner.search.rule import RuleName
 from runner.space import DimensionField
-from runner.spec import Spec
+from runner.spec import Positive, Spec
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,10 +44,15 @@ def _flatten(raw: Any) -> Any:  # noqa: ANN401 - any YAML value; pydantic judges
 
 
 class Search(Spec):
-    """A strategy. `space` names further parameters, by dotted key or nested, and their values."""
+    """A strategy. `space` names further parameters, by dotted key or nested, and their values.
+
+    `rule` says which of the scored candidates is kept, `within` in percent what is nearly as good.
+    """
 
     adaptive: ClassVar[bool] = False  # whether what is proposed depends on earlier scores
     name: str
+    rule: RuleName
+    within: Positive
     space: Annotated[dict[str, DimensionField], BeforeValidator(_flatten)]
 
     def check(self, space: SearchSpace) -> None:

@@ -12,9 +12,9 @@ import numpy as np
 from runner.core.folds import FoldProblem, LikelihoodFold
 from runner.core.metrics import loss
 from runner.core.path import alpha_max
-from runner.errors import FitError, RunnerError
+from runner.errors import RunnerError
 from runner.features.pipeline import Specs, preparation_of
-from runner.records import Trial
+from runner.records import FAILED, NOT_CONVERGED, OK, Trial
 from runner.search.fold_paths import How, Neighbours, Solved, solve_folds
 from runner.search.likelihood_paths import likelihood_fold_alpha_max, solve_likelihood_folds
 
@@ -28,10 +28,6 @@ if TYPE_CHECKING:
     from runner.records import Candidate, Floats
     from runner.search.fold_paths import KnownPaths
     from runner.search.shared_paths import SharedPaths
-
-OK = "ok"
-NOT_CONVERGED = "not converged"
-FAILED = "failed"
 
 
 @dataclass(frozen=True)
@@ -164,6 +160,15 @@ class Scorer:
             return None
         return self._shared.within(self._folds.split.folds, candidate.preparation_key())
 
+    def rescored(
+        self, problems: Sequence[AnyFold], coefficients: list[Floats]
+    ) -> dict[str, Floats]:
+        """The metrics of coefficients (q,) on each fold, as those of a trial are computed."""
+        metrics = self._objective.metrics
+        pairs = zip(problems, coefficients, strict=True)
+        by_fold = [problem.score(metrics, own[:, None]) for problem, own in pairs]
+        return {str(m): np.array([scores[m][0] for scores in by_fold]) for m in metrics}
+
     def _keep(self, trial: Trial, number: int, solved: list[Solved], at: int) -> None:
         order = (trial.status != OK, trial.loss, number)
         if np.isfinite(trial.loss) and (self._best is None or order < self._best.order):
@@ -229,19 +234,3 @@ def _solve(
     distinct, places = np.unique(alphas, return_inverse=True)
     solved = solve_folds(squared, distinct, candidates[0].l1_ratio, how)
     return solved, [int(place) for place in places]
-
-
-def choose_best(trials: Sequence[Trial]) -> Trial:
-    """The trial of least loss among those that converged, the first of equals.
-
-    Where none converged, the best of the others.
-
-    Raises:
-        FitError: every trial failed.
-    """
-    usable = [trial for trial in trials if np.isfinite(trial.loss)]
-    if not usable:
-        reason = trials[0].status if trials else "no trial was made"
-        raise FitError(f"no candidate could be scored; the first: {reason}")
-    converged = [trial for trial in usable if trial.status == OK]
-    return min(converged or usable, key=lambda trial: trial.loss)

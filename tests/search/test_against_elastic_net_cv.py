@@ -22,7 +22,7 @@ from sklearn_reference import SEED, folds_of, make_scorer, make_specs
 from runner.config import validate_section
 from runner.dataset.table import table_of
 from runner.search import Resolver, Search, SearchSpace
-from runner.search.scorer import choose_best
+from runner.search.rule import choose_best
 
 if TYPE_CHECKING:
     from pathlib import Path

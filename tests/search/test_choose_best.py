@@ -19,9 +19,9 @@ from sklearn_reference import (
 from runner.config import validate_section
 from runner.core.metrics import METRICS
 from runner.errors import FitError
-from runner.records import Trial
+from runner.records import FAILED, NOT_CONVERGED, OK, Trial
 from runner.search import Resolver, Search, SearchSpace
-from runner.search.scorer import FAILED, NOT_CONVERGED, OK, choose_best
+from runner.search.rule import choose_best
 from runner.space import AlphaRange, Choices
 from runner.store.tables import trials_table
 

@@ -33,7 +33,7 @@ from sklearn_reference import (
 
 from runner.dataset.table import table_of
 from runner.features.pipeline import prepare
-from runner.search.scorer import NOT_CONVERGED
+from runner.records import NOT_CONVERGED
 
 if TYPE_CHECKING:
     from runner.records import Candidate

@@ -14,7 +14,9 @@ from sklearn_reference import SEED, candidate, folds_of, make_scorer, make_specs
 
 from runner.core.metrics import METRICS
 from runner.dataset.table import table_of
-from runner.search.scorer import FAILED, NOT_CONVERGED, OK, Objective, Scorer, choose_best
+from runner.records import FAILED, NOT_CONVERGED, OK
+from runner.search.rule import choose_best
+from runner.search.scorer import Objective, Scorer
 
 if TYPE_CHECKING:
     from runner.core.folds import Folds

@@ -174,7 +174,7 @@ def test_the_record_is_complete(finished_run: Path) -> None:
     assert (2, "finished") == (record["schema_version"], record["status"])
     expected = {
         "best", "choices", "cv", "dataset", "fingerprint", "finished", "metric", "n_features",
-        "n_selected", "overrides", "refit", "started", "test", "timings", "checks",
+        "n_selected", "overrides", "refit", "rules", "started", "test", "timings", "checks",
     }  # fmt: skip
     assert set() == expected - record.keys()
     assert {"rows": 88, "dropped": {"target missing": 2}}.items() <= record["dataset"].items()
