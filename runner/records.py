@@ -212,9 +212,14 @@ class Candidate:
         """The L1 share of the penalty."""
         return float(self.values["model.l1_ratio"])
 
+    @property
+    def relax(self) -> float:
+        """The share of the penalised coefficients, 1 where nothing is relaxed."""
+        return float(self.values.get("model.relax", 1))
+
     def preparation_key(self) -> tuple[tuple[str, Any], ...]:
         """What tells apart the candidates that need other fold problems."""
-        penalty = {"model.alpha", "model.l1_ratio"}
+        penalty = {"model.alpha", "model.l1_ratio", "model.relax"}
         return tuple(sorted((k, v) for k, v in self.values.items() if k not in penalty))
 
 

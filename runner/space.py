@@ -207,6 +207,20 @@ def _check_alphas(alpha: float | Dimension) -> float | Dimension:
     return alpha
 
 
+def _check_shares(share: float | Dimension) -> float | Dimension:
+    """A number is checked by its type; so are the values and ends of dimensions here."""
+    ends: list[Any] = []
+    match share:
+        case Choices(values=values):
+            ends = values
+        case Range(low=low, high=high):
+            ends = [low, high]
+    for end in ends:
+        if isinstance(end, bool) or not isinstance(end, int | float) or not 0 <= end <= 1:
+            raise ValueError(f"{end!r} is not a number from 0 to 1")
+    return share
+
+
 AlphaField = Annotated[
     Annotated[NotNegative, Tag("number")]
     | Annotated[Choices, Tag("Choices")]
@@ -224,6 +238,7 @@ RatioField = Annotated[
     | Annotated[Distribution, Tag("Distribution")],
     Discriminator(_kind),
     BeforeValidator(_normalise),
+    AfterValidator(_check_shares),
 ]
 DimensionField = Annotated[
     Annotated[Choices, Tag("Choices")]

@@ -164,6 +164,7 @@ def validate(sections: dict[str, Any], *, files: bool = True) -> ExperimentConfi
     if config.dataset.streams:
         _check_stream(config)
     _check_space(config)
+    _check_relax(config)
     config.search.check(config.search_space)
     return config
 
@@ -319,6 +320,25 @@ def _check_space(config: ExperimentConfig) -> None:
             except ValidationError as error:
                 message = explain(error.errors()[0], type(spec), f"search.space.{section}")
                 raise ConfigError(message) from error
+
+
+def _check_relax(config: ExperimentConfig) -> None:
+    """Refuse relaxed coefficients where least squares are no answer."""
+    if not config.search_space.relaxes:
+        return
+    if not config.family.squared:
+        raise ConfigError(
+            f"model.relax is not 1, but family={config.family.name} has no relaxed fits: set "
+            "model.relax=1, or choose family=gaussian"
+        )
+    bounds = {"positive": "false", "limits": "{}"}
+    searched = config.search.space
+    for key, none in bounds.items():
+        if getattr(config.model, key) or f"model.{key}" in searched:
+            raise ConfigError(
+                f"model.relax is not 1, but least squares do not keep to model.{key}: set "
+                f"model.relax=1 or model.{key}={none}"
+            )
 
 
 def _extremes(dimension: Dimension) -> list[Any]:

@@ -11,7 +11,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from runner.core.folds import Posed
 from runner.core.likelihood import LikelihoodProblem, solve_likelihood
-from runner.core.path import TIGHT, solve_tightly
+from runner.core.path import TIGHT, relax, solve_tightly
 from runner.family.estimators import PenalisedFit
 from runner.records import Solution
 
@@ -65,6 +65,7 @@ def _fit_squares(rows: ModelRows, model: Model, candidate: Candidate) -> FittedM
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # the solution says it
         path = solve_tightly(posed.train, candidate.alpha, candidate.l1_ratio, settings=settings)
+    path = relax(posed.train, path, np.array([candidate.relax]))
     coefficients = path.coefficients[:, 0]
     solution = Solution(
         coefficients=coefficients[None],

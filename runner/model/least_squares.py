@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import field_validator
-
 from runner.errors import ConfigError
 from runner.model.column_rules import Factors, LimitsByName, check_rules, values_by_column
-from runner.space import AlphaField, Choices, Dimension, Range, RatioField
+from runner.space import AlphaField, Dimension, RatioField
 from runner.spec import Count, Positive, Spec
 
 if TYPE_CHECKING:
@@ -92,7 +90,10 @@ class Model(Spec):
         return Limits(lower, upper) if np.isfinite([lower, upper]).any() else None
 
     def penalty(self) -> dict[str, float | Dimension]:
-        """What `alpha` and `l1_ratio` are for this model: numbers, or left to the search."""
+        """What `alpha` and `l1_ratio` are for this model: numbers, or left to the search.
+
+        And `relax`, where coefficients are relaxed.
+        """
         raise NotImplementedError
 
     def estimator(self, alpha: float, l1_ratio: float, weight: float) -> RegressorMixin:
@@ -147,10 +148,16 @@ class Penalised(Model):
     """A model with a penalty, multiplied by `penalty_factors` by name or pattern of columns.
 
     A column of factor 0 is never penalised. Factors are taken as they are: glmnet rescales its own
-    to sum to the number of columns.
+    to sum to the number of columns. Of `relax` the coefficients are mixtures of the penalised ones,
+    of which it is the share, and of least squares on the columns that these select.
     """
 
     penalty_factors: Factors
+    relax: RatioField
+
+    def relaxation(self) -> dict[str, float | Dimension]:
+        """`relax`, if it is not the 1 that changes nothing."""
+        return {} if self.relax == 1 else {"relax": self.relax}
 
     def factors_of(self, columns: ModelColumns) -> Floats | None:
         """As configured, 1 where nothing is said."""
@@ -180,23 +187,9 @@ class ElasticNet(Penalised):
     alpha: AlphaField
     l1_ratio: RatioField
 
-    @field_validator("l1_ratio")
-    @classmethod
-    def _between_0_and_1(cls, ratio: float | Dimension) -> float | Dimension:
-        ends: list[Any] = []
-        match ratio:
-            case Choices(values=values):
-                ends = values
-            case Range(low=low, high=high):
-                ends = [low, high]
-        for end in ends:
-            if isinstance(end, bool) or not isinstance(end, int | float) or not 0 <= end <= 1:
-                raise ValueError(f"{end!r} is not a number from 0 to 1")
-        return ratio
-
     def penalty(self) -> dict[str, float | Dimension]:
         """Both as configured."""
-        return {"alpha": self.alpha, "l1_ratio": self.l1_ratio}
+        return {"alpha": self.alpha, "l1_ratio": self.l1_ratio, **self.relaxation()}
 
 
 class Lasso(Penalised):
@@ -207,7 +200,7 @@ class Lasso(Penalised):
 
     def penalty(self) -> dict[str, float | Dimension]:
         """l1_ratio is 1."""
-        return {"alpha": self.alpha, "l1_ratio": 1.0}
+        return {"alpha": self.alpha, "l1_ratio": 1.0, **self.relaxation()}
 
 
 class Ridge(Penalised):
@@ -218,7 +211,7 @@ class Ridge(Penalised):
 
     def penalty(self) -> dict[str, float | Dimension]:
         """l1_ratio is 0."""
-        return {"alpha": self.alpha, "l1_ratio": 0.0}
+        return {"alpha": self.alpha, "l1_ratio": 0.0, **self.relaxation()}
 
 
 class Ols(Model):

@@ -130,7 +130,7 @@ def score_lines(record: Record, width: int) -> list[Line]:
         expected = tuple(
             score(f.get("score"), place) for f, place in zip(known, places, strict=True)
         )
-        columns.append(Column("expected", expected))
+        columns.append(Column("expected", expected, spare=3))
     if test is not None:
         found = [test[metric] for metric, _ in rows]
         tested = tuple(score(f["score"], _interval_place(f)) for f in found)

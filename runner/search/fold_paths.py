@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from runner.core.path import solve_path
+from runner.core.path import relax, solve_path
 from runner.core.threads import one_thread_of_blas, usable_threads
 from runner.records import GramProblem
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from runner.core.folds import FoldProblem
     from runner.core.metrics import MetricName
     from runner.core.path import PathSettings
-    from runner.records import Floats, Path
+    from runner.records import Floats, Integers, Path
 
 # multiplications of one path above which a thread per fold gains more than it costs: at 100
 # features and 100 alphas (1e6) it gained nothing, at 500 features (2.5e7) a factor of 1.7
@@ -82,6 +82,14 @@ class How:
 
 
 @dataclass(frozen=True)
+class Relaxed:
+    """What becomes of the solutions of a path: c mixtures with least squares."""
+
+    shares: Floats  # (c,) of the penalised solution
+    places: Integers  # (c,) which alpha each is for
+
+
+@dataclass(frozen=True)
 class Solved:
     """One fold's path, and the scores (a,) of its solutions on the validation side."""
 
@@ -95,6 +103,7 @@ def solve_folds(
     alphas: Floats,
     l1_ratio: float,
     how: How,
+    relaxed: Relaxed | None = None,
 ) -> list[Solved]:
     """Solve and score the path of every fold.
 
@@ -103,10 +112,11 @@ def solve_folds(
         alphas: (a,), ascending.
         l1_ratio: of the whole path.
         how: how to solve and what to score; the solution is added to its neighbours.
+        relaxed: what is scored in the place of the path's own solutions, if anything is.
     """
     starts = how.neighbours.nearest(float(alphas[-1]), l1_ratio)
 
-    def solve(number: int) -> Solved:
+    def solve(number: int) -> tuple[Path, Solved]:
         own = how.settings[number]
         own = own if starts is None else replace(own, start=starts[number])
         problem = problems[number]
@@ -115,9 +125,14 @@ def solve_folds(
             return solve_path(problem.train, alphas, l1_ratio, settings=own)
 
         penalties = (alphas.tobytes(), l1_ratio)
-        path = how.known.path(number, penalties, solve_own) if how.known else solve_own()
+        penalised = path = (
+            how.known.path(number, penalties, solve_own) if how.known else solve_own()
+        )
+        if relaxed is not None:
+            path = relax(problem.train, penalised, relaxed.shares, relaxed.places)
         count = np.count_nonzero(path.coefficients, axis=0) / len(problem.parts)
-        return Solved(path, problem.score(how.metrics, path.coefficients), count)
+        scores = problem.score(how.metrics, path.coefficients)
+        return penalised, Solved(path, scores, count)
 
     workers = min(usable_threads(), len(problems))
     # a path is many small products, which threads of BLAS only delay, most of all on a busy machine
@@ -129,8 +144,8 @@ def solve_folds(
                 solved = list(pool.map(solve, range(len(problems))))
         else:
             solved = [solve(number) for number in range(len(problems))]
-    how.neighbours.remember([fold.path for fold in solved], l1_ratio)
-    return solved
+    how.neighbours.remember([penalised for penalised, _ in solved], l1_ratio)
+    return [fold for _, fold in solved]
 
 
 def _work(problem: FoldProblem, n_alphas: int) -> float:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 
 PENALTY = ("model.alpha", "model.l1_ratio")
+RELAX = "model.relax"
 
 
 class AlphaMax(Protocol):
@@ -34,16 +35,22 @@ class SearchSpace:
     dimensions: dict[str, Dimension]
     fixed: dict[str, Any]
 
+    @property
+    def relaxes(self) -> bool:
+        """Whether a candidate can have other coefficients than the penalised ones."""
+        return RELAX in self.dimensions or self.fixed.get(RELAX, 1) != 1
+
     @classmethod
     def of(cls, penalty: dict[str, Any], space: dict[str, Dimension]) -> SearchSpace:
         """Merge a model's own penalty with what the search adds; the search's word counts.
 
         Args:
-            penalty: `alpha` and `l1_ratio`, each a number or a dimension.
+            penalty: `alpha` and `l1_ratio`, each a number or a dimension, and `relax` if it is
+                not 1.
             space: further dimensions, by dotted key.
         """
         merged: dict[str, Any] = {f"model.{key}": value for key, value in penalty.items()} | space
-        merged |= {key: _continuous(merged[key]) for key in PENALTY}
+        merged |= {key: _continuous(merged[key]) for key in (*PENALTY, RELAX) if key in merged}
         # alpha last: a grid then runs along alphas, as a path does
         ordered = {k: merged[k] for k in sorted(merged, key=lambda k: (k == "model.alpha", k))}
         varies = {k: v for k, v in ordered.items() if isinstance(v, Dimension)}

@@ -15,7 +15,7 @@ from runner.core.path import alpha_max
 from runner.errors import RunnerError
 from runner.features.pipeline import Specs, preparation_of
 from runner.records import FAILED, NOT_CONVERGED, OK, Trial
-from runner.search.fold_paths import How, Neighbours, Solved, solve_folds
+from runner.search.fold_paths import How, Neighbours, Relaxed, Solved, solve_folds
 from runner.search.likelihood_paths import likelihood_fold_alpha_max, solve_likelihood_folds
 
 if TYPE_CHECKING:
@@ -232,5 +232,7 @@ def _solve(
         return solve_likelihood_folds(likely, alphas, ratios, how), list(range(len(alphas)))
     squared = [problem for problem in problems if isinstance(problem, FoldProblem)]
     distinct, places = np.unique(alphas, return_inverse=True)
-    solved = solve_folds(squared, distinct, candidates[0].l1_ratio, how)
-    return solved, [int(place) for place in places]
+    shares = np.array([candidate.relax for candidate in candidates])
+    relaxed = Relaxed(shares, places) if (shares != 1).any() else None
+    solved = solve_folds(squared, distinct, candidates[0].l1_ratio, how, relaxed)
+    return solved, [int(at) for at in (places if relaxed is None else range(len(places)))]

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from runner.core.moments import column_variance
-from runner.core.path import solve_tightly
+from runner.core.path import relax, solve_tightly
 from runner.features.pipeline import make_plain
 from runner.records import Solution
 
@@ -61,6 +61,7 @@ def solve(
     (problem,) = whole.parts
     settings = specs.model.settings(whole.columns)
     path = solve_tightly(problem, candidate.alpha, candidate.l1_ratio, settings=settings)
+    path = relax(problem, path, np.array([candidate.relax]))
     prepared = folds.prepared(preparation)
     per_unit, constants = prepared.standard.in_columns_units(
         path.coefficients, fit_intercept=intercept

@@ -142,3 +142,24 @@ def test_trials_have_what_is_cheap_and_the_optimised(imputer: str) -> None:
 def test_null_is_every_metric() -> None:
     """trial_metrics=null is all of them."""
     assert 7 == len(checked("trial_metrics=null").trial_metrics)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "said"),
+    [
+        (("model.relax=0.5", "model.positive=true"), "model.positive"),
+        (("model.relax=[1,0]", "model.limits={age: [0, null]}"), "model.limits"),
+        (("model.relax=[1,2]",), "from 0 to 1"),
+        (("model.relax=0", "dataset=churn", "family=binomial"), "family=binomial"),
+    ],
+)
+def test_what_least_squares_cannot_answer_is_refused(overrides: tuple[str, ...], said: str) -> None:
+    """Bounds and other families, before any work; a share is from 0 to 1."""
+    with pytest.raises(ConfigError, match=said):
+        checked(*overrides)
+
+
+def test_a_share_of_1_changes_nothing() -> None:
+    """It is no value of a candidate then, and bounds are allowed."""
+    space = checked("model.positive=true").search_space
+    assert "model.relax" not in {**space.fixed, **space.dimensions}

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-import pytest
-
 from runner.store.ledger import looks_at_test, outputs_of
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pytest
 
 ROWS, OTHERS = "a" * 64, "b" * 64
 

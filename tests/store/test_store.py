@@ -227,9 +227,13 @@ def test_coefficients_agree_with_the_record(finished_run: Path) -> None:
 
 def test_predictions_agree_with_the_record(finished_run: Path) -> None:
     """predictions.csv has every row once, and the recorded scores follow from it."""
-    table = pd.read_csv(finished_run / "predictions.csv")
+    predictions = pd.read_csv(finished_run / "predictions.csv")
     record = read_json(finished_run / "run.json")
-    assert {"oof", "test"} == set(table["part"])
+    assert {"oof", "nested", "test"} == set(predictions["part"])
+    nested = predictions[predictions["part"] == "nested"]
+    assert nested["row"].is_unique
+    table = predictions[predictions["part"] != "nested"]
+    assert set(nested["row"]) == set(table.loc[table["part"] == "oof", "row"])
     assert 88 == len(table) == table["row"].nunique()
     assert {3, 11} == set(range(90)) - set(table["row"])
     assert {1, 2, 3} == set(table.loc[table["part"] == "oof", "fold"])

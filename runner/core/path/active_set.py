@@ -117,11 +117,11 @@ def _target(
     problem: GramProblem, support: Integers, pull: Floats, ridge: Floats, old: Floats
 ) -> Floats:
     """Where the support's coefficients should go, their signs being as they are."""
-    target = _stationary(problem, support, pull, ridge)
+    target = stationary(problem, support, pull, ridge)
     return _down_the_valley(problem, support, pull, ridge, old) if target is None else target
 
 
-def _stationary(
+def stationary(
     problem: GramProblem, support: Integers, pull: Floats, ridge: Floats
 ) -> Floats | None:
     """The minimum over the support's coefficients of given signs; None if its columns depend."""
