@@ -166,7 +166,9 @@ def test_the_width_can_be_told(
     monkeypatch.setenv("COLUMNS", "60")
     ended = program("-m", *mixed, "imputer=mean,median", "features.scale=true,false")
     at = ended.out.splitlines().index(next(x for x in ended.out.splitlines() if "cv_mse" in x))
-    assert max(map(len, ended.out.splitlines()[at:-1])) <= 60
+    table = ended.out.splitlines()[at:-2]
+    assert 8 == len([line for line in table if line.startswith(("run=", "  "))]) - 1
+    assert max(map(len, table)) <= 60
 
 
 def test_one_word_for_standardised(program: Program, mixed: tuple[str, ...]) -> None:
