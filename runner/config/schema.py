@@ -160,7 +160,7 @@ def validate(sections: dict[str, Any], *, files: bool = True) -> ExperimentConfi
     if files:
         config.dataset.check()
     _check_family(config)
-    _check_interval(config)
+    _check_evaluation(config)
     if config.dataset.streams:
         _check_stream(config)
     _check_space(config)
@@ -216,25 +216,31 @@ def _families_that_take(role: str) -> str:
     return f"{', '.join(names)} or {last}" if names else last
 
 
-def _check_interval(config: ExperimentConfig) -> None:
-    """The interval of Bates et al. needs a loss of each row, and folds to leave out two of."""
-    if config.evaluation.interval != "bates":
-        return
-    folds = config.split.exchangeable
-    needs = {
+def _check_evaluation(config: ExperimentConfig) -> None:
+    """What needs a loss of each row, and folds to leave out two of, must have them."""
+    evaluation, folds = config.evaluation, config.split.exchangeable
+    rows = {
         "metric=mse or metric=mae": config.metric in {"mse", "mae"},
         "family=gaussian": config.family.name == "gaussian",
-        "split=kfold, grouped or repeated, with at least 4 folds": folds > PAIR + 1,
         "dataset.stream=false": not config.dataset.streams,
         "dataset.weight=null": getattr(config.dataset, "weight", None) is None,
-        "evaluation.nested to be auto or true": config.evaluation.nested is not False,
     }
+    pairs = {
+        "split=kfold, grouped or repeated, with at least 4 folds": folds > PAIR + 1,
+        "evaluation.nested to be auto or true": evaluation.nested is not False,
+    }
+    once = {"imputer.rows.drop=null": config.imputer.rows.drop is None}
+    if evaluation.interval == "bates":
+        _check_needs("evaluation.interval=bates", "evaluation.interval=nested_naive", rows | pairs)
+    if evaluation.bbc:
+        _check_needs("evaluation.bbc=true", "evaluation.bbc=false", rows | once)
+
+
+def _check_needs(asked: str, instead: str, needs: dict[str, bool]) -> None:
+    """Refuse what was asked for, with the first of its needs that is not met."""
     for need, met in needs.items():
         if not met:
-            raise ConfigError(
-                f"evaluation.interval=bates needs {need}; or choose "
-                "evaluation.interval=nested_naive"
-            )
+            raise ConfigError(f"{asked} needs {need}; or choose {instead}")
 
 
 def _check_bounds(family: Family, model: Model) -> None:

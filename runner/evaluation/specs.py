@@ -12,7 +12,8 @@ class Evaluation(Spec):
 
     `nested` repeats the whole search within the training side of each fold; `auto` where that is
     cheap. `interval` says how the interval of the expected score is made, `level` how often it
-    should cover; `bates` divides the rows anew, `repeats` times.
+    should cover; `bates` divides the rows anew, `repeats` times. `bbc` corrects the winner's score
+    for its choice by a bootstrap of rows.
     """
 
     name: Literal["standard"]
@@ -20,6 +21,7 @@ class Evaluation(Spec):
     interval: Literal["nested_naive", "bates"]
     repeats: Count
     level: Share
+    bbc: bool
 
     @property
     def asks_for_nested(self) -> bool:

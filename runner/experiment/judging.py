@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from runner.errors import DataError
 from runner.evaluation import imputation_error
+from runner.experiment.correcting import correct_by_bootstrap
 from runner.experiment.nesting import Nested, nest
 from runner.experiment.repartitioning import expect_by_partitions
 from runner.features.pipeline import preparation_of
@@ -50,14 +51,17 @@ class Worth:
 
     nested: Nested | str  # its repetition within each fold, or why there is none
     expected: Expected | None  # over new partitions, if that was asked for
+    corrected: dict[str, Any] | None  # the score selected on, by a bootstrap, likewise
 
 
-def evaluate(job: Job, data: Data, screen: Screen) -> Worth:
-    """Repeat the search within each fold, and within each pair of folds if that was asked for."""
-    nested = nest(job, data, screen)
-    if isinstance(nested, str) or job.config.evaluation.interval != "bates":
-        return Worth(nested, None)
-    return Worth(nested, expect_by_partitions(job, data, screen))
+def evaluate(job: Job, data: Data, searched: Searched, screen: Screen) -> Worth:
+    """Repeat the search within each fold, and what else was asked for."""
+    asked, nested = job.config.evaluation, nest(job, data, screen)
+    expected = None
+    if asked.interval == "bates" and not isinstance(nested, str):
+        expected = expect_by_partitions(job, data, screen)
+    corrected = correct_by_bootstrap(job, data, searched.trials) if asked.bbc else None
+    return Worth(nested, expected, corrected)
 
 
 def check_metric(job: Job, data: Data) -> None:
@@ -98,6 +102,8 @@ def judge(job: Job, data: Data, searched: Searched, worth: Worth, winner: Winner
     tested, test = data.score_test(winner.final, preparation, general.bootstrap, seed=general.seed)
     cv = summarise_folds(held_out.scores | searched.chosen.scores)
     record = {"cv": cv, **_judge_nested(job, worth), "test": test, "test_rows": data.test_rows}
+    if worth.corrected is not None:
+        record["bbc"] = worth.corrected
     if winner.specs.imputer.rows.drop is not None:
         record["rows_left_out"] = data.left_out(preparation)
         record["rows_used"] = data.used(preparation)

@@ -144,7 +144,7 @@ def _go(artefacts: Artefacts, watch: Stopwatch, screen: Screen) -> None:
     with stage("refit"):
         winner = refit(job, data, searched)
     with stage("nested"):
-        worth = evaluate(job, data, screen)
+        worth = evaluate(job, data, searched, screen)
     with stage("evaluate"):
         judged = judge(job, data, searched, worth, winner)
     with stage("write"):

@@ -109,14 +109,8 @@ class Scorer:
 
     def __call__(self, candidates: Sequence[Candidate]) -> list[Trial]:
         """One trial per candidate, in their order."""
-        groups: dict[Any, dict[int, Candidate]] = defaultdict(dict)
-        for index, candidate in enumerate(candidates):
-            # neighbours one after the other, or all of them together
-            ratio = candidate.l1_ratio if self._folds.family is None else None
-            groups[candidate.preparation_key(), ratio][index] = candidate
         trials: dict[int, Trial] = {}
-        for key in sorted(groups, key=repr):
-            chosen = groups[key]
+        for chosen in self._groups(candidates):
             try:
                 trials |= self._score_path(chosen)
             except (RunnerError, np.linalg.LinAlgError, ValueError) as error:
@@ -125,6 +119,30 @@ class Scorer:
         first = self._scored + 1
         self._scored += len(candidates)
         return [replace(trials[i], number=first + i) for i in range(len(candidates))]
+
+    def predictions(self, trials: Sequence[Trial]) -> list[Floats]:
+        """What each trial's candidate predicts out of fold, (n, c) per fold, of squared loss."""
+        found: list[list[Floats]] = [[] for _ in self._folds.split.folds]
+        order: list[int] = []
+        for chosen in self._groups([trial.candidate for trial in trials]):
+            candidates = list(chosen.values())
+            problems, settings = self._problems(candidates[0])
+            solved, places = _solve(problems, candidates, How(settings, metrics=()))
+            for own, problem, fold in zip(found, problems, solved, strict=True):
+                assert isinstance(problem, FoldProblem)  # noqa: S101 - of squared loss all are
+                own.append(problem.predict(fold.path.coefficients[:, places]))
+            order += list(chosen)
+        at = np.argsort(order)
+        return [np.hstack(own)[:, at] for own in found]
+
+    def _groups(self, candidates: Sequence[Candidate]) -> list[dict[int, Candidate]]:
+        """The candidates, by position, that are solved together."""
+        groups: dict[Any, dict[int, Candidate]] = defaultdict(dict)
+        for index, candidate in enumerate(candidates):
+            # neighbours one after the other, or all of them together
+            ratio = candidate.l1_ratio if self._folds.family is None else None
+            groups[candidate.preparation_key(), ratio][index] = candidate
+        return [groups[key] for key in sorted(groups, key=repr)]
 
     def _score_path(self, chosen: dict[int, Candidate]) -> dict[int, Trial]:
         """Candidates that share their fold problems, and their l1_ratio if solved by that."""

@@ -15,6 +15,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from runner.experiment import repartitioning
+from runner.experiment.dividing import redivide
+from runner.statistics.expected_score import bates
 
 if TYPE_CHECKING:
     from conftest import Program
@@ -36,7 +38,6 @@ class Seen:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.split: Split | None = None
         self.losses: list[FoldLosses] = []
-        bates, redivide = repartitioning.bates, repartitioning.redivide
 
         def seen_split(*arguments: Any) -> Split:  # noqa: ANN401 - those of `redivide`
             self.split = redivide(*arguments)
