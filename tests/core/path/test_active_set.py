@@ -177,7 +177,7 @@ def test_nearly_dependent_columns_count_as_dependent(
     X = np.column_stack([Q[:, :3], Q[:, 0] + Q[:, 1] + share * Q[:, 3]])
     y = X @ [1.0, 2.0, 3.0, 0.0] + rng.standard_normal(30)
     problem = pose(unit * X, y)
-    found = active_set._stationary(problem, np.arange(4), np.full(4, 0.1 * unit), np.zeros(4))
+    found = active_set.stationary(problem, np.arange(4), np.full(4, 0.1 * unit), np.zeros(4))
     assert depends == (found is None)
     if found is not None:
         left = problem.gram @ found - problem.xy + 0.1 * unit
