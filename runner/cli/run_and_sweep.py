@@ -173,7 +173,7 @@ def _sweep(validated: list[tuple[ExperimentConfig, Composed]], command: Command)
 def _show_sweep(sweep: SweepOutcome, config: ExperimentConfig, screen: Screen) -> None:
     """The table that ends a sweep."""
     from runner.experiment.sweep_rows import ranked, shown
-    from runner.statistics.paired_comparison import describe, sections
+    from runner.statistics.baseline_comparison import describe, sections
 
     baseline = config.report.baseline
     paths = [sweep.folder / "results.csv"]

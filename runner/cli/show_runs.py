@@ -84,6 +84,7 @@ def _show_run(folder: Path, record: Record) -> None:
     screen.say(f"run with {overrides or 'the defaults'}")
     if record["status"] in FINISHED:
         screen.show_record(folder, record, _looks([record], folder), top=None)
+        screen.show_search(record)
     else:
         screen.show_findings(record.get("checks", []))
 
@@ -133,8 +134,9 @@ def _show_sweep(folder: Path) -> None:
 def _show_table(screen: Screen, runs: Sequence[tuple[Path, Record]]) -> None:
     import pandas as pd
 
-    from runner.experiment.sweep_rows import ranked, row_of, shown
-    from runner.statistics.paired_comparison import comparison_table, describe, sections
+    from runner.experiment.sweep_rows import against_best, ranked, row_of, shown
+    from runner.statistics.baseline_comparison import comparison_table, describe, sections
+    from runner.store.finding import StoredRun
 
     baseline = _baseline(runs[0][0])
     ended = all(r["status"] in FINISHED or r.get("error") for _, r in runs)
@@ -143,9 +145,10 @@ def _show_table(screen: Screen, runs: Sequence[tuple[Path, Record]]) -> None:
         parts, meaning = sections(compared, baseline), describe(compared, baseline)
         screen.show_comparison(parts, list(baseline), meaning, [])
         return
-    results = ranked(pd.DataFrame([row_of(*run) for run in runs]))
+    results = pd.DataFrame([row_of(*run) for run in runs])
+    compared = against_best(results, [StoredRun(*run) for run in runs])
     looks = _looks([record for _, record in runs], runs[0][0])
-    screen.show_sweep(shown(results), looks, [])
+    screen.show_sweep(shown(ranked(compared)), looks, [])
 
 
 def _runs(folder: Path) -> list[tuple[Path, Record]]:

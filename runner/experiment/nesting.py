@@ -99,7 +99,7 @@ def _reason_for_none(job: Job, data: Data, outer: Sequence[Fold]) -> str | None:
         return f"split={config.split.name} leaves no folds within a fold"
     if config.evaluation.asks_for_nested:
         return None
-    if config.search.adaptive:
+    if not config.search.in_any_order:
         return f"search={config.search.name} takes as long again in each fold: {ON_REQUEST}"
     if data.folds.family is not None:
         return f"family={config.family.name} takes as long again in each fold: {ON_REQUEST}"
@@ -137,7 +137,7 @@ class InnerSearch:
         """
         config, seed = self._job.config, self._job.config.general.seed
         scorer = self._scorer(InnerFolds(self._folds, inner_folds(self._folds.split.folds, fold)))
-        if not config.search.adaptive:  # an adaptive search asks for other alphas in each fold
+        if config.search.in_any_order:  # else it asks for other alphas in each fold
             scorer.share(self._shared)
         with TemporaryDirectory() as folder:
             trials = config.search.run(self._resolver, scorer, seed=seed, folder=Path(folder))

@@ -11,8 +11,9 @@ from runner.checks import BEST_AT_EDGE, BEST_NOT_CONVERGED, CANDIDATES_FAILED
 from runner.errors import ConfigError
 from runner.evaluation.winner import disagreement
 from runner.experiment.separation_check import check_separation
-from runner.records import FAILED, NOT_CONVERGED, OK
+from runner.records import FAILED, OK
 from runner.search import Resolver
+from runner.search.diagnostics import describe_trials
 from runner.search.edges import edges_of
 from runner.search.rule import Rule, by_rule, choose, describe_trial
 from runner.search.scorer import Objective, Scorer
@@ -40,6 +41,7 @@ class Searched:
     rule: Rule
     held_out: HeldOut  # of the chosen trial
     edges: dict[str, str] = field(default_factory=dict)  # by key, the override that goes further
+    diagnostics: dict[str, Any] = field(default_factory=dict)  # how it went
 
     @cached_property
     def by_rule(self) -> dict[RuleName, Trial]:
@@ -57,14 +59,10 @@ class Searched:
         return [trial for trial in self.trials if trial.status.startswith(FAILED)]
 
     def describe(self) -> dict[str, Any]:
-        """Counts of the trials, the winner's parameters, and what each rule keeps."""
+        """How the search went, the winner's parameters, and what each rule keeps."""
         metric, chosen = self.rule.metric, self.chosen
         return {
-            "search": {
-                "trials": len(self.trials),
-                "not_converged": sum(trial.status == NOT_CONVERGED for trial in self.trials),
-                "failed": len(self.failed),
-            },
+            "search": self.diagnostics,
             "best": {
                 "trial": chosen.number,
                 "parameters": chosen.candidate.values,
@@ -123,7 +121,16 @@ def search(job: Job, data: Data, folder: Path, screen: Screen) -> Searched:
         data.folds.distrust_moments(reason)
         found, _ = _hold_out(scorer.rescore(trials), rule, scorer, data)
     log.info("%s of %d candidates: %s", rule.name, len(found.trials), found.chosen.candidate.values)
-    return replace(found, edges=_edges(job, resolver, found.by_rule["best"]))
+    edges = _edges(job, resolver, found.by_rule["best"])
+    return replace(found, edges=edges, diagnostics=_diagnostics(job, found.trials, folder))
+
+
+def _diagnostics(job: Job, trials: list[Trial], folder: Path) -> dict[str, Any]:
+    """What run.json says of the search."""
+    own = job.config.search
+    described = describe_trials(trials, job.config.metric, in_any_order=own.in_any_order)
+    importances = own.importances(folder)
+    return described | ({"importances": importances} if importances else {})
 
 
 def rule_of(job: Job) -> Rule:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from runner.experiment.sweep_runs import SweepRuns
-from runner.statistics import paired_comparison
+from runner.statistics import baseline_comparison
 from runner.store.directory import DONE
 from runner.store.sweep_directory import open_sweep
 
@@ -57,7 +57,7 @@ def run_sweep(
     """
     baseline = jobs[0].config.report.baseline
     if baseline is not None:
-        paired_comparison.check_baseline(baseline, [job.composed.overrides for job in jobs])
+        baseline_comparison.check_baseline(baseline, [job.composed.overrides for job in jobs])
     with open_sweep(folder, chosen=chosen) as directory:
         sweep = SweepRuns.of(directory, jobs, command, screen)
         interrupted = False
@@ -68,7 +68,8 @@ def run_sweep(
             sweep.gather()
         compared = None
         if baseline is not None and not interrupted:
-            compared = paired_comparison.comparison_table(sweep.records(), baseline)
+            runs = [(run.folder.name, run.record) for run in sweep.runs()]
+            compared = baseline_comparison.comparison_table(runs, baseline)
             directory.write_table("comparison.csv", compared)
-        sweep.write("interrupted" if interrupted or sweep.left else "finished")
-        return SweepOutcome(directory.folder, sweep.table(), compared, interrupted)
+        results = sweep.write("interrupted" if interrupted or sweep.left else "finished")
+        return SweepOutcome(directory.folder, results, compared, interrupted)

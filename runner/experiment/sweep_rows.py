@@ -8,13 +8,23 @@ import numpy as np
 import pandas as pd
 
 from runner.core.metrics import loss
+from runner.statistics.run_comparison import describe_group, expected_score
+from runner.store.comparable import groups_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
+
+    from runner.store.finding import StoredRun
 
 # overrides and metric that must be alike for scores to be in one order
 CONDITIONS = ("dataset", "dataset.path", "dataset.target", "family", "metric")
-SCORES = {"cv_mean": "cv_{}", "cv_se": "cv_{}_se", "test_score": "test_{}"}
+SCORES = {
+    "expected": "expected_{}",
+    "cv_mean": "cv_{}",
+    "cv_se": "cv_{}_se",
+    "test_score": "test_{}",
+}
 
 
 def row_of(folder: Path, record: dict[str, Any]) -> dict[str, Any]:
@@ -29,6 +39,7 @@ def row_of(folder: Path, record: dict[str, Any]) -> dict[str, Any]:
         "status": record["status"],
         "metric": metric,
         **{f"best_{key}": value for key, value in parameters.items()},
+        **_expected(record),
         f"cv_{metric}": cv.get(metric, {}).get("mean"),
         f"cv_{metric}_se": cv.get(metric, {}).get("se"),
         **{f"cv_{name}": scores["mean"] for name, scores in cv.items() if name != metric},
@@ -42,6 +53,12 @@ def row_of(folder: Path, record: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _expected(record: dict[str, Any]) -> dict[str, float]:
+    """What the metric is expected to be on new rows; nothing without scores that tell."""
+    score = expected_score(record)
+    return {} if score is None else {f"expected_{record['metric']}": score}
+
+
 def _imputation(record: dict[str, Any]) -> dict[str, float | None]:
     """The error of what was filled in where a mask had hidden values; nothing without a mask."""
     filled = record.get("imputation")
@@ -49,16 +66,39 @@ def _imputation(record: dict[str, Any]) -> dict[str, float | None]:
     return {"nrmse": nrmse["mean"], "nrmse_se": nrmse["se"]} if nrmse else {}
 
 
-def ranked(results: pd.DataFrame) -> pd.DataFrame:
-    """The rows best first by the CV mean of the metric, failed runs last.
+def against_best(results: pd.DataFrame, runs: Sequence[StoredRun]) -> pd.DataFrame:
+    """The rows with `p_best` and `ties`, where any runs can be compared.
 
+    Each is compared with the best of those with the same data, split, seed, family and metric.
+
+    Args:
+        results: a row per run.
+        runs: the same runs, as they are stored.
+    """
+    groups = [group for group in groups_of(runs)[0] if len(group.runs) > 1]
+    if not groups:
+        return results
+    rows = {run.folder: at for run, at in zip(runs, results.index, strict=True)}
+    marked = results.assign(p_best=np.nan, ties=pd.Series([None] * len(rows), dtype=object))
+    for group in groups:
+        described = describe_group([run.record for run in group.runs])
+        for run, standing in zip(group.runs, described, strict=True):
+            marked.loc[rows[run.folder], ["p_best", "ties"]] = standing.p_best, standing.ties
+    return marked
+
+
+def ranked(results: pd.DataFrame) -> pd.DataFrame:
+    """The rows best first, failed runs last.
+
+    By the expected score of the metric where all runs with a score have one, else by the CV mean.
     Scores of different data, families or metrics do not compare: each has its own order.
     """
-    losses = [
-        np.nan if score is None else loss(metric, float(score))
-        for metric, score in zip(results["metric"], _optimised(results, "cv_{}"), strict=True)
-    ]
     first = [key for key in CONDITIONS if key in results]
+    cv, expected = (np.array(_optimised(results, f), dtype=float) for f in ("cv_{}", "expected_{}"))
+    alike = results[first].astype(str).apply(" ".join, axis=1)
+    lacking = pd.Series(np.isnan(expected) & ~np.isnan(cv), index=results.index)
+    scores = np.where(lacking.groupby(alike).transform("any"), cv, expected)
+    losses = [loss(*each) for each in zip(results["metric"], scores, strict=True)]
     ordered = results.assign(_loss=losses)
     ordered = ordered.sort_values([*first, "_loss"], na_position="last", kind="stable")
     return ordered.drop(columns="_loss")
@@ -72,10 +112,12 @@ def shown(results: pd.DataFrame) -> pd.DataFrame:
     metrics = results["metric"].unique()
     if len(metrics) > 1:  # each row its own
         own = {name: _optimised(results, form) for name, form in SCORES.items()}
-        results, scores = results.assign(**own), ["metric", *SCORES]
+        results, first, scores = results.assign(**own), ["status", "metric"], list(SCORES)
     else:
-        scores = [form.format(metrics[0]) for form in SCORES.values()]
-    wanted = ["run", *varied, "status", *scores, "nrmse", "n_selected", "seconds"]
+        first, scores = ["status"], [form.format(metrics[0]) for form in SCORES.values()]
+    expected, *others = scores
+    wanted = ["run", *varied, *first, expected, "p_best", "ties", *others]
+    wanted += ["nrmse", "n_selected", "seconds"]
     return results[[name for name in dict.fromkeys(wanted) if name in results]]
 
 

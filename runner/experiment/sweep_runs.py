@@ -14,11 +14,12 @@ import pandas as pd
 from runner.errors import RunDirectoryError, RunnerError
 from runner.experiment.one_run import make_here, make_in_process
 from runner.experiment.run import Outcome, record_failure
-from runner.experiment.sweep_rows import row_of
+from runner.experiment.sweep_rows import against_best, row_of
 from runner.experiment.workspace import Workspace
 from runner.launcher import WorkerDied
 from runner.store.differences import describe_differences, differences
 from runner.store.directory import DONE, read_composed, read_json, read_record
+from runner.store.finding import StoredRun
 from runner.store.fingerprint import settled
 from runner.store.index import runs_under
 from runner.store.sweep_directory import describe_sweep
@@ -92,22 +93,28 @@ class SweepRuns:
             if record is not None and record.get("status") != "running":
                 self.rows[number] = row_of(job.folder, record)
 
-    def write(self, status: str) -> None:
-        """Write results.csv and sweep.json."""
+    def write(self, status: str) -> pd.DataFrame:
+        """Write results.csv, which is returned too, and sweep.json."""
+        results = self.compared()
         if self.rows:
-            self.directory.write_table("results.csv", self.table())
+            self.directory.write_table("results.csv", results)
         counts = Counter(row["status"] for row in self.rows.values())
         content = describe_sweep(self.command, status, dict(counts), self.left)
         self.directory.write_json("sweep.json", content)
+        return results
 
     def table(self) -> pd.DataFrame:
         """A row per run that has ended, in the order of the runs."""
         return pd.DataFrame([self.rows[number] for number in sorted(self.rows)])
 
-    def records(self) -> list[tuple[str, dict[str, Any]]]:
-        """The names of the runs that have ended, and their records."""
+    def compared(self) -> pd.DataFrame:
+        """The same, each run against the best of those that can be compared."""
+        return against_best(self.table(), self.runs())
+
+    def runs(self) -> list[StoredRun]:
+        """The runs that have ended."""
         folders = [self.jobs[number].folder for number in sorted(self.rows)]
-        return [(folder.name, read_record(folder) or {}) for folder in folders]
+        return [StoredRun(folder, read_record(folder) or {}) for folder in folders]
 
     def _look_around(self) -> None:
         """Find what an earlier start has left, and say what differs."""

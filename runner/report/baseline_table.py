@@ -23,15 +23,19 @@ def compared_lines(part: pd.DataFrame, labels: Sequence[str], width: int) -> lis
     """
     rows = part.to_dict(orient="records")
     metrics = part["metric"].dropna().unique()
-    header = f"cv {metrics[0]}" if len(metrics) == 1 else "cv"
+    own = f" {metrics[0]}" if len(metrics) == 1 else ""
     columns = [
         Column(label, tuple(str(row[label]) for row in rows), label=True) for label in labels
     ]
+    expected = part["expected"].notna().any()
+    cv = tuple(number(row["cv_mean"]) for row in rows)
+    columns.append(Column(f"cv{own}", cv, spare=4 if expected else 0))
+    if expected:
+        columns.append(Column(f"expected{own}", tuple(number(row["expected"]) for row in rows)))
     columns += [
-        Column(header, tuple(number(row["cv_mean"]) for row in rows)),
         Column("difference", tuple(_difference(row) for row in rows)),
         Column("95% interval", tuple(interval(row["low"], row["high"]) for row in rows)),
-        Column("p", tuple(number(row["p"], 2) for row in rows), spare=3),
+        Column("p", tuple(number(row["p_holm"], 2) for row in rows), spare=3),
     ]
     if "nrmse" in part and part["nrmse"].notna().any():
         filled = (interval(row["nrmse_low"], row["nrmse_high"]) for row in rows)

@@ -18,8 +18,9 @@ from runner.report.run_summary import (
     opening_lines,
     score_lines,
 )
+from runner.report.search_lines import search_lines
 from runner.report.specs import Report, Summary
-from runner.report.sweep_table import sweep_lines
+from runner.report.sweep_table import sweep_lines, sweep_notes
 from runner.store.rows import read_rows
 
 if TYPE_CHECKING:
@@ -102,6 +103,11 @@ class Screen:
         self._show(coefficient_lines(read_rows(folder / "coefficients.csv"), width, top))
         self.show_findings(record["checks"])
 
+    def show_search(self, record: Mapping[str, Any]) -> None:
+        """How a finished run's search went."""
+        for text in search_lines(record):
+            self.say(text)
+
     def show_findings(self, checks: Sequence[Mapping[str, str]]) -> None:
         """What checks have found."""
         for text in finding_lines(checks):
@@ -113,6 +119,8 @@ class Screen:
             return
         self.say("")
         self._show(sweep_lines(results, self._console.width))
+        for note in sweep_notes(results):
+            self.say(note)
         looked = sweep_ledger_line(looks)
         if looked is not None:
             self.say(looked)

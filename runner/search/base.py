@@ -49,7 +49,8 @@ class Search(Spec):
     `rule` says which of the scored candidates is kept, `within` in percent what is nearly as good.
     """
 
-    adaptive: ClassVar[bool] = False  # whether what is proposed depends on earlier scores
+    # whether no candidate depends on those before it, so that their order tells nothing
+    in_any_order: ClassVar[bool] = False
     name: str
     rule: RuleName
     within: Positive
@@ -76,3 +77,12 @@ class Search(Spec):
             folder: where a search that was stopped finds what it had done.
         """
         raise NotImplementedError
+
+    def importances(self, folder: Path) -> dict[str, float]:
+        """The share of each parameter in what the search has found; empty if it does not tell.
+
+        Args:
+            folder: that of `run`, which has ended.
+        """
+        del folder
+        return {}

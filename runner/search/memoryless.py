@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from runner.errors import ConfigError
 from runner.randomness import generator
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 class Nothing(Search):
     """One candidate: what the config says."""
 
+    in_any_order: ClassVar[bool] = True
     name: Literal["none"]
 
     def check(self, space: SearchSpace) -> None:
@@ -43,6 +44,7 @@ class Nothing(Search):
 class Grid(Search):
     """Every combination."""
 
+    in_any_order: ClassVar[bool] = True
     name: Literal["grid"]
 
     def check(self, space: SearchSpace) -> None:
@@ -66,6 +68,7 @@ class Grid(Search):
 class Random(Search):
     """`n_trials` candidates drawn independently (Bergstra & Bengio 2012)."""
 
+    in_any_order: ClassVar[bool] = True
     name: Literal["random"]
     n_trials: Count
 

@@ -7,7 +7,7 @@ import json
 import time
 import warnings
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -38,7 +38,6 @@ class Optuna(Search):
     the trials that it finds, and proposes what it would have proposed without the stop.
     """
 
-    adaptive: ClassVar[bool] = True
     name: Literal["optuna"]
     sampler: Literal["tpe", "random", "qmc", "gp", "cmaes"]
     n_trials: Count
@@ -81,6 +80,21 @@ class Optuna(Search):
             _tell(study, asked, trial)
             trials.append(trial)
         return trials
+
+    def importances(self, folder: Path) -> dict[str, float]:
+        """Optuna's own: PED-ANOVA (Watanabe et al. 2023), largest first.
+
+        How much the values of a parameter among the best tenth of the trials differ from those
+        among all of them, as shares of 1. Empty where fewer than two scores differ.
+        """
+        from optuna.importance import get_param_importances
+
+        study = _open_study(folder / JOURNAL)
+        losses = {trial.value for trial in study.get_trials(deepcopy=False)} - {None}
+        if len(losses) < 2:  # noqa: PLR2004 - nothing to tell apart
+            return {}
+        found = get_param_importances(study)
+        return {key: float(share) for key, share in found.items()}
 
     def _sampler(self, seed: int, own: int) -> optuna.samplers.BaseSampler:
         """A sampler whose randomness depends on the trial's number, not on the trials before.

@@ -31,6 +31,7 @@ import pandas as pd
 from scipy import special
 
 from runner.checks import GAPS_PREDICT
+from runner.statistics.holm import holm
 
 if TYPE_CHECKING:
     from runner.checks import Finding
@@ -91,19 +92,6 @@ def describe_missingness(table: Table, split: Split) -> Missingness | None:
         "r2_together": together,
     }
     return Missingness(columns, patterns, summary)
-
-
-def holm(p: Floats) -> Floats:
-    """Adjust p-values (m,), NaN where there is none, by Holm's step-down procedure (1979).
-
-    With them sorted, p_(1) <= ... <= p_(m): max over j <= i of min(1, (m - j + 1) p_(j)).
-    """
-    known = np.flatnonzero(~np.isnan(p))
-    order = known[np.argsort(p[known], kind="stable")]
-    steps = np.arange(len(order), 0, -1)
-    adjusted = np.full(len(p), np.nan)
-    adjusted[order] = np.maximum.accumulate(np.minimum(1.0, steps * p[order]))
-    return adjusted
 
 
 def rank_sum_p_values(M: Booleans, y: Floats) -> Floats:

@@ -135,3 +135,26 @@ def test_a_wrong_job_stops_the_sweep_before_it_starts(
     ended = program("-m", *mixed, "split.folds=3,1")
     assert (2, True) == (ended.status, "split.folds is 1" in ended.err)
     assert before == sorted(program.folder.rglob("*"))
+
+
+def test_one_candidate_each_is_compared(program: Program, mixed: tuple[str, ...]) -> None:
+    """Runs that chose nothing are tested against the best by the folds that they share.
+
+    Others are not, which is said.
+    """
+    one = (*mixed[:4], "search=none", "model.l1_ratio=0.5", "bootstrap.resamples=20")
+    ended = program("-m", *one, "model.alpha=0.01,0.02,50", "hydra.sweep.dir=swept")
+    results = pd.read_csv(program.folder / "swept" / "results.csv", dtype={"run": str})
+    assert results["expected_mse"].equals(results["cv_mse"])
+    best = int(results["cv_mse"].idxmin())
+    assert best in (0, 1)
+    assert [True, True] == results["ties"][:2].to_list()
+    assert [best] == results.index[results["p_best"].isna()].to_list()
+    header = next(line for line in ended.out.splitlines() if line.startswith("run "))
+    assert "expected_mse" in header
+    rows = [line.split() for line in ended.out.splitlines() if line[:2] in ("0 ", "1 ", "2 ")]
+    assert str(best) == rows[0][0]
+    assert "best" in rows[0]
+    assert "p_best: corrected resampled t-test" in ended.out
+    shown = program("show", "swept")
+    assert header in shown.out

@@ -21,7 +21,6 @@ from runner.statistics.missingness import (
     Missingness,
     clustered_p_values,
     describe_missingness,
-    holm,
     rank_sum_p_values,
 )
 
@@ -219,13 +218,6 @@ def test_two_values_are_fishers_test() -> None:
         sides = [stats.fisher_exact(cells, alternative=side).pvalue for side in ("less", "greater")]
         expected.append(min(1.0, 2 * min(sides)))
     np.testing.assert_allclose(rank_sum_p_values(M, y), np.array(expected), rtol=1e-9)
-
-
-def test_holm_is_rs() -> None:
-    """R's p.adjust(p, "holm") gives these; what has no p-value is not counted."""
-    p = np.array([0.011, 0.6, 0.004, 0.03, np.nan, 0.02, 0.004])
-    expected = [0.044, 0.6, 0.024, 0.06, np.nan, 0.06, 0.024]
-    np.testing.assert_allclose(holm(p), expected, rtol=1e-12)
 
 
 def columns_at_random(rng: np.random.Generator, rows: int, missing: int, count: int) -> Booleans:

@@ -1,0 +1,247 @@
+"""Groups of stored runs come in; the tables that `enet compare` prints go out."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from runner.cli.fitted_table import Row, lay_out, say, say_score
+from runner.report.columns import wrap
+from runner.report.numbers import interval
+from runner.report.search_lines import ORDERS
+from runner.report.standing import standing_cell, standing_notes
+from runner.statistics.option_effects import Effects, option_effects
+from runner.statistics.run_comparison import (
+    Standing,
+    describe_group,
+    expected_score,
+    ranked_by,
+    summarise_group,
+)
+from runner.statistics.search_budget import budgets
+from runner.store.comparable import Group, is_condition
+from runner.store.conditions import value_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from runner.store.finding import StoredRun
+
+PRACTICAL = ("better", "equal", "worse")
+NUMBERS = (
+    "rank", "runs", "expected", "p_best", "CV", "SE", "test", "selected", "best", "median", "worst",
+    "behind", "95% interval", *PRACTICAL,
+)  # fmt: skip
+SPARED = ("test", "SE", "selected")  # the last goes first
+BY = {
+    "expected": "by the expected {}, the mean on folds that no choice has seen",
+    "cv": "by the CV mean of {}",
+}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is to be compared, and how."""
+
+    keys: Sequence[str]  # that runs differ in
+    by: str | None = None
+    rope: float | None = None
+
+
+def group_lines(groups: Sequence[Group], asked: Asked) -> list[str]:
+    """The tables of every group, and why none is ranked against the first."""
+    lines: list[str] = []
+    for number, group in enumerate(groups, start=1):
+        if number > 1:
+            lines.append("")
+        if len(groups) > 1:
+            lines.append(f"group {number}: {group.describe(asked.keys)}")
+        if number > 1:
+            reason = ", ".join(group.other_than(groups[0]))
+            lines.append(f"not ranked against group 1, as these differ: {reason}")
+        own = [key for key in asked.keys if len(groups) == 1 or not is_condition(key)]
+        if asked.by:
+            lines += [*_summary_lines(group, asked.by), *_effect_lines(group, asked)]
+        else:
+            lines += [*_ranked_lines(group, own, asked.rope), *_budget_lines(group, own)]
+    return lines
+
+
+def unscored_lines(runs: Sequence[StoredRun], keys: Sequence[str]) -> list[str]:
+    """What has no score, and so no rank, with the reason."""
+    if not runs:
+        return []
+    rows = [
+        Row(
+            {"run": name_of(run), "status": run.status},
+            settings_of(run, keys),
+            note=str(run.record.get("error") or ""),
+        )
+        for run in runs
+    ]
+    return ["without a score, so not ranked:", *lay_out(rows, names=["run"])]
+
+
+def _ranked_lines(group: Group, keys: Sequence[str], rope: float | None) -> list[str]:
+    """A table of the group's runs, best first, and what its cells mean."""
+    records = [run.record for run in group.runs]
+    described = zip(describe_group(records, rope), group.runs, strict=True)
+    ranked = sorted(described, key=lambda pair: pair[0].rank)
+    expected = any(expected_score(record) is not None for record in records)
+    rows = []
+    for standing, run in ranked:
+        metric, test = run.record["cv"][group.metric], run.facts.get(f"test_{group.metric}")
+        worth = {"expected": say_score(expected_score(run.record))} if expected else {}
+        cells = {
+            "rank": str(standing.rank),
+            "run": name_of(run),
+            **worth,
+            **(_standing_cells(standing, rope) if expected and len(records) > 1 else {}),
+            "CV": say_score(metric["mean"]),
+            "SE": say_score(metric["se"]),
+            "test": say_score(test),
+            "selected": say(run.record.get("n_selected")),
+            "status": run.status,
+        }
+        rows.append(Row(cells, settings_of(run, keys)))
+    titled = [BY[ranked_by(records)].format(group.metric)]
+    spared = ("CV", *SPARED) if expected else SPARED
+    lines = titled + lay_out(rows, names=["run"], right=NUMBERS, optional=spared)
+    return [*lines, *_notes([standing for standing, _ in ranked], records, rope)]
+
+
+def _standing_cells(standing: Standing, rope: float | None) -> dict[str, str]:
+    """How one stands against the best."""
+    cells = {"p_best": standing_cell(standing.p_best, standing.ties)}
+    if rope is None:
+        return cells
+    found = standing.practical
+    shares = (found.below, found.within, found.above) if found else (None, None, None)
+    said = ("-" if share is None else f"{share:.2f}" for share in shares)
+    return cells | dict(zip(PRACTICAL, said, strict=True))
+
+
+def _notes(
+    standings: Sequence[Standing], records: Sequence[dict[str, Any]], rope: float | None
+) -> list[str]:
+    """What is compared, and what cannot be."""
+    if len(standings) < 2:  # noqa: PLR2004 - a comparison
+        return []
+    cells = [standing_cell(standing.p_best, standing.ties) for standing in standings]
+    lacking = any(expected_score(record) is None for record in records)
+    notes = standing_notes(cells, lacking=lacking)
+    if rope is not None and any(standing.practical for standing in standings):
+        notes.append(
+            "better, equal, worse: probabilities by the Bayesian correlated t-test of being so "
+            f"against the best; equal is within {rope:.2%} of the best's score"
+        )
+    return _wrapped(notes)
+
+
+def _summary_lines(group: Group, by: str) -> list[str]:
+    """A table of the values of one key, that with the best run first."""
+    rows = []
+    for found in summaries(group, by):
+        numbers = {key: say_score(found[key]) for key in ("best", "median", "worst")}
+        cells = {by: say(found[by]), "runs": str(found["runs"]), **numbers}
+        rows.append(Row({**cells, "best run": found["best run"]}))
+    score = BY[ranked_by([run.record for run in group.runs])].format(group.metric)
+    titled = _wrapped([f"{score}, of the runs of each {by}"])
+    return titled + lay_out(rows, names=["best run"], right=NUMBERS)
+
+
+def summaries(group: Group, by: str) -> list[dict[str, Any]]:
+    """What the runs with each value of a key are worth, the value with the best run first."""
+    parted: dict[str, list[StoredRun]] = {}
+    for run in group.runs:
+        parted.setdefault(say(value_of(run, by)), []).append(run)
+    found, best = [], []
+    for value, runs in parted.items():
+        summary = summarise_group([run.record for run in runs])
+        best.append(runs[summary.pop("best_at")])
+        found.append({by: value, **summary, "best run": name_of(best[-1])})
+    standings = describe_group([run.record for run in best])
+    return [found[at] for at in sorted(range(len(found)), key=lambda at: standings[at].rank)]
+
+
+def effects_of(group: Group, asked: Asked) -> Effects | None:
+    """The paired effects of the values of the key that was asked for."""
+    by = asked.by or ""
+    rest = [key for key in asked.keys if key != by and not key.startswith(f"{by}.")]
+    cells: dict[str, dict[str, list[dict[str, Any]]]] = {}
+    for run in group.runs:
+        alike = repr(sorted(settings_of(run, rest).items()))
+        option = cells.setdefault(say(value_of(run, by)), {})
+        option.setdefault(alike, []).append(run.record)
+    return option_effects(cells, asked.rope)
+
+
+def _effect_lines(group: Group, asked: Asked) -> list[str]:
+    """A table of the effect of each value of a key, over the runs that are else alike."""
+    by, effects = asked.by or "", effects_of(group, asked)
+    if effects is None:
+        return []
+    rows = []
+    for option, standing in sorted(effects.standings.items(), key=lambda pair: pair[1].rank):
+        found = standing.against_best
+        cells = {
+            by: option,
+            "behind": say_score(standing.behind),
+            "95% interval": interval(found.low, found.high) if found else "-",
+            **_standing_cells(standing, asked.rope),
+        }
+        rows.append(Row(cells))
+    sets = f"{effects.sets} set{'s' * (effects.sets != 1)} of runs that are else alike"
+    title = f"effect of {by} on {group.metric}, over {sets}: behind the best by"
+    titled = ["", *_wrapped([title])]
+    records = [run.record for run in group.runs]
+    lines = titled + lay_out(rows, names=[by], right=NUMBERS)
+    return [*lines, *_notes(list(effects.standings.values()), records, asked.rope)]
+
+
+def _budget_lines(group: Group, keys: Sequence[str]) -> list[str]:
+    """The best so far by number of candidates, where searches differ."""
+    own = [key for key in keys if key == "search" or key.startswith("search.")]
+    found = {run.folder: run.record["search"].get("best_so_far") for run in group.runs}
+    if not own or not all(found.values()):
+        return []
+    most = max(size for each in found.values() if each for size in each["candidates"])
+    rows = []
+    for run in group.runs:
+        steps = found[run.folder] or {}
+        scores = dict(zip(steps["candidates"], steps["scores"], strict=True))
+        sizes = {f"{size:,}": say_score(scores.get(size)) for size in _round_sizes(most)}
+        last = {"all": say_score(steps["scores"][-1]), "candidates": f"{max(scores):,}"}
+        cells = {"run": name_of(run), "order": steps["order"], **sizes, **last}
+        rows.append(Row(cells, settings_of(run, keys)))
+    columns = [*(f"{size:,}" for size in _round_sizes(most)), "all", "candidates"]
+    title = f"best {group.metric} so far, which chose the winner, after so many candidates"
+    titled = ["", *_wrapped([title])]
+    orders = sorted({str(row.cells["order"]) for row in rows})
+    said = [f"{order}: {ORDERS[order]}" for order in orders]
+    return [*titled, *lay_out(rows, names=["run"], right=columns, optional=columns[3:-2]), *said]
+
+
+def _round_sizes(most: int) -> list[int]:
+    """10, 20, 50, 100 and so on, none of them above the most."""
+    return [size for size in budgets(most + 1) if size <= most]
+
+
+def _wrapped(texts: Sequence[str]) -> list[str]:
+    width = shutil.get_terminal_size((80, 24)).columns
+    return [line for text in texts for line in wrap(text, width)]
+
+
+def settings_of(run: StoredRun, keys: Sequence[str]) -> dict[str, str]:
+    """What a run has of the keys that differ; what it does not have is left out."""
+    known = {**run.overrides, **run.config, **run.choices}
+    return {key: say(known[key]) for key in keys if key in known}
+
+
+def name_of(run: StoredRun) -> str:
+    """The run's folder, from where the command was given if it lies there."""
+    here = Path.cwd()
+    folder = run.folder.resolve()
+    return str(folder.relative_to(here) if folder.is_relative_to(here) else folder)
