@@ -109,7 +109,7 @@ def sections(table: pd.DataFrame, baseline: Baseline) -> list[tuple[str, pd.Data
 
 
 def _holm(p: pd.Series[float]) -> Floats:
-    return holm(p.to_numpy(dtype=np.float64))
+    return holm(np.asarray(p, dtype=np.float64))
 
 
 def _losses(table: pd.DataFrame) -> pd.Series[float]:

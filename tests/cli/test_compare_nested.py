@@ -128,9 +128,8 @@ def test_the_effect_of_an_option(compare: Callable[..., list[str]], tmp_path: Pa
     assert ["knn", "11"] in [row[:2] for row in rows]
     row = pd.read_csv(tmp_path / "effects.csv").set_index("imputer").loc["knn"]
     # (10 + STEPS + 12 - STEPS) / 2: the same on every fold
-    assert (2, 11.0, 11.0, 0.0) == (
-        row["sets"], pytest.approx(row["behind"]), pytest.approx(row["behind_low"]), row["p_best"]
-    )  # fmt: skip
+    found = [row[name] for name in ("sets", "behind", "behind_low", "p_best")]
+    assert [2, 11.0, 11.0, 0.0] == pytest.approx(found)
     assert not row["ties"]
     by_search = compare("all", "--by", "search")
     assert any("effect of search on mse, over 2 sets" in line for line in by_search)

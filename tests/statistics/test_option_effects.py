@@ -43,9 +43,8 @@ def test_an_effect_is_the_mean_over_sets() -> None:
     assert other.against_best is not None
     assert expected.difference == pytest.approx(other.behind)
     assert expected.p == pytest.approx(other.p_best)
-    assert (expected.low, expected.high) == (
-        pytest.approx(other.against_best.low), pytest.approx(other.against_best.high)
-    )  # fmt: skip
+    interval = [other.against_best.low, other.against_best.high]
+    assert [expected.low, expected.high] == pytest.approx(interval)
 
 
 def test_only_sets_with_every_option_count() -> None:
@@ -54,7 +53,7 @@ def test_only_sets_with_every_option_count() -> None:
     lopsided["mean"]["ridge"] = [record(np.full(5, 100.0))]
     found = option_effects(lopsided)
     assert found is not None
-    assert (2, 5.0) == (found.sets, 5.0)
+    assert 2 == found.sets
     assert option_effects({"mean": lopsided["mean"]}) is None
     apart = {"mean": {"ridge": lopsided["mean"]["ridge"]}, "knn": cells()["knn"]}
     assert option_effects(apart) is None

@@ -112,7 +112,7 @@ def test_ties_are_by_holm_over_all_pairs() -> None:
     paired = compare_folds(folds[1] - folds[0], 0.25)
     found = said[1].against_best
     assert found is not None
-    assert (paired.low, paired.high) == (pytest.approx(found.low), pytest.approx(found.high))
+    assert [paired.low, paired.high] == pytest.approx([found.low, found.high])
 
 
 def test_larger_is_better_is_turned_round() -> None:
