@@ -11,7 +11,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from runner.core.folds import Posed
 from runner.core.likelihood import LikelihoodProblem, solve_likelihood
-from runner.core.path import TIGHT, relax, solve_tightly
+from runner.core.path import TIGHT, relax, solve_path, solve_tightly
 from runner.family.estimators import PenalisedFit
 from runner.records import Solution
 
@@ -54,6 +54,37 @@ def fit_model(rows: ModelRows, specs: Specs, candidate: Candidate) -> FittedMode
     if specs.family is None or specs.family.squared:
         return _fit_squares(rows, specs.model, candidate)
     return _fit_likelihood(rows, specs.family, specs.model, candidate)
+
+
+def fit_path(
+    rows: ModelRows, specs: Specs, candidate: Candidate, alphas: Floats
+) -> tuple[Floats, Floats]:
+    """The same for several alphas, solved as a search does: to the model's own tolerance.
+
+    Args:
+        rows: what it is fitted to.
+        specs: family and model, the candidate's values included.
+        candidate: the penalty but for its alpha.
+        alphas: (a,), falling.
+
+    Returns:
+        Coefficients (a, K, q) and intercepts (a, K).
+    """
+    family, model, observed = specs.family, specs.model, rows.observed
+    settings = model.settings(rows.columns)
+    if family is not None and not family.squared:
+        problem = LikelihoodProblem(rows.X, family.likelihood(observed), model.fit_intercept)
+        ratios = np.full((len(alphas), 1), candidate.l1_ratio)
+        paths = solve_likelihood(problem, alphas[:, None], ratios, settings)
+        return paths.coefficients[:, 0], paths.intercepts[:, 0]
+    posed = Posed.of(rows.X, observed.y, observed.weight, fit_intercept=model.fit_intercept)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # a row of the table is no model
+        path = solve_path(posed.train, alphas, candidate.l1_ratio, settings=settings)
+    path = relax(posed.train, path, np.full(len(alphas), candidate.relax))
+    coefficients = path.coefficients.T
+    intercepts = posed.intercept - coefficients @ posed.centre
+    return coefficients[:, None], intercepts[:, None]
 
 
 def _fit_squares(rows: ModelRows, model: Model, candidate: Candidate) -> FittedModel:

@@ -18,7 +18,7 @@ from runner.evaluation.coefficients import (
     feature_rows,
     in_original_units,
 )
-from runner.evaluation.fitting import ModelRows, fit_model
+from runner.evaluation.fitting import ModelRows, fit_model, fit_path
 from runner.evaluation.predicting import unseen_levels_allowed
 from runner.features.pipeline import make_plain
 
@@ -51,6 +51,7 @@ class Refit:
     intercept_sd: Floats | None = None  # (K,) over the models that are averaged, if several
     reading: Reading = field(default_factory=Reading)
     threshold: float | None = None  # from which probability on a row is called positive
+    path: tuple[LinearForm, ...] | None = None  # of each of several alphas, if they were asked for
 
     @property
     def dual_gap(self) -> float:
@@ -109,10 +110,25 @@ class HeldOut:
     scores: dict[str, Floats]  # every metric, (folds,)
 
 
-def refit(
-    specs: Specs, candidate: Candidate, preparation: Preparation, table: Table, rows: Integers
+def refit(  # noqa: PLR0913 - what is fitted to what, and what else with it
+    specs: Specs,
+    candidate: Candidate,
+    preparation: Preparation,
+    table: Table,
+    rows: Integers,
+    *,
+    alphas: Floats | None = None,
 ) -> Refit:
-    """Fit the winner's Pipeline to those of the table's rows that the imputer's rule keeps."""
+    """Fit the winner's Pipeline to those of the table's rows that the imputer's rule keeps.
+
+    Args:
+        specs: those of the candidate.
+        candidate: the winner.
+        preparation: of the columns.
+        table: the rows.
+        rows: which of them train.
+        alphas: falling, (a,), for which the model's coefficients are wanted too.
+    """
     rows, _ = kept_rows(table, rows, rows[:0], preparation)
     features, weight = table.frame.iloc[rows], training_weight(table, rows)
     own_weight = None if table.weight is None else weight
@@ -125,7 +141,8 @@ def refit(
     pipeline = pipeline_of([*columns.steps, ("model", model.estimator)])
     rounds = describe_rounds(pipeline)
     make_plain(pipeline, preparation, features)
-    form = read_form(pipeline, model.solution, column_spread(X, weight))
+    spread = column_spread(X, weight)
+    form = read_form(pipeline, model.solution, spread)
     reading = reading_of(specs.family, table)
     said = dict.fromkeys(str(warning.message).splitlines()[0] for warning in caught)
     return Refit(
@@ -136,6 +153,21 @@ def refit(
         tuple(said),
         rounds,
         reading=reading,
+        path=None if alphas is None else _path(pipeline, own, specs, candidate, alphas),
+    )
+
+
+def _path(
+    pipeline: Pipeline, rows: ModelRows, specs: Specs, candidate: Candidate, alphas: Floats
+) -> tuple[LinearForm, ...]:
+    """What the winner's model adds up for a row at each alpha, in original units."""
+    scaler = pipeline.named_steps.get("scaler")
+    features = pipeline[:-1].get_feature_names_out()
+    none = np.zeros(len(features))  # a path shows no standardised sizes
+    solved = zip(*fit_path(rows, specs, candidate, alphas), strict=True)
+    return tuple(
+        in_original_units(features, coefficients, intercepts, scaler, none)
+        for coefficients, intercepts in solved
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from runner.checks import MAPE_UNDEFINED
+from runner.evaluation.path_table import path_table
 from runner.persistence.manifest import describe_model
 from runner.randomness import derive_seed
 from runner.report.run_summary import worth_line
@@ -15,6 +16,8 @@ from runner.store.fingerprint import code_hash
 from runner.store.tables import trials_table
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from runner.dataset import Dataset
     from runner.experiment.job import Job
     from runner.experiment.judging import Judged, Winner
@@ -76,6 +79,7 @@ class Artefacts:
         tables = {
             "trials.csv": trials_table(searched.trials),
             "coefficients.csv": winner.final.coefficients_table(),
+            "path.csv": self._path(searched, winner),
             "predictions.csv": judged.predictions,
             "inference.csv": winner.final.inference,
             "imputation.csv": judged.imputation,
@@ -84,6 +88,8 @@ class Artefacts:
             if table is not None:
                 self.directory.write_table(name, table)
         self._write_model(winner)
+        if tables["path.csv"] is None:
+            self.record.add(no_path=self._reason_for_no_path())
         self.record.add(**judged.record, **searched.describe(), **winner.final.describe())
         self.record.add(words=worth_line(self.record.content))
         self.record.note(self.data.folds.findings)
@@ -96,6 +102,18 @@ class Artefacts:
             log.warning("%s %s; %s", finding.code, finding.message, finding.remedy)
         self.record.finish(timings)
         self.directory.write_record(self.record.content)
+
+    def _path(self, searched: Searched, winner: Winner) -> pd.DataFrame | None:
+        final = winner.final
+        if final.path is None:
+            return None
+        return path_table(searched.curve, final.path, final.reading, searched.rule.metric)
+
+    def _reason_for_no_path(self) -> str:
+        """Why there is no path.csv."""
+        if self.job.config.dataset.streams:
+            return "a stream's rows are not kept"
+        return "values are imputed several times, to a model each"
 
     def _write_model(self, winner: Winner) -> None:
         """The model and its manifest, if the config asks for them."""

@@ -106,13 +106,19 @@ class TableData:
         """Predictions of every fold's validation rows, and their scores."""
         return hold_out(problems, coefficients)
 
-    def refit(self, specs: Specs, candidate: Candidate, preparation: Preparation) -> Refit:
+    def refit(
+        self,
+        specs: Specs,
+        candidate: Candidate,
+        preparation: Preparation,
+        alphas: Floats | None = None,
+    ) -> Refit:
         """Fit the winner's Pipeline to all training rows."""
         if preparation.imputer.draws > 1:
             from runner.evaluation.multiple import refit_draws
 
             return refit_draws(specs, candidate, preparation, self._table, self._split.train)
-        return refit(specs, candidate, preparation, self._table, self._split.train)
+        return refit(specs, candidate, preparation, self._table, self._split.train, alphas=alphas)
 
     def decide(self, final: Refit, held_out: HeldOut, preparation: Preparation) -> Refit:
         """The refitted winner as it is: it predicts numbers."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from runner.errors import DataError
 from runner.evaluation import imputation_error
 from runner.experiment.correcting import correct_by_bootstrap
@@ -84,7 +86,8 @@ def refit(job: Job, data: Data, searched: Searched) -> Winner:
     candidate = searched.chosen.candidate
     specs = job.specs.having(candidate.values)
     preparation = preparation_of(specs, data.folds, job.config.general.seed)
-    final = data.refit(specs, candidate, preparation)
+    alphas = np.array([trial.candidate.alpha for trial in searched.curve])
+    final = data.refit(specs, candidate, preparation, alphas)
     return Winner(specs, preparation, data.decide(final, searched.held_out, preparation))
 
 

@@ -8,15 +8,17 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from runner.checks import BEST_AT_EDGE, BEST_NOT_CONVERGED, CANDIDATES_FAILED
+from runner.core.path import alpha_grid
 from runner.errors import ConfigError
 from runner.evaluation.winner import disagreement
 from runner.experiment.separation_check import check_separation
-from runner.records import FAILED, OK
+from runner.records import FAILED, OK, Candidate
 from runner.search import Resolver
 from runner.search.diagnostics import describe_trials
 from runner.search.edges import edges_of
-from runner.search.rule import Rule, by_rule, choose, describe_trial
+from runner.search.rule import Rule, all_but_alpha, by_rule, choose, describe_trial
 from runner.search.scorer import Objective, Scorer
+from runner.space import AlphaRange
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
     from runner.search.rule import RuleName
 
 log = logging.getLogger("runner")
+FEW = 3  # alphas make no path
+ALPHAS, EPS = 100, 1e-3  # of a path that no search has made; the default grid's
 GUARD = 1e-6  # largest relative difference between scores from moments and from rows
 
 
@@ -40,6 +44,7 @@ class Searched:
     trials: list[Trial]
     rule: Rule
     held_out: HeldOut  # of the chosen trial
+    curve: list[Trial] = field(default_factory=list)  # along falling alpha, the chosen one's others
     edges: dict[str, str] = field(default_factory=dict)  # by key, the override that goes further
     diagnostics: dict[str, Any] = field(default_factory=dict)  # how it went
 
@@ -122,7 +127,12 @@ def search(job: Job, data: Data, folder: Path, screen: Screen) -> Searched:
         found, _ = _hold_out(scorer.rescore(trials), rule, scorer, data)
     log.info("%s of %d candidates: %s", rule.name, len(found.trials), found.chosen.candidate.values)
     edges = _edges(job, resolver, found.by_rule["best"])
-    return replace(found, edges=edges, diagnostics=_diagnostics(job, found.trials, folder))
+    return replace(
+        found,
+        edges=edges,
+        curve=_curve(found, resolver, scorer),
+        diagnostics=_diagnostics(job, found.trials, folder),
+    )
 
 
 def _diagnostics(job: Job, trials: list[Trial], folder: Path) -> dict[str, Any]:
@@ -159,6 +169,25 @@ def _hold_out(
     # of the same coefficients, which may be others within the tolerance than those of the trial
     own = scorer.rescored(problems, coefficients)
     return Searched(trials, rule, held_out), disagreement(own, held_out.scores)
+
+
+def _curve(found: Searched, resolver: Resolver, scorer: Scorer) -> list[Trial]:
+    """The chosen trial and those that differ from it in alpha alone, the largest alpha first.
+
+    A grid has scored them. Where the search has tried fewer than FEW other alphas beside these
+    values, those of a grid from alpha_max down are scored now.
+    """
+    chosen = found.chosen
+    own = {t.candidate.alpha: t for t in found.trials if all_but_alpha(t) == all_but_alpha(chosen)}
+    own[chosen.candidate.alpha] = chosen
+    dimension = resolver.space.dimensions.get("model.alpha")
+    if dimension is not None and len(own) <= FEW:
+        values = chosen.candidate.values
+        eps = dimension.eps if isinstance(dimension, AlphaRange) else EPS
+        grid = alpha_grid(resolver.largest_alpha(values), eps, ALPHAS)
+        more = scorer([Candidate({**values, "model.alpha": float(alpha)}) for alpha in grid])
+        own = {trial.candidate.alpha: trial for trial in more} | own
+    return [own[alpha] for alpha in sorted(own, reverse=True)]
 
 
 def _edges(job: Job, resolver: Resolver, best: Trial) -> dict[str, str]:

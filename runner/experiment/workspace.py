@@ -70,8 +70,14 @@ class Data(Protocol):
     def hold_out(self, problems: Sequence[AnyFold], coefficients: Sequence[Floats]) -> HeldOut:
         """What a candidate's coefficients (q,) per fold say of each fold."""
 
-    def refit(self, specs: Specs, candidate: Candidate, preparation: Preparation) -> Refit:
-        """The winner, fitted to all training rows."""
+    def refit(
+        self,
+        specs: Specs,
+        candidate: Candidate,
+        preparation: Preparation,
+        alphas: Floats | None = None,
+    ) -> Refit:
+        """The winner, fitted to all training rows; of rows in memory its path along alphas too."""
 
     def decide(self, final: Refit, held_out: HeldOut, preparation: Preparation) -> Refit:
         """The refitted winner with the threshold of its labels, if it has any."""

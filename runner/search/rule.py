@@ -62,7 +62,7 @@ def choose(trials: Sequence[Trial], rule: Rule) -> Trial:
     limit = best.loss + rule.tolerance(best)
     strongest: dict[Any, Trial] = {}
     for trial in _comparable(trials):
-        key = _all_but_alpha(trial)
+        key = all_but_alpha(trial)
         if trial.loss <= limit and (key not in strongest or _is_stronger(trial, strongest[key])):
             strongest[key] = trial
     return min(strongest.values(), key=lambda trial: (trial.n_nonzero, trial.loss))
@@ -97,6 +97,12 @@ def describe_trial(trial: Trial, metric: MetricName) -> dict[str, Any]:
     }
 
 
+def all_but_alpha(trial: Trial) -> tuple[tuple[str, Any], ...]:
+    """What the trials along one path of alphas have in common."""
+    values = trial.candidate.values
+    return tuple(sorted((key, value) for key, value in values.items() if key != "model.alpha"))
+
+
 def _comparable(trials: Sequence[Trial]) -> list[Trial]:
     """The trials that have a loss, without those that did not converge if any other did."""
     usable = [trial for trial in trials if np.isfinite(trial.loss)]
@@ -109,8 +115,3 @@ def _comparable(trials: Sequence[Trial]) -> list[Trial]:
 def _is_stronger(trial: Trial, other: Trial) -> bool:
     """Whether its alpha is larger, or its loss less at the same one."""
     return (trial.candidate.alpha, -trial.loss) > (other.candidate.alpha, -other.loss)
-
-
-def _all_but_alpha(trial: Trial) -> tuple[tuple[str, Any], ...]:
-    values = trial.candidate.values
-    return tuple(sorted((key, value) for key, value in values.items() if key != "model.alpha"))

@@ -112,12 +112,19 @@ class StreamedData:
         ]
         return HeldOut([], {str(m): np.array([fold[m][0] for fold in by_fold]) for m in metrics})
 
-    def refit(self, specs: Specs, candidate: Candidate, preparation: Preparation) -> Refit:
+    def refit(
+        self,
+        specs: Specs,
+        candidate: Candidate,
+        preparation: Preparation,
+        alphas: Floats | None = None,
+    ) -> Refit:
         """Solve on the moments of all training rows.
 
         Raises:
             FitError: predictions of the sampled rows do not have the error that moments say.
         """
+        del alphas  # a path is made of rows
         solved = self._solved = solve(self.folds, specs, candidate, preparation)
         training = self.folds.training
         pipeline, solution, spread = assemble(solved, self._blocks, training, specs)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 ALWAYS = {
     ".hydra/config.yaml", ".hydra/hydra.yaml", ".hydra/overrides.yaml", "coefficients.csv",
     "environment.json", "missing_patterns.csv", "missingness.csv", "model.json", "model.pkl",
-    "predictions.csv", "run.json", "run.log", "trials.csv",
+    "path.csv", "predictions.csv", "run.json", "run.log", "trials.csv",
 }  # fmt: skip
 
 json_values = st.recursive(
