@@ -182,6 +182,14 @@ WARNED_IN_REFIT = Check(
     "what it says is about all training rows: look at the imputer and at rare levels",
 )
 
+NO_INFERENCE = Check(
+    "EN403",
+    "There is no inference.csv",
+    "note",
+    "predictions are not concerned; a larger model.alpha selects fewer features, and merging rare "
+    "levels helps where these separate rows",
+)
+
 # EN5: folders of runs and sweeps
 NO_LOCK = Check(
     "EN501",

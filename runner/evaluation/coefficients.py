@@ -25,6 +25,7 @@ class Reading:
     responses: tuple[Any, ...] = ()  # labels of the classes or names of the targets, if several
     ratios: bool = False  # whether their exponentials are odds, rate, mean or hazard ratios
     has_intercept: bool = True
+    has_reference: bool = False  # whether without a penalty responses are set against the first
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,7 @@ def coefficients_table(
             "response": reading.responses[k] if reading.responses else None,
             "feature": INTERCEPT,
             "coefficient": intercept[k],
-            "ratio": _ratio(intercept[k]),
+            "ratio": ratio_of(intercept[k]),
             "sign": int(np.sign(intercept[k])),
             "selected": False,
             "between_sd": None if between_sd is None else between_sd[k],
@@ -148,7 +149,7 @@ def _of_response(
         "standardised": standardised + 0.0,
     }
     if ratios:
-        columns |= {"ratio": _ratio(coefficient), "ratio_standardised": _ratio(standardised)}
+        columns |= {"ratio": ratio_of(coefficient), "ratio_standardised": ratio_of(standardised)}
     columns |= {
         "sign": np.sign(coefficient).astype(int),
         "selected": coefficient != 0,
@@ -157,7 +158,7 @@ def _of_response(
     return pd.DataFrame(columns)
 
 
-def _ratio(coefficient: Floats) -> Floats:
+def ratio_of(coefficient: Floats) -> Floats:
     """What a step of 1 multiplies by, infinite where that is beyond any number."""
     with np.errstate(over="ignore"):
         ratio: Floats = np.exp(coefficient)

@@ -7,11 +7,18 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from runner.core.folds import ModelColumns, kept_rows, stacking_weight, training_weight
-from runner.evaluation.coefficients import INTERCEPT, pooled_rows
+from runner.evaluation.coefficients import pooled_rows
 from runner.evaluation.fitting import ModelRows, fit_model
+from runner.evaluation.inference import (
+    Inference,
+    Question,
+    Rows,
+    completed_design,
+    infer,
+    outcome_columns,
+)
 from runner.evaluation.winner import (
     Refit,
     column_spread,
@@ -24,20 +31,17 @@ from runner.evaluation.winner import (
 from runner.family.averaging import average_of
 from runner.features.pipeline import make_plain
 from runner.randomness import derive_seed
-from runner.statistics.rubin import pool_estimates
 
 if TYPE_CHECKING:
+    import pandas as pd
     from sklearn.pipeline import Pipeline
 
     from runner.core.folds import Preparation
-    from runner.evaluation.coefficients import LinearForm
+    from runner.evaluation.coefficients import LinearForm, Reading
     from runner.features.pipeline import Specs
     from runner.records import Candidate, Floats, Integers, Observed, Solution, Table
 
 OFTEN = 0.5  # share of the draws' models that select a feature that is refitted
-LEVEL = 0.95
-RIDGE = 1e-5  # of the imputation for inference, as a share of a column's sum of squares
-DEPENDENT = 1e-8  # share of a column that others leave, below which it depends on them
 
 
 @dataclass(frozen=True)
@@ -59,11 +63,6 @@ class _Winner:
     def observed(self) -> Observed:
         """Of the rows."""
         return self.table.observed(self.rows)
-
-    @property
-    def target(self) -> Floats:
-        """Of the rows, (n,)."""
-        return self.table.target[self.rows]
 
     @property
     def weight(self) -> Floats | None:
@@ -104,10 +103,8 @@ def refit_draws(
         read = [one.read() for one in used]
         reading = reading_of(specs.family, table)
         coefficients = pooled_rows(own, read, reading)
-        inference = None
-        if specs.family is None or specs.family.squared:
-            selected = _selected(coefficients, stacked=preparation.imputer.stacks)
-            inference = _refit_unpenalised(winner, [one.pipeline for one in fitted], selected)
+        selected = _selected(coefficients, stacked=preparation.imputer.stacks)
+        inference = _infer(winner, [one.pipeline for one in fitted], selected, reading)
     pipelines = [one.pipeline for one in used]
     rounds = describe_rounds(pipelines[0])
     for pipeline, draw in zip(pipelines, preparation.drawn(), strict=True):
@@ -123,7 +120,8 @@ def refit_draws(
         solutions,
         tuple(said),
         rounds,
-        inference,
+        inference.table,
+        inference.findings,
         intercept_sd=np.std([form.intercept for form in own], axis=0, ddof=1),
         reading=reading,
     )
@@ -168,109 +166,27 @@ def _fit_stacked(winner: _Winner, fitted: list[_Fitted]) -> list[_Fitted]:
     return [_Fitted(pipeline, model.solution, spread) for pipeline in pipelines]
 
 
-def _selected(coefficients: pd.DataFrame, *, stacked: bool) -> list[str]:
-    """The features that are refitted without a penalty."""
+def _selected(coefficients: pd.DataFrame, *, stacked: bool) -> tuple[str, ...]:
+    """The features that are refitted without a penalty: of several responses, for any of them."""
     often = coefficients["selection_frequency"] >= OFTEN
     chosen = coefficients["selected"] if stacked else often
-    return list(coefficients["feature"][chosen])
+    return tuple(coefficients["feature"][chosen].unique())
 
 
-def _refit_unpenalised(
-    winner: _Winner, pipelines: list[Pipeline], selected: list[str]
-) -> pd.DataFrame | None:
-    """Least squares on the selected features, pooled by Rubin's rules; None where it has no df.
-
-    A feature that depends on those before it, such as the last of a category's levels, has no
-    estimate: what is left out is the reference of the others. The draws are others than the
-    models' (see `draw_with_target`), also where the models' are of another kind.
-    """
+def _infer(
+    winner: _Winner, pipelines: list[Pipeline], selected: tuple[str, ...], reading: Reading
+) -> Inference:
+    """Estimates without a penalty of the selected features."""
+    family, observed = winner.specs.family, winner.observed
+    rows = Rows(
+        winner.features,
+        winner.preparation,
+        outcome_columns(family, observed),
+        winner.specs.imputer.delta,
+    )
     seeds = [derive_seed(winner.preparation.seed, "inference", m) for m in range(len(pipelines))]
     designs = [
-        _design(winner, pipeline, selected, seed)
+        completed_design(rows, pipeline, selected, seed)
         for pipeline, seed in zip(pipelines, seeds, strict=True)
     ]
-    kept = independent_columns(designs[0])
-    freedom = len(winner.rows) - len(kept)
-    if not selected or freedom < 1:
-        return None
-    fits = [_least_squares(A[:, kept], winner.target, winner.weight, freedom) for A in designs]
-    estimates, variances = (np.array(part) for part in zip(*fits, strict=True))
-    pooled = pool_estimates(estimates, variances, freedom=float(freedom), level=LEVEL)
-    pooled.index = pd.Index(kept)
-    pooled = pooled.reindex(range(len(selected) + 1))
-    pooled.insert(0, "feature", [INTERCEPT, *selected])
-    return pooled
-
-
-def draw_with_target(X: Floats, known: Floats, seed: int) -> Floats:
-    """Rows (n, p), their gaps drawn by chained linear regressions on them and what is known.
-
-    That is the target, and the categories' levels: without the target, intervals of a regression
-    of it would not hold (Moons et al. 2006), though a prediction's imputer cannot have it. Columns
-    are standardised, so that their units do not matter to the ridge, which is as small as that of
-    R's mice.
-
-    Args:
-        X: numeric columns, NaN where missing.
-        known: columns without gaps, (n,) or (n, k).
-        seed: of the draws.
-    """
-    from runner.imputer.chained import ChainedRidge
-
-    width = X.shape[1]
-    known = np.column_stack([X, known])
-    seen = ~np.isnan(known)
-    count = np.maximum(seen.sum(axis=0), 1)
-    mean = np.nansum(known, axis=0) / count
-    spread = np.sqrt(np.nansum((known - mean) ** 2, axis=0) / count)
-    scale = np.where(spread > 0, spread, 1.0)
-    chained = ChainedRidge(alpha=RIDGE * len(X), draw_seed=seed)
-    drawn = chained.fit_transform((known - mean) / scale) * scale + mean
-    return np.where(seen, known, drawn)[:, :width]
-
-
-def independent_columns(A: Floats) -> list[int]:
-    """Those of the columns (n, q), from the first, that do not depend on the ones before them."""
-    kept: list[int] = []
-    basis = np.empty((len(A), 0))
-    for j, column in enumerate(A.T):
-        rest = column - basis @ (basis.T @ column)
-        rest -= basis @ (basis.T @ rest)  # once more, against rounding
-        size = float(np.linalg.norm(rest))
-        if size > DEPENDENT * np.linalg.norm(column):
-            kept.append(j)
-            basis = np.column_stack([basis, rest / size])
-    return kept
-
-
-def _design(winner: _Winner, pipeline: Pipeline, selected: list[str], seed: int) -> Floats:
-    """A column of ones and the selected columns, (n, s + 1), unscaled, their gaps drawn."""
-    columns = pipeline[:1]
-    frame = pd.DataFrame(
-        columns.transform(winner.features), columns=columns.get_feature_names_out()
-    )
-    numeric = list(winner.preparation.numeric)
-    X = winner.features[numeric].to_numpy(dtype=np.float64)
-    levels = frame.iloc[:, columns[-1].output_indices_.get("categorical", slice(0))]
-    completed = draw_with_target(X, np.column_stack([levels, winner.target]), seed)
-    if winner.specs.imputer.delta != 0:
-        completed += np.isnan(X) * winner.specs.imputer.delta * np.nanstd(X, axis=0)
-    prefix = "numeric__" if winner.preparation.verbose_names else ""
-    for at, name in enumerate(numeric):
-        if prefix + name in frame:
-            frame[prefix + name] = completed[:, at]
-    ones = np.ones((len(frame), 1))
-    return np.hstack([ones, frame[selected].to_numpy(dtype=np.float64)])
-
-
-def _least_squares(
-    A: Floats, y: Floats, weight: Floats | None, freedom: int
-) -> tuple[Floats, Floats]:
-    """Coefficients, (s,), of independent columns (n, s), and their squared standard errors."""
-    root = np.ones(len(y)) if weight is None else np.sqrt(weight * len(y) / weight.sum())
-    A, y = A * root[:, None], y * root
-    Q, R = np.linalg.qr(A)
-    inverse = np.linalg.inv(R)
-    b = inverse @ (Q.T @ y)
-    residual = y - A @ b
-    return b, (residual @ residual) / freedom * np.sum(inverse**2, axis=1)
+    return infer(Question(selected, observed, family, reading), designs)

@@ -48,6 +48,7 @@ class Refit:
     warnings: tuple[str, ...]
     imputer: dict[str, Any] = field(default_factory=dict)  # how its rounds ended, if it has any
     inference: pd.DataFrame | None = None  # unpenalised estimates, with multiple imputation only
+    without_inference: tuple[Finding, ...] = ()  # why it is not there
     intercept_sd: Floats | None = None  # (K,) over the models that are averaged, if several
     reading: Reading = field(default_factory=Reading)
     threshold: float | None = None  # from which probability on a row is called positive
@@ -99,7 +100,7 @@ class Refit:
         if not self.converged:
             said = f"the refitted winner has not converged: its dual gap is {self.dual_gap:.2g}"
             found.append(REFIT_NOT_CONVERGED.found(said))
-        return found
+        return [*found, *self.without_inference]
 
 
 @dataclass(frozen=True)
@@ -186,7 +187,9 @@ def reading_of(family: Family | None, table: Table) -> Reading:
     """How a family's coefficients are read."""
     if family is None:
         return Reading()
-    return Reading(family.responses(table), family.ratios, family.has_intercept)
+    return Reading(
+        family.responses(table), family.ratios, family.has_intercept, family.has_reference
+    )
 
 
 def columns_of(pipeline: Pipeline) -> ModelColumns:

@@ -51,6 +51,8 @@ class Family(Spec):
     # whether exponentials of coefficients are odds, rate, mean or hazard ratios
     ratios: ClassVar[bool] = True
     has_intercept: ClassVar[bool] = True
+    # whether coefficients are those of a response against another, the first: without a penalty
+    has_reference: ClassVar[bool] = False
     # what several models that are averaged predict
     averaged: ClassVar[Averaged] = "numbers"
 
@@ -95,6 +97,34 @@ class Family(Spec):
         """
         del Z, observed
         return None
+
+    def without_class_weight(self) -> Family:
+        """The family whose likelihood is that of the rows as they are."""
+        return self
+
+    def information(self, Z: Floats, observed: Observed, eta: Floats, freedom: int) -> Floats:
+        """What rows tell of coefficients without a penalty, (K w, K w): the inverse covariance.
+
+        Args:
+            Z: columns (n, w).
+            observed: of the same rows; a weight counts as so many rows.
+            eta: linear predictors (n, K) of the estimates, offsets not within.
+            freedom: residual degrees of freedom, of which a dispersion is estimated.
+        """
+        del freedom
+        curvature = self.likelihood(observed).curvature(eta)
+        return curvature.cross(Z) * float(observed.weight.sum())
+
+    def count_observations(self, observed: Observed) -> int:
+        """Of which coefficients take a degree of freedom each."""
+        return len(observed.y)
+
+    def regressors(self, observed: Observed) -> Floats:
+        """What an imputation for inference knows of the outcome, (n, k), but for the offset.
+
+        Features should depend on it about linearly, given the others.
+        """
+        return observed.y.reshape(len(observed.y), -1)
 
     def scoring(self, validation: Observed, training: Observed) -> Scoring:
         """Of some rows, by models that were fitted to others."""

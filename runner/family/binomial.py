@@ -97,6 +97,10 @@ class Binomial(Family):
         """Of rows weighted by their class."""
         return LogLoss(by_class(observed, self.class_weight))
 
+    def without_class_weight(self) -> Binomial:
+        """Each row as it is."""
+        return self.model_copy(update={"class_weight": None})
+
     def cone(self, Z: Floats, observed: Observed) -> Cone:
         """Those on the side of each row's class."""
         return Cone((2 * observed.y - 1)[:, None] * Z)

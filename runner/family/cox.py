@@ -252,6 +252,16 @@ class Cox(Family):
         """The partial likelihood."""
         return CoxLoss(observed)
 
+    def count_observations(self, observed: Observed) -> int:
+        """The events."""
+        return len(observed.y) if observed.event is None else int(observed.event.sum())
+
+    def regressors(self, observed: Observed) -> Floats:
+        """Whether there is an event, and the hazard up to the time (White & Royston 2009)."""
+        event = np.ones(len(observed.y)) if observed.event is None else observed.event
+        hazard = breslow(replace(observed, offset=None), np.zeros(len(observed.y)))
+        return np.column_stack([event, hazard.at(observed.y)])
+
     def cone(self, Z: Floats, observed: Observed) -> Cone:
         """Those in which each event's risk stays the largest of all that are there.
 

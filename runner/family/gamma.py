@@ -59,6 +59,17 @@ class Gamma(LogLink):
         """Of some rows."""
         return GammaLoss(observed)
 
+    def information(self, Z: Floats, observed: Observed, eta: Floats, freedom: int) -> Floats:
+        """The expected one, of Pearson's dispersion, as R's glm has it."""
+        log_mean = eta[:, 0] if observed.offset is None else eta[:, 0] + observed.offset
+        excess = observed.y * np.exp(-log_mean) - 1.0
+        dispersion = float(observed.weight @ excess**2) / freedom
+        return np.asarray(Z.T @ (Z * observed.weight[:, None]) / dispersion)
+
+    def regressors(self, observed: Observed) -> Floats:
+        """The logs of the amounts."""
+        return np.log(observed.y)[:, None]
+
     def estimator(self, found: PenalisedFit, X: Floats, observed: Observed) -> Any:  # noqa: ANN401
         """A GammaRegressor."""
         del X, observed

@@ -159,6 +159,7 @@ class Multinomial(Family):
     class_weight: ClassWeight
     reads: ClassVar[Literal["numbers", "labels"]] = "labels"
     averaged: ClassVar[Averaged] = "classes"
+    has_reference: ClassVar[bool] = True
     takes_offset: ClassVar[bool] = False  # the same for every class, it would cancel
 
     def settle(self, table: Table) -> Table:
@@ -172,6 +173,14 @@ class Multinomial(Family):
     def likelihood(self, observed: Observed) -> MultinomialLoss:
         """Of rows weighted by their class."""
         return MultinomialLoss(by_class(observed, self.class_weight), len(observed.labels))
+
+    def without_class_weight(self) -> Multinomial:
+        """Each row as it is."""
+        return self.model_copy(update={"class_weight": None})
+
+    def regressors(self, observed: Observed) -> Floats:
+        """Whether it is each class but the first."""
+        return np.eye(len(observed.labels))[observed.y.astype(np.int64), 1:]
 
     def cone(self, Z: Floats, observed: Observed) -> Cone:
         """Those in which each row's class gains on every other, (n (K - 1), K w)."""

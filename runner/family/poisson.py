@@ -64,6 +64,10 @@ class Poisson(LogLink):
         none = observed.y == 0
         return Cone(-Z[none], Z[~none])
 
+    def regressors(self, observed: Observed) -> Floats:
+        """The counts, and their logs: with small effects features follow the former."""
+        return np.column_stack([observed.y, np.log(observed.y + 0.5)])
+
     def estimator(self, found: PenalisedFit, X: Floats, observed: Observed) -> Any:  # noqa: ANN401
         """A PoissonRegressor."""
         del X, observed

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from runner.evaluation.multiple import draw_with_target
+from runner.evaluation.inference import draw_with_target
 from runner.statistics.rubin import pool_estimates
 
 if TYPE_CHECKING:

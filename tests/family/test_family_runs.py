@@ -291,6 +291,21 @@ def test_ratios_are_exponentials(made: Made) -> None:
     assert made.record["n_selected"] == features.query("selected")["feature"].nunique()
 
 
+def test_several_imputations_leave_estimates_without_a_penalty(made: Made) -> None:
+    """Of what is selected, with ratios inside their intervals; of one imputation there is none."""
+    file = made.folder / "inference.csv"
+    assert file.exists() == ("draw_1" in getattr(made.model, "named_estimators_", {}))
+    if not file.exists():
+        return
+    found, rows = pd.read_csv(file), made.coefficients
+    assert len(found) == len(found[["feature", *found.filter(["response"])]].drop_duplicates())
+    assert set(found["feature"]) - {"(intercept)"} <= set(rows["feature"])
+    assert ("(intercept)" in set(found["feature"])) == (made.case.target != "time")
+    known = found.dropna(subset="estimate")
+    assert (known["ratio_low"] < known["ratio"]).all()
+    assert (known["ratio"] < known["ratio_high"]).all()
+
+
 def test_the_coefficients_give_the_predictions(made: Made) -> None:
     """Of rows without gaps: their values times coefficients, added up by hand."""
     predictions = made.predictions.query("part == 'test'")
