@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -90,15 +91,14 @@ class FamilyData(TableData):
         if not len(rows):
             return np.empty(0), None
         eta, features = self._linear_predictors(final, rows), self._table.frame.iloc[rows]
-        trained = Trained(
-            self._table.observed(training), lambda: self._linear_predictors(final, training)
-        )
+        training_eta = cache(lambda: self._linear_predictors(final, training))
+        trained = Trained(self._table.observed(training), training_eta)
         with unseen_levels_allowed():
             tested = self._family.predicted_by(final.pipeline, features, eta, trained)
         observed = self._table.observed(rows)
         scoring = self._family.test_scoring(observed, trained.observed, final.threshold)
         group = None if self._table.group is None else self._table.group[rows]
-        scored = ScoredLinear(scoring, eta, group)
+        scored = ScoredLinear(scoring, eta, group, training_eta)
         intervals = linear_score_intervals(
             scored, self._family.metrics, bootstrap, generator(seed, "bootstrap")
         )

@@ -11,7 +11,7 @@ from runner.core.metrics import METRICS, explained, relative_share, score_predic
 from runner.spec import Count, Share, Spec
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from runner.core.metrics import MetricName, Scoring
     from runner.records import Floats, Integers
@@ -55,6 +55,16 @@ class ScoredLinear:
     scoring: Scoring  # of the n rows
     eta: Floats  # (n, K) complete, the offset within
     group: Integers | None  # (n,)
+    training_eta: Callable[[], Floats] | None = None  # gives the training rows' (m, K)
+
+    def score(
+        self, metrics: Sequence[MetricName], weight: Floats | None = None
+    ) -> dict[MetricName, Floats]:
+        """Each metric, (1,), or under r sets of row weights (n, r)."""
+        own = self.training_eta
+        training = None if own is None else lambda: own()[:, None, :]
+        eta = self.eta[:, None, :]
+        return self.scoring.score(metrics, eta, training_eta=training, weight=weight)
 
 
 @dataclass(frozen=True)
@@ -163,16 +173,15 @@ def linear_score_intervals(
     """Metrics of a family's model with their percentile bootstrap intervals.
 
     Rows or groups are drawn as in `score_intervals`, and as often as a row is drawn it counts: its
-    weight is multiplied. Cox's partial deviance is that of the rows among themselves, of which
-    those drawn twice are not tied; the censoring curve of uno_c stays that of the training side.
+    weight is multiplied. Of Cox's partial deviance the training rows stay as they are, and rows
+    drawn twice are not tied; the censoring curve of uno_c stays that of the training side.
 
     A resample may lack what a metric needs, as a class or an event. It is left out of that metric's
     quantiles; where one in ten or more is, the metric has no interval, nor has one without a score.
     """
-    eta = scored.eta[:, None, :]
-    scores = scored.scoring.score(metrics, eta)
+    scores = scored.score(metrics)
     drawn = [
-        scored.scoring.score(metrics, eta, weight=weight)
+        scored.score(metrics, weight)
         for weight in _resampled_weights(scored, bootstrap.resamples, rng)
     ]
     return {

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from runner.records import Floats
+    from runner.records import Booleans, Floats
 
 SCHEMA = json.loads((files("runner.store") / "schemas" / "run.schema.json").read_text("utf-8"))
 ROWS = 150
@@ -279,6 +279,29 @@ def test_fold_scores_are_those_of_the_predictions(made: Made) -> None:
     test = predictions.query("part == 'test'")
     tested = score(test, weight[test["row"]])
     assert record["test"][metric]["score"] == pytest.approx(tested, rel=1e-7)
+
+
+def test_the_tests_partial_deviance_is_what_its_rows_add(program: Program) -> None:
+    """Of all rows, less that of the rows that train, by the saved model and term by term."""
+    frame = make_frame()
+    frame["time"] += 1e-4 * np.arange(ROWS) / ROWS  # no ties
+    frame.to_csv(program.folder / "rows.csv", index=False)
+    run = program.run(*arguments("cox", *GRID, "model=lasso", "imputer=mean"))
+    made = Made(run, frame, CASES["cox"])
+    test = np.isin(np.arange(ROWS), made.predictions.query("part == 'test'")["row"])
+    risk = made.model.predict(frame[FEATURES])
+    time, event, weight = frame["time"], frame["event"] == 1, frame["weight"]
+
+    def deviance(rows: Booleans) -> float:
+        own = weight * np.exp(risk) * rows
+        lost = [weight[i] * (np.log(own[time >= time[i]].sum() / weight[i]) - risk[i])
+                for i in np.flatnonzero(rows & event)]  # fmt: skip
+        return 2 * float(np.sum(lost))
+
+    expected = (deviance(np.ones(ROWS, dtype=bool)) - deviance(~test)) / weight[test & event].sum()
+    found = made.record["test"]["partial_deviance"]
+    assert found["score"] == pytest.approx(expected, rel=1e-9)
+    assert found["low"] < found["score"] < found["high"]
 
 
 def test_ratios_are_exponentials(made: Made) -> None:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from runner.core.metrics import FamilyName, MetricName
-    from runner.records import Floats
+    from runner.records import Booleans, Floats
 
 N = 60
 RNG = np.random.default_rng(0)
@@ -127,6 +127,7 @@ def test_several_targets_have_the_interval_of_their_mean() -> None:
 
 
 TIME, EVENT = RNG.exponential(np.exp(-ETA)).round(1), RNG.random(N) < 0.7
+UNTIED = TIME + 1e-6 * np.arange(N)
 
 
 @pytest.mark.parametrize("metric", ["harrell_c", "uno_c"])
@@ -156,6 +157,42 @@ def test_interval_of_the_partial_deviance_lies_about_it() -> None:
     middle, width = (found.low + found.high) / 2, found.high - found.low
     assert 0.1 * found.score < width < 0.4 * found.score
     assert abs(middle - found.score) < 0.25 * width
+
+
+def test_partial_deviance_is_what_the_rows_add_to_those_that_trained() -> None:
+    """Of the score and each resample: D of all rows less that of training, per event."""
+    half = np.arange(N) % 2 == 0
+    sides = [Observed(UNTIED[own], np.ones(own.sum()), EVENT[own]) for own in (half, ~half)]
+    scored = ScoredLinear(
+        SurvivalScores(sides[1], sides[0]), ETA[~half, None], None, lambda: ETA[half, None]
+    )
+    how = Bootstrap(resamples=40, level=0.8)
+    found = linear_score_intervals(scored, ["partial_deviance"], how, np.random.default_rng(5))[
+        "partial_deviance"
+    ]
+    rng = np.random.default_rng(5)
+    drawn = [rng.integers(30, size=30) for _ in range(40)]
+    again = [added(half, np.bincount(rows, minlength=30).astype(float)) for rows in drawn]
+    tails = np.quantile(again, [0.1, 0.9])
+    expected = [added(half, np.ones(30)), *tails]
+    np.testing.assert_allclose([found.score, found.low, found.high], expected, rtol=1e-9)
+
+
+def added(half: Booleans, count: Floats) -> float:
+    """What rows outside a half, each counted so often, add to the deviance of those inside."""
+    weight = np.ones(N)
+    weight[~half] = count
+    events = EVENT & ~half
+    above = deviance(weight) - deviance(np.where(half, 1.0, 0.0))
+    return above / float(weight @ events)
+
+
+def deviance(weight: Floats) -> float:
+    """D of times that are all different, term by term."""
+    risk = weight * np.exp(ETA)
+    events = np.flatnonzero(EVENT & (weight > 0))
+    lost = [weight[i] * (np.log(risk[UNTIED >= UNTIED[i]].sum()) - ETA[i]) for i in events]
+    return 2 * float(np.sum(lost))
 
 
 @pytest.mark.parametrize(("positives", "known"), [(1, False), (4, True)])

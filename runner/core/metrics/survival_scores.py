@@ -28,9 +28,9 @@ class SurvivalScores:
     training rows, D(all rows) - D(training rows) with D as in `breslow_deviance`, over the weight
     of their events. (cv.glmnet scales the weights of each of the two to a mean of 1, so that with
     weights whose mean differs between folds its difference is not one of likelihoods; here weights
-    are as they are. It averages folds by `events`.) Without the training rows' eta it is D of the
-    rows among themselves over the weight of their events: so it is for test rows. NaN without
-    events.
+    are as they are. It averages folds by `events`.) Test rows are scored as a fold's are. Without
+    the training rows' eta it is D of the rows among themselves over the weight of their events.
+    NaN without events.
 
     harrell_c is the share of comparable pairs that eta orders rightly, those of equal eta counting
     one half; rows censored at the time of an event have outlived it. uno_c counts each pair by
