@@ -48,7 +48,8 @@ def test_coefficients_are_those_of_glmnet() -> None:
     observed = Observed(data["mpg"].to_numpy(), np.ones(len(data)))
     rows = ModelRows((X - mean) / scale, observed, ModelColumns(names, names, scale))
     specs = make_specs("mean", "lasso")
-    for (share, alpha), own in expected.groupby(["relax", "alpha"]):
+    for share, alpha in expected[["relax", "alpha"]].drop_duplicates().to_numpy():
+        own = expected[(expected["relax"] == share) & (expected["alpha"] == alpha)]
         fitted = fit_model(rows, specs, candidate(alpha, 1.0, model__relax=share)).solution
         b = fitted.coefficients[0] / scale
         found = np.concatenate([fitted.intercepts - mean @ b, b])
@@ -80,7 +81,7 @@ def test_relax_is_searched_like_any_other_key(program: Program) -> None:
     trials = pd.read_csv(made / "trials.csv")
     assert 2 * 8 * 3 == len(trials)
     assert {1.0, 0.5, 0.0} == set(trials["model.relax"])
-    best = trials.loc[trials["mse_mean"].idxmin()]
+    best = trials.sort_values("mse_mean", kind="stable").iloc[0]
     record = read_json(made / "run.json")
     assert best["model.relax"] == record["best"]["parameters"]["model.relax"]
     of_one = trials.groupby(["model.l1_ratio", "model.alpha"])["n_nonzero"].nunique()
