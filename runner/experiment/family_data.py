@@ -69,7 +69,7 @@ class FamilyData(TableData):
 
     def _predict_draw(self, problem: LikelihoodFold, solution: Floats) -> Floats:
         one = solution[:, None]
-        trained = Trained(problem.training, lambda: problem.predict_training(one)[:, 0])
+        trained = Trained(problem.fitted, lambda: problem.predict_fitted(one)[:, 0])
         return self._family.predicted(problem.predict(one)[:, 0], trained)
 
     def decide(self, final: Refit, held_out: HeldOut, preparation: Preparation) -> Refit:

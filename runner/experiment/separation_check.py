@@ -56,8 +56,8 @@ def _may_be_zero(space: SearchSpace) -> bool:
 
 
 def _is_separated(problem: LikelihoodFold, family: Family) -> bool:
-    known = np.flatnonzero(problem.training.weight > 0)
-    observed = problem.training.take(known)
+    known = np.flatnonzero(problem.fitted.weight > 0)
+    observed = problem.fitted.take(known)
     ones = np.ones((len(known), int(problem.fit_intercept and family.has_intercept)))
     return any(_separate(np.hstack([d.X[known], ones]), observed, family) for d in problem.draws)
 

@@ -39,13 +39,14 @@ def pooled(rows: FoldRows) -> tuple[PooledProblem, float, Floats, ModelColumns]:
 
 def stacked(rows: FoldRows) -> tuple[Posed, Floats, ModelColumns]:
     """One problem of the rows of all draws, the validation rows, and the columns."""
-    X, X_validation, weight, columns = stack(rows)
+    X, validation, weight, columns = stack(rows)
     y = np.tile(rows.y, rows.preparation.imputer.draws)
-    return Posed.of(X, y, weight, fit_intercept=rows.fit_intercept), X_validation, columns
+    posed = Posed.of(X, y, weight, fit_intercept=rows.fit_intercept)
+    return posed, np.mean(validation, axis=0), columns
 
 
-def stack(rows: FoldRows) -> tuple[Floats, Floats, Floats, ModelColumns]:
-    """The rows of all draws, one below the other; the validation rows' means; weights; columns.
+def stack(rows: FoldRows) -> tuple[Floats, list[Floats], Floats, ModelColumns]:
+    """The rows of all draws, one below the other; the validation rows of each; weights; columns.
 
     A row's weight is the share of its features that are observed (Du et al. 2022, with the M
     copies of a row sharing it).
@@ -54,13 +55,13 @@ def stack(rows: FoldRows) -> tuple[Floats, Floats, Floats, ModelColumns]:
     draws = [rows.prepare(draw, scaled=False) for draw in preparation.drawn()]
     weight = np.tile(stacking_weight(rows.table, rows.training), len(draws))
     X = np.vstack([drawn for drawn, _, _ in draws])
-    X_validation = np.mean([drawn for _, drawn, _ in draws], axis=0)
+    validation = [drawn for _, drawn, _ in draws]
     columns = draws[0][2]
     for _, scaler in preparation.features.scaler_steps():
         X = scaler.fit_transform(X, sample_weight=weight)
-        X_validation = scaler.transform(X_validation) if len(X_validation) else X_validation
+        validation = [scaler.transform(own) if len(own) else own for own in validation]
         columns = replace(columns, scale=scaler.scale_)
-    return X, X_validation, weight, columns
+    return X, validation, weight, columns
 
 
 def stacking_weight(table: Table, rows: Integers) -> Floats:

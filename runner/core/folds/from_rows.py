@@ -68,25 +68,24 @@ def likelihood_from_rows(  # noqa: PLR0913 - as of `problem_from_rows`, and the 
     """The same for a family whose loss is another than squared error."""
     training, validation = kept_rows(table, training, validation, preparation)
     rows = FoldRows(table, training, validation, preparation, fit_intercept)
-    observed = table.observed(training)
+    fitted = observed = table.observed(training)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         if preparation.imputer.draws > 1 and preparation.imputer.stacks:
-            X, X_validation, weight, columns = stack(rows)
-            draws = [Drawn(X, X_validation)]
-            count = preparation.imputer.draws
-            repeated = np.tile(np.arange(len(training)), count)
-            # the copies share a row's weight: risk sets hold them beside validation rows
-            observed = replace(observed.take(repeated), weight=weight / count)
+            X, sides, weight, columns = stack(rows)
+            draws = [Drawn(X, tuple(sides))]
+            repeated = np.tile(np.arange(len(training)), preparation.imputer.draws)
+            fitted = replace(observed.take(repeated), weight=weight)
         else:
             each = preparation.drawn() if preparation.imputer.draws > 1 else (preparation,)
             prepared = [rows.prepare(draw) for draw in each]
-            draws = [Drawn(X, X_validation) for X, X_validation, _ in prepared]
+            draws = [Drawn(X, (X_validation,)) for X, X_validation, _ in prepared]
             columns = ModelColumns.pooled([seen for *_, seen in prepared])
     return LikelihoodFold(
         family,
         tuple(draws),
         columns,
+        fitted,
         observed,
         table.observed(validation),
         fit_intercept,

@@ -2,7 +2,8 @@
 
 A solution is the parameters of one model, (K w,): for each response the q coefficients, and then
 the intercept if there is one. Where values are imputed several times, those of the draws' models
-follow one another.
+follow one another; a model of all draws' rows together has one set. Either way a row's prediction
+is the mean of what is predicted of its draws, on the scale on which the saved model averages.
 """
 
 from __future__ import annotations
@@ -28,10 +29,10 @@ CELLS = 4_000_000  # linear predictors held at once, 32 MB
 
 @dataclass(frozen=True)
 class Drawn:
-    """Both sides as a model sees them, after one imputation."""
+    """Both sides as a model sees them, after one imputation, or after several, stacked."""
 
-    X: Floats  # (n, q)
-    X_validation: Floats  # (n, q)
+    X: Floats  # (n, q), the rows of the imputations one below the other
+    validation: tuple[Floats, ...]  # (m, q) after each imputation
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,8 @@ class LikelihoodFold:
     family: FamilyKind
     draws: tuple[Drawn, ...]  # one, or one per imputation
     columns: ModelColumns
-    training: Observed
+    fitted: Observed  # what the rows of X say of the outcome
+    training: Observed  # the same rows as the table has them, each once
     validation: Observed
     fit_intercept: bool
     warnings: tuple[str, ...] = ()
@@ -49,7 +51,7 @@ class LikelihoodFold:
     @cached_property
     def parts(self) -> tuple[LikelihoodProblem, ...]:
         """The problems that are solved."""
-        likelihood = self.family.likelihood(self.training)
+        likelihood = self.family.likelihood(self.fitted)
         return tuple(
             LikelihoodProblem(draw.X, likelihood, self.fit_intercept) for draw in self.draws
         )
@@ -57,7 +59,8 @@ class LikelihoodFold:
     @property
     def nbytes(self) -> int:
         """Memory that the problem holds."""
-        return sum(draw.X.nbytes + draw.X_validation.nbytes for draw in self.draws)
+        sides = [side for draw in self.draws for side in (draw.X, *draw.validation)]
+        return sum(side.nbytes for side in sides)
 
     @property
     def responses(self) -> int:
@@ -72,10 +75,13 @@ class LikelihoodFold:
         return whole[..., q:].sum(axis=-1), whole[..., :q]
 
     def apart(self, solution: Floats) -> list[tuple[LikelihoodFold, Floats]]:
-        """A fold for each draw, with its own part of a solution (P,)."""
+        """A fold for each imputation of the validation rows, with its part of a solution (P,)."""
         parts = np.split(solution, len(self.draws))
-        pairs = zip(self.draws, parts, strict=True)
-        return [(replace(self, draws=(draw,)), own) for draw, own in pairs]
+        return [
+            (replace(self, draws=(Drawn(draw.X, (rows,)),)), own)
+            for draw, own in zip(self.draws, parts, strict=True)
+            for rows in draw.validation
+        ]
 
     def count_nonzero(self, solutions: Floats) -> Floats:
         """Selected features of solutions (P, c), the mean over draws, (c,)."""
@@ -86,7 +92,7 @@ class LikelihoodFold:
     def score(self, metrics: Sequence[MetricName], solutions: Floats) -> dict[MetricName, Floats]:
         """Each metric (c,) of each of c solutions (P, c), some of them at a time."""
         scoring = self.family.scoring(self.validation, self.training)
-        width = max(1, CELLS // (len(self.training.y) * self.responses))
+        width = max(1, CELLS // (len(self.fitted.y) * self.responses))
         pieces = [
             scoring.score(
                 metrics, self.predict(some), training_eta=partial(self.predict_training, some)
@@ -97,19 +103,27 @@ class LikelihoodFold:
 
     def predict(self, solutions: Floats) -> Floats:
         """Linear predictors (n, c, K) of the validation rows, offsets included."""
-        rows = [draw.X_validation for draw in self.draws]
+        rows = [draw.validation for draw in self.draws]
         return self._predict(rows, self.validation.offset, solutions)
 
     def predict_training(self, solutions: Floats) -> Floats:
-        """Those of the training rows."""
-        rows = [draw.X for draw in self.draws]
+        """Those of the training rows, each once."""
+        n = len(self.training.y)
+        rows = [np.split(draw.X, len(draw.X) // n) for draw in self.draws]
         return self._predict(rows, self.training.offset, solutions)
 
-    def _predict(self, rows: list[Floats], offset: Floats | None, solutions: Floats) -> Floats:
+    def predict_fitted(self, solutions: Floats) -> Floats:
+        """Those of the rows that a single draw's model is fitted to."""
+        return self._predict([[draw.X] for draw in self.draws], self.fitted.offset, solutions)
+
+    def _predict(
+        self, rows: Sequence[Sequence[Floats]], offset: Floats | None, solutions: Floats
+    ) -> Floats:
         intercepts, coefficients = self.split(solutions)
         shift = 0.0 if offset is None else offset[:, None, None]
         etas = [
             np.einsum("nq,ckq->nck", X, b, optimize=True) + b0 + shift
-            for X, b0, b in zip(rows, intercepts, coefficients, strict=True)
+            for own, b0, b in zip(rows, intercepts, coefficients, strict=True)
+            for X in own
         ]
         return etas[0] if len(etas) == 1 else self.family.pool(np.array(etas))
