@@ -8,14 +8,17 @@ import numpy as np
 
 from runner.core.folds import LikelihoodFold
 from runner.core.likelihood import separating
+from runner.core.path import Limits
 from runner.errors import FitError
 from runner.features.pipeline import preparation_of
 from runner.space import Choices, Range
 
 if TYPE_CHECKING:
+    from runner.core.path import PathSettings
     from runner.experiment.job import Job
     from runner.experiment.workspace import Data
     from runner.family import Family
+    from runner.model import Model
     from runner.records import Floats, Observed
     from runner.search import SearchSpace
 
@@ -34,7 +37,7 @@ def check_separation(job: Job, data: Data) -> None:
     preparation = preparation_of(job.specs, data.folds, job.config.general.seed)
     problems = data.folds.problems(preparation, fit_intercept=model.fit_intercept)
     for number, problem in enumerate(problems, start=1):
-        if isinstance(problem, LikelihoodFold) and _is_separated(problem, family):
+        if isinstance(problem, LikelihoodFold) and _is_separated(problem, family, model):
             raise FitError(
                 f"model.alpha is 0, but without a penalty family={family.name} has no minimum on "
                 f"the training rows of fold {number}: features separate them, so that coefficients "
@@ -55,20 +58,39 @@ def _may_be_zero(space: SearchSpace) -> bool:
             return alpha == 0
 
 
-def _is_separated(problem: LikelihoodFold, family: Family) -> bool:
+def _is_separated(problem: LikelihoodFold, family: Family, model: Model) -> bool:
     known = np.flatnonzero(problem.fitted.weight > 0)
     observed = problem.fitted.take(known)
     ones = np.ones((len(known), int(problem.fit_intercept and family.has_intercept)))
-    return any(_separate(np.hstack([d.X[known], ones]), observed, family) for d in problem.draws)
+    settings = model.settings(problem.columns).split(len(problem.draws))
+    return any(
+        _separate(
+            np.hstack([draw.X[known], ones]),
+            observed,
+            family,
+            _limits(own, draw.X.shape[1], ones.shape[1], problem.responses),
+        )
+        for draw, own in zip(problem.draws, settings, strict=True)
+    )
 
 
-def _separate(Z: Floats, observed: Observed, family: Family) -> bool:
+def _limits(settings: PathSettings, columns: int, intercepts: int, responses: int) -> Limits | None:
+    """Of each response's coefficients, (K w,), its intercept free."""
+    bounds = settings.bounds(columns)
+    if bounds is None:
+        return None
+    lower = np.append(bounds.lower, np.full(intercepts, -np.inf))
+    upper = np.append(bounds.upper, np.full(intercepts, np.inf))
+    return Limits(np.tile(lower, responses), np.tile(upper, responses))
+
+
+def _separate(Z: Floats, observed: Observed, family: Family, limits: Limits | None) -> bool:
     """Whether rows (n, w) do; some of them, of the same rank, can show that all do not."""
     few = np.arange(0, len(Z), max(1, len(Z) // (ENOUGH * Z.shape[1])))
     if len(few) < len(Z):
         rank = np.linalg.matrix_rank
         free = rank(Z[few]) == rank(Z)
-        if free and not _separate(Z[few], observed.take(few), family):
+        if free and not _separate(Z[few], observed.take(few), family, limits):
             return False
     cone = family.cone(Z, observed)
-    return cone is not None and separating(cone) is not None
+    return cone is not None and separating(cone, limits) is not None

@@ -584,3 +584,25 @@ def test_separable_classes_need_a_penalty(program: Program) -> None:
     assert "separat" in refused.err
     run = program.run(*arguments("binomial", *GRID, "model=lasso"))
     assert "finished" == read_json(run / "run.json")["status"]
+
+
+@pytest.mark.parametrize(
+    ("family", "limits", "refused"),
+    [
+        ("binomial", "model.limits={a:[null,0.5]}", False),
+        ("binomial", "model.limits={a:[0,null]}", True),
+        ("binomial", "model.positive=true", True),
+        ("multinomial", "model.limits={a:[-2,2]}", False),
+        ("multinomial", "model.limits={b:[-2,2]}", True),
+    ],
+)
+def test_limits_stand_in_for_a_penalty(
+    family: str, limits: str, refused: bool, program: Program
+) -> None:
+    """Where the direction that separates the rows is forbidden, there is a minimum without one."""
+    frame = make_frame(gaps=False)
+    frame["churn"] = np.where(frame["a"] > 5, "yes", "no")
+    frame["kind"] = pd.cut(frame["a"], [-99, 4, 6, 99], labels=["red", "blue", "green"]).astype(str)
+    frame.to_csv(program.folder / "rows.csv", index=False)
+    ended = program(*arguments(family, "model=ols", limits))
+    assert ended.status == int(refused), ended.err

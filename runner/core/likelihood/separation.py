@@ -6,7 +6,8 @@ directions are those with
 
     a_i'd >= 0 for all i,     e_j'd = 0 for all j,     a_i'd > 0 for some i,
 
-which a linear program finds if there is one (Konis 2007).
+which a linear program finds if there is one (Konis 2007). Where a coefficient has a limit, d_j may
+not point beyond it.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     from runner.core.likelihood.base import Matrix
+    from runner.core.path import Limits
     from runner.records import Floats
 
 CLEAR = 1e-4  # what a'd must reach at some row, with |d_j| <= 1 and columns of spread 1
@@ -33,8 +35,13 @@ class Cone:
     equal: Matrix | None = None  # (r, p), the e_j
 
 
-def separating(cone: Cone) -> Floats | None:
-    """A direction (p,) in which the likelihood rises without end; None if none was found."""
+def separating(cone: Cone, limits: Limits | None = None) -> Floats | None:
+    """A direction (p,) in which the likelihood rises without end; None if none was found.
+
+    Args:
+        cone: of the rows.
+        limits: of the first of the p coefficients, or of all; the others have none.
+    """
     from scipy.optimize import linprog  # only models without a penalty need it
 
     A: Any = cone.at_least
@@ -47,7 +54,7 @@ def separating(cone: Cone) -> Floats | None:
         b_ub=np.zeros(A.shape[0]),
         A_eq=E,
         b_eq=None if E is None else np.zeros(E.shape[0]),
-        bounds=(-1.0, 1.0),
+        bounds=_ways(limits, A.shape[1]),
         method="highs",
         options={"time_limit": SECONDS},
     )
@@ -56,3 +63,13 @@ def separating(cone: Cone) -> Floats | None:
     gained = A @ found.x
     kept = gained.min() >= -ROUNDING and (E is None or np.all(np.abs(E @ found.x) <= ROUNDING))
     return np.asarray(found.x) if kept and gained.max() > CLEAR else None
+
+
+def _ways(limits: Limits | None, count: int) -> list[tuple[float, float]]:
+    """How far each coefficient of a direction may go down and up."""
+    if limits is None:
+        return [(-1.0, 1.0)] * count
+    down = np.where(np.isfinite(limits.lower), 0.0, -1.0).tolist()
+    up = np.where(np.isfinite(limits.upper), 0.0, 1.0).tolist()
+    known = list(zip(down, up, strict=True))
+    return [*known, *[(-1.0, 1.0)] * (count - len(known))]

@@ -9,6 +9,7 @@ import pytest
 
 from runner.config import validate_section
 from runner.core.likelihood import separating
+from runner.core.path import Limits
 from runner.records import Observed
 
 if TYPE_CHECKING:
@@ -62,6 +63,23 @@ def test_separated_rows_have_none(family: str, y: Floats) -> None:
         margin = (2 * y - 1) * (Z @ found)
         assert margin.min() > -1e-6
         assert margin.max() > 0.01
+
+
+@pytest.mark.parametrize(
+    ("lower", "upper", "known"),
+    [(-np.inf, np.inf, True), (0.0, np.inf, True), (-np.inf, 5.0, False), (-1.0, 0.0, False)],
+)
+def test_limits_forbid_directions(lower: float, upper: float, known: bool) -> None:
+    """Of rows that a rising coefficient of the first column alone separates."""
+    spec: Any = validate_section("family", {"name": "binomial"})
+    y = (X[:, 0] > 0.5).astype(float)
+    cone = spec.cone(Z, Observed(y, np.ones(ROWS), None, None))
+    free = np.full(2, np.inf)
+    limits = Limits(np.array([lower, *-free]), np.array([upper, *free]))
+    found = separating(cone, limits)
+    assert known == (found is not None)
+    if found is not None:
+        assert found[0] > 0
 
 
 def test_times_in_the_order_of_a_feature_have_none() -> None:
