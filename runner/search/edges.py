@@ -91,7 +91,7 @@ def _ends(dimension: Dimension) -> tuple[float, float, float] | None:
 
 def _down(key: str, low: float, high: float) -> float:
     if low <= 0:
-        return low - (high - low)
+        return low if key in PENALTY else low - (high - low)
     whole = isinstance(low, int) and isinstance(high, int) and key not in PENALTY
     return low // 2 if whole else low / FURTHER
 

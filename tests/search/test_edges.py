@@ -41,6 +41,9 @@ EPS = {"eps": 0.001, "count": 4}  # 1, 0.1, 0.01 and 0.001 of the largest alpha
         ("model.alpha", [0.1, 1, 10], 1, None),
         ("model.alpha", [0.1, 10], 10, None),  # two values have no middle
         ("model.l1_ratio", [0.1, 0.5, 1.0], 1.0, None),  # there is nothing beyond
+        ("model.l1_ratio", [0.0, 0.5, 1.0], 0.0, None),  # nor is there below 0
+        ("model.alpha", [0, 1, 2], 0, None),
+        ("imputer.delta", [0, 1, 2], 0, "imputer.delta=[-2,0,1,2]"),
         ("model.l1_ratio", [0.1, 0.5, 0.9], 0.9, "model.l1_ratio=[0.1,0.5,0.9,1]"),
         ("model.alpha", {"low": 0.1, "high": 1.0}, 0.11, "model.alpha.low=0.01"),
         ("model.alpha", {"low": 0.1, "high": 1.0}, 0.2, None),
