@@ -14,6 +14,8 @@ class Evaluation(Spec):
     cheap. `interval` says how the interval of the expected score is made, `level` how often it
     should cover; `bates` divides the rows anew, `repeats` times. `bbc` corrects the winner's score
     for its choice by a bootstrap of rows.
+
+    `explain` has the winner's features explained, which takes time.
     """
 
     name: Literal["standard"]
@@ -22,6 +24,7 @@ class Evaluation(Spec):
     repeats: Count
     level: Share
     bbc: bool
+    explain: bool
 
     @property
     def asks_for_nested(self) -> bool:

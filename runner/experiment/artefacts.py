@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from runner.dataset import Dataset
+    from runner.experiment.explaining import Explained
     from runner.experiment.job import Job
     from runner.experiment.judging import Judged, Winner
     from runner.experiment.searching import Searched
@@ -74,7 +75,9 @@ class Artefacts:
             self.record.add(missingness=data.missingness.summary)
             self.record.note(data.missingness.findings())
 
-    def write_results(self, searched: Searched, winner: Winner, judged: Judged) -> None:
+    def write_results(
+        self, searched: Searched, winner: Winner, judged: Judged, explained: Explained
+    ) -> None:
         """The tables of the search and of the winner, and its model."""
         tables = {
             "trials.csv": trials_table(searched.trials),
@@ -83,6 +86,7 @@ class Artefacts:
             "predictions.csv": judged.predictions,
             "inference.csv": winner.final.inference,
             "imputation.csv": judged.imputation,
+            **explained.tables,
         }
         for name, table in tables.items():
             if table is not None:
@@ -92,8 +96,9 @@ class Artefacts:
             self.record.add(no_path=self._reason_for_no_path())
         self.record.add(**judged.record, **searched.describe(), **winner.final.describe())
         self.record.add(words=worth_line(self.record.content))
+        self.record.add(**explained.record)
         self.record.note(self.data.folds.findings)
-        self.record.note([*winner.final.findings(), *searched.findings()])
+        self.record.note([*winner.final.findings(), *searched.findings(), *explained.findings])
 
     def finish(self, timings: dict[str, float]) -> None:
         """The record, for the last time."""

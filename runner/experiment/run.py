@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from runner.core.threads import one_thread_of_blas
 from runner.errors import RunDirectoryError, RunnerError
 from runner.experiment.artefacts import Artefacts
+from runner.experiment.explaining import Ended, Explained, explain
 from runner.experiment.judging import check_metric, evaluate, judge, refit
 from runner.experiment.searching import search
 from runner.experiment.stopwatch import Stopwatch
@@ -135,7 +136,7 @@ def _reuse(
 
 
 def _go(artefacts: Artefacts, watch: Stopwatch, screen: Screen) -> None:
-    """Search, refit, judge and write."""
+    """Search, refit, judge, explain if that is asked for, and write."""
     job, data, stage = artefacts.job, artefacts.data, watch.stage
     with stage("write"):
         artefacts.write_origin()
@@ -147,8 +148,12 @@ def _go(artefacts: Artefacts, watch: Stopwatch, screen: Screen) -> None:
         worth = evaluate(job, data, searched, screen)
     with stage("evaluate"):
         judged = judge(job, data, searched, worth, winner)
+    explained = Explained()
+    if job.config.evaluation.explain:
+        with stage("explain"):
+            explained = explain(job, data, Ended(searched, winner, worth), screen)
     with stage("write"):
-        artefacts.write_results(searched, winner, judged)
+        artefacts.write_results(searched, winner, judged, explained)
     artefacts.finish(watch.seconds)
 
 
