@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -160,6 +160,22 @@ class Table:
         """What some rows say of the outcome, weights of 1 where the dataset has none."""
         weight = np.ones(self.n_rows) if self.weight is None else self.weight
         return Observed(self.target, weight, self.event, self.offset, self.labels).take(rows)
+
+    def take(self, rows: Integers) -> Table:
+        """Some of the rows, by position, perhaps several times; nothing is hidden in it."""
+        return replace(
+            self,
+            features=self.features.iloc[rows].reset_index(drop=True),
+            role_values=self.role_values.iloc[rows].reset_index(drop=True),
+            target=self.target[rows],
+            row=self.row[rows],
+            time=None if self.time is None else self.time[rows],
+            group=None if self.group is None else self.group[rows],
+            weight=None if self.weight is None else self.weight[rows],
+            event=None if self.event is None else self.event[rows],
+            offset=None if self.offset is None else self.offset[rows],
+            hidden=None,
+        )
 
     def levels(self, column: str) -> list[Any]:
         """The levels of a categorical column, NaN among them where values are missing."""

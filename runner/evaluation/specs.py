@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from runner.spec import Count, Share, Spec
+from pydantic import Field
+
+from runner.spec import Count, Positive, Share, Spec
 
 
 class Evaluation(Spec):
@@ -15,7 +17,9 @@ class Evaluation(Spec):
     should cover; `bates` divides the rows anew, `repeats` times. `bbc` corrects the winner's score
     for its choice by a bootstrap of rows.
 
-    `explain` has the winner's features explained, which takes time.
+    `explain` has the winner's features explained, which takes time: stability selection in `pairs`
+    of halves with at most `pfer` false selections at this `threshold`, and `resamples` of the whole
+    procedure.
     """
 
     name: Literal["standard"]
@@ -25,6 +29,10 @@ class Evaluation(Spec):
     level: Share
     bbc: bool
     explain: bool
+    pfer: Positive
+    threshold: Annotated[float, Field(gt=0.5, le=1)]
+    pairs: Count
+    resamples: Annotated[int, Field(ge=0)]
 
     @property
     def asks_for_nested(self) -> bool:

@@ -9,7 +9,7 @@ from runner.split.strata import check_strata
 if TYPE_CHECKING:
     from runner.checks import Finding
     from runner.config import ExperimentConfig
-    from runner.records import Split, Table
+    from runner.records import Integers, Split, Table
 
 
 def divide(config: ExperimentConfig, table: Table) -> tuple[Split, list[Finding]]:
@@ -22,6 +22,11 @@ def divide(config: ExperimentConfig, table: Table) -> tuple[Split, list[Finding]
     strata = config.family.strata(table)
     split = config.split.split(table, config.general.seed, strata)
     return split, [] if strata is None else check_strata(split, strata, table.labels)
+
+
+def cut(config: ExperimentConfig, table: Table, rows: Integers, count: int, seed: int) -> Integers:
+    """The block (r,) of each of some rows, of at most `count`; see `Splitter.cut`."""
+    return config.split.cut(table, rows, count, seed, config.family.strata(table))
 
 
 def redivide(config: ExperimentConfig, table: Table, split: Split, seed: int) -> Split:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from runner.experiment.explained_features import explain_features
+
 if TYPE_CHECKING:
     import pandas as pd
 
     from runner.checks import Finding
-    from runner.experiment.job import Job
-    from runner.experiment.judging import Winner, Worth
-    from runner.experiment.searching import Searched
-    from runner.experiment.workspace import Data
+    from runner.experiment.case import Case
     from runner.report.screen import Screen
 
 
@@ -25,16 +24,7 @@ class Explained:
     findings: tuple[Finding, ...] = ()
 
 
-@dataclass(frozen=True)
-class Ended:
-    """What a run has found: its search, the winner, and what the search is worth."""
-
-    searched: Searched
-    winner: Winner
-    worth: Worth
-
-
-def explain(job: Job, data: Data, ended: Ended, screen: Screen) -> Explained:
-    """Explain a run's winner, each part in tables and a section of the record of its own."""
-    del job, data, ended, screen
-    return Explained()
+def explain(case: Case, screen: Screen) -> Explained:
+    """Explain a run's winner, each part in tables and sections of the record of its own."""
+    table, record = explain_features(case, screen)
+    return Explained({"features.csv": table}, record)

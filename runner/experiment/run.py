@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from runner.core.threads import one_thread_of_blas
 from runner.errors import RunDirectoryError, RunnerError
 from runner.experiment.artefacts import Artefacts
-from runner.experiment.explaining import Ended, Explained, explain
+from runner.experiment.case import Case
+from runner.experiment.explaining import Explained, explain
 from runner.experiment.judging import check_metric, evaluate, judge, refit
 from runner.experiment.searching import search
 from runner.experiment.stopwatch import Stopwatch
@@ -151,7 +152,7 @@ def _go(artefacts: Artefacts, watch: Stopwatch, screen: Screen) -> None:
     explained = Explained()
     if job.config.evaluation.explain:
         with stage("explain"):
-            explained = explain(job, data, Ended(searched, winner, worth), screen)
+            explained = explain(Case(job, data, searched, winner, worth), screen)
     with stage("write"):
         artefacts.write_results(searched, winner, judged, explained)
     artefacts.finish(watch.seconds)

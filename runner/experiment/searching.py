@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from runner.evaluation.winner import HeldOut
     from runner.experiment.job import Job
     from runner.experiment.workspace import Data
-    from runner.records import Trial
+    from runner.records import Floats, Trial
     from runner.report.screen import Screen
     from runner.search.rule import RuleName
 
@@ -44,6 +44,7 @@ class Searched:
     trials: list[Trial]
     rule: Rule
     held_out: HeldOut  # of the chosen trial
+    coefficients: list[Floats]  # its own, (q,) per fold
     curve: list[Trial] = field(default_factory=list)  # along falling alpha, the chosen one's others
     edges: dict[str, str] = field(default_factory=dict)  # by key, the override that goes further
     diagnostics: dict[str, Any] = field(default_factory=dict)  # how it went
@@ -168,7 +169,7 @@ def _hold_out(
     held_out = data.hold_out(problems, coefficients)
     # of the same coefficients, which may be others within the tolerance than those of the trial
     own = scorer.rescored(problems, coefficients)
-    return Searched(trials, rule, held_out), disagreement(own, held_out.scores)
+    return Searched(trials, rule, held_out, coefficients), disagreement(own, held_out.scores)
 
 
 def _curve(found: Searched, resolver: Resolver, scorer: Scorer) -> list[Trial]:

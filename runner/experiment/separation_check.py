@@ -37,7 +37,7 @@ def check_separation(job: Job, data: Data) -> None:
     preparation = preparation_of(job.specs, data.folds, job.config.general.seed)
     problems = data.folds.problems(preparation, fit_intercept=model.fit_intercept)
     for number, problem in enumerate(problems, start=1):
-        if isinstance(problem, LikelihoodFold) and _is_separated(problem, family, model):
+        if isinstance(problem, LikelihoodFold) and is_separated(problem, family, model):
             raise FitError(
                 f"model.alpha is 0, but without a penalty family={family.name} has no minimum on "
                 f"the training rows of fold {number}: features separate them, so that coefficients "
@@ -58,7 +58,8 @@ def _may_be_zero(space: SearchSpace) -> bool:
             return alpha == 0
 
 
-def _is_separated(problem: LikelihoodFold, family: Family, model: Model) -> bool:
+def is_separated(problem: LikelihoodFold, family: Family, model: Model) -> bool:
+    """Whether features separate the rows that train: no penalty, no minimum."""
     known = np.flatnonzero(problem.fitted.weight > 0)
     observed = problem.fitted.take(known)
     ones = np.ones((len(known), int(problem.fit_intercept and family.has_intercept)))

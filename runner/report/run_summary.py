@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     Record = Mapping[str, Any]
     Rows = Sequence[Mapping[str, str]]
 
+NAMED = 4  # stable features on the screen
+
 
 def opening_lines(record: Record) -> list[str]:
     """The data, what was done with it, and the best candidate."""
@@ -30,10 +32,15 @@ def opening_lines(record: Record) -> list[str]:
 
 
 def closing_lines(record: Record) -> list[str]:
-    """How well hidden values were filled in, if any were, and how many features were selected."""
+    """How well hidden values were filled in, how many features were selected, and how stably."""
     filled = record.get("imputation")
     selected = f"{record['n_selected']:,} of {record['n_features']:,} features selected"
-    return [*([_imputation_line(filled)] if filled else []), selected]
+    stability = record.get("stability")
+    return [
+        *([_imputation_line(filled)] if filled else []),
+        selected,
+        *([_stability_line(stability)] if stability else []),
+    ]
 
 
 def _data_line(record: Record) -> str:
@@ -109,6 +116,17 @@ def _imputation_line(filled: Record) -> str:
     error = f"{score(nrmse['mean'], place)} (SE {score(nrmse['se'], place)})"
     bias = score(filled["bias"]["mean"], place)
     return f"hidden values: filled in with nrmse {error} and bias {bias}, in standard deviations"
+
+
+def _stability_line(found: Record) -> str:
+    """Which features are stable, and how many false ones to expect among them at the most."""
+    if "reason" in found:
+        return f"stability selection: none, as {found['reason']}"
+    names = found["selected"]
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    shown = f": {', '.join(names[:NAMED])}{more}" if names else ""
+    bound = f"at most {number(found['bound'])} false expected"
+    return f"{len(names):,} of them stable{shown} ({bound}, evaluation.pfer={found['pfer']:g})"
 
 
 def score_lines(record: Record, width: int) -> list[Line]:

@@ -11,12 +11,12 @@ import numpy as np
 
 from runner.core.folds import FoldProblem, LikelihoodFold
 from runner.core.metrics import loss
-from runner.core.path import alpha_max
 from runner.errors import RunnerError
 from runner.features.pipeline import Specs, preparation_of
 from runner.records import FAILED, NOT_CONVERGED, OK, Trial
 from runner.search.fold_paths import How, Neighbours, Relaxed, Solved, solve_folds
-from runner.search.likelihood_paths import likelihood_fold_alpha_max, solve_likelihood_folds
+from runner.search.likelihood_paths import solve_likelihood_folds
+from runner.search.one_fold import largest_alpha
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -100,12 +100,7 @@ class Scorer:
         preparation = preparation_of(specs, self._folds, self._seed)
         whole = self._folds.whole(preparation, fit_intercept=specs.model.fit_intercept)
         settings = specs.model.settings(whole.columns)
-        ratio = float(values["model.l1_ratio"])
-        if isinstance(whole, LikelihoodFold):
-            most = likelihood_fold_alpha_max(whole, ratio, settings)
-        else:
-            most = alpha_max(whole.train, ratio, settings)
-        return most if most > 0 else 1.0  # a constant target: any alpha selects nothing
+        return largest_alpha(whole, float(values["model.l1_ratio"]), settings)
 
     def __call__(self, candidates: Sequence[Candidate]) -> list[Trial]:
         """One trial per candidate, in their order."""

@@ -70,6 +70,23 @@ class Splitter(Spec):
         first = tuple(fold for fold in folds if fold.partition == 0)
         return replace(split, partitions=partitions[:1], folds=first)
 
+    def cut(
+        self, table: Table, rows: Integers, count: int, seed: int, strata: Integers | None = None
+    ) -> Integers:
+        """At random, the block (r,) of each of some rows, of `count` blocks as equal as can be.
+
+        Args:
+            table: all rows.
+            rows: positions of those to cut, (r,).
+            count: how many blocks, at most; there are no more than rows, or groups kept together.
+            seed: of the order.
+            strata: (n,) codes of which each block gets its share.
+        """
+        del table
+        inside = None if strata is None else strata[rows]
+        ((block,), _) = _repeated(len(rows), min(count, len(rows)), 1, seed, inside)
+        return block
+
     def by_hash(self) -> HashedSplit | None:
         """The like of this split for rows that are not in memory, or None if there is none."""
         return None
@@ -142,6 +159,17 @@ class Grouped(Splitter):
     def exchangeable(self) -> int:
         """All of them."""
         return self.folds
+
+    def cut(
+        self, table: Table, rows: Integers, count: int, seed: int, strata: Integers | None = None
+    ) -> Integers:
+        """As of every split, with the rows of a group in one block."""
+        group = _required(table.group, "grouped", "group")[rows]
+        inside = None if strata is None else strata[rows]
+        count = min(count, len(np.unique(group)))
+        if count == 1:
+            return np.zeros(len(rows), dtype=np.int64)
+        return grouped_blocks(group, count, seed, inside)
 
     def by_hash(self) -> HashedSplit:
         """Every row's block from its group."""

@@ -1,10 +1,12 @@
 """Folds: from a table, a split and a preparation to the fold problems that a search solves."""
 
+from runner.core.folds.block_moments import BlockMoments
 from runner.core.folds.cache import Folds
 from runner.core.folds.disk import DiskCache
 from runner.core.folds.draws import stacking_weight
 from runner.core.folds.family_kind import FamilyKind
 from runner.core.folds.fold_problem import FoldProblem
+from runner.core.folds.from_moments import FoldMoments
 from runner.core.folds.inner_folds import InnerFolds, inner_folds
 from runner.core.folds.likelihood_fold import LikelihoodFold
 from runner.core.folds.model_columns import ModelColumns
@@ -14,9 +16,11 @@ from runner.core.folds.source import BlockFolds, Columns, FoldSource
 
 __all__ = [
     "BlockFolds",
+    "BlockMoments",
     "Columns",
     "DiskCache",
     "FamilyKind",
+    "FoldMoments",
     "FoldProblem",
     "FoldSource",
     "Folds",

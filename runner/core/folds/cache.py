@@ -104,7 +104,7 @@ class Folds:
                 self.family,
                 fit_intercept=fit_intercept,
             )
-        if self._from_moments(preparation):
+        if self.from_moments(preparation):
             if self._moments is None:
                 self._moments = FoldMoments(self.table, self.split)
             found = self._moments.problem(fold, preparation, fit_intercept=fit_intercept)
@@ -139,9 +139,9 @@ class Folds:
     def quick(self, preparation: Preparation) -> bool:
         """Whether problems are made from moments, or from few rows without fitting an imputer."""
         few = self._width * len(self.split.train) <= FEW_CELLS
-        return self._from_moments(preparation) or (few and self._is_linear(preparation))
+        return self.from_moments(preparation) or (few and self._is_linear(preparation))
 
-    def _from_moments(self, preparation: Preparation) -> bool:
+    def from_moments(self, preparation: Preparation) -> bool:
         """Whether moments suffice, and are worth taking: they need more rows than columns."""
         if not self._trusts_moments or not self._is_linear(preparation):
             return False

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from runner.core.metrics import FROM_MOMENTS, score_predictions
-from runner.records import PooledProblem
+from runner.records import GramProblem, PooledProblem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from runner.core.folds.model_columns import ModelColumns
     from runner.core.metrics import MetricName
     from runner.core.moments import ValidationMoments
-    from runner.records import Floats, GramProblem, RowProblem
+    from runner.records import Floats, Integers, RowProblem
 
 CELLS = 4_000_000  # predictions held at once, 32 MB
 
@@ -60,6 +60,28 @@ class FoldProblem:
         parts = [*values, *(vars(side).values() if side else ())]
         return sum(getattr(part, "nbytes", 0) for part in parts)
 
+    def take(self, columns: Integers) -> FoldProblem:
+        """The problem of some columns alone, by position; its validation side is scored by rows."""
+        everywhere = self.columns.positions(columns)
+
+        def make_side() -> Side:
+            return replace(self.side, X=self.side.X[:, everywhere])
+
+        parts = tuple(_taken(part, columns) for part in self.parts)
+        pooled = isinstance(self.train, PooledProblem)
+        return replace(
+            self,
+            train=PooledProblem(parts) if pooled else parts[0],
+            make_side=make_side,
+            columns=self.columns.take(columns),
+            moments=None,
+        )
+
+    def by_column(self, solutions: Floats) -> Floats:
+        """Solutions (P, c) as coefficients (d, c, 1, q) of d parts."""
+        whole = solutions.T.reshape(solutions.shape[1], len(self.parts), 1, -1)
+        return whole.swapaxes(0, 1)
+
     def predict(self, coefficients: Floats) -> Floats:
         """Predictions (n, c) on the validation rows for coefficients (q, c)."""
         predictions: Floats = self.intercept + self.side.X @ coefficients
@@ -93,3 +115,15 @@ class FoldProblem:
             for at in range(0, coefficients.shape[1], width)
         ]
         return {name: np.concatenate([piece[name] for piece in pieces]) for name in metrics}
+
+
+def _taken(problem: GramProblem | RowProblem, columns: Integers) -> GramProblem | RowProblem:
+    if isinstance(problem, GramProblem):
+        gram, xy = problem.gram[np.ix_(columns, columns)], problem.xy[columns]
+        return GramProblem(gram, xy, problem.yy)
+    return replace(
+        problem,
+        X=problem.X[:, columns],
+        centre=problem.centre[columns],
+        scale=problem.scale[columns],
+    )

@@ -65,7 +65,7 @@ class FoldMoments:
         self._split = split
         self.design = design_of(table)
         self._layout = choose_layout(self.design.X, table.target, self.design.gappy)
-        self._blocks = [self._moments_of(block) for block in split.partitions]
+        self.blocks = [self._moments_of(block) for block in split.partitions]
 
     def _moments_of(self, partition: Integers) -> list[Moments]:
         """The moments of each block of a partition of the training rows."""
@@ -81,7 +81,7 @@ class FoldMoments:
         self, fold: Fold | None, preparation: Preparation, *, fit_intercept: bool
     ) -> FoldProblem | str:
         """One fold's problem, or that of all training rows; or why moments do not suffice."""
-        blocks = self._blocks[0 if fold is None else fold.partition]
+        blocks = self.blocks[0 if fold is None else fold.partition]
         training, validation = sides(blocks, fold)
         rows = self._split.test[:0] if fold is None else self._split.sides(fold)[1]
 

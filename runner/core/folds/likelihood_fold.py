@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from runner.core.folds.family_kind import FamilyKind
     from runner.core.folds.model_columns import ModelColumns
     from runner.core.metrics import MetricName
-    from runner.records import Floats, Observed
+    from runner.records import Floats, Integers, Observed
 
 CELLS = 4_000_000  # linear predictors held at once, 32 MB
 
@@ -74,6 +74,18 @@ class LikelihoodFold:
         whole = whole.swapaxes(0, 1)
         return whole[..., q:].sum(axis=-1), whole[..., :q]
 
+    def take(self, columns: Integers) -> LikelihoodFold:
+        """The problem of some columns alone, by position."""
+        draws = tuple(
+            Drawn(draw.X[:, columns], tuple(rows[:, columns] for rows in draw.validation))
+            for draw in self.draws
+        )
+        return replace(self, draws=draws, columns=self.columns.take(columns))
+
+    def by_column(self, solutions: Floats) -> Floats:
+        """Solutions (P, c) as coefficients (d, c, K, q) of d draws."""
+        return self.split(solutions)[1]
+
     def apart(self, solution: Floats) -> list[tuple[LikelihoodFold, Floats]]:
         """A fold for each imputation of the validation rows, with its part of a solution (P,)."""
         parts = np.split(solution, len(self.draws))
@@ -91,6 +103,8 @@ class LikelihoodFold:
 
     def score(self, metrics: Sequence[MetricName], solutions: Floats) -> dict[MetricName, Floats]:
         """Each metric (c,) of each of c solutions (P, c), some of them at a time."""
+        if not metrics:
+            return {}
         scoring = self.family.scoring(self.validation, self.training)
         width = max(1, CELLS // (len(self.fitted.y) * self.responses))
         pieces = [

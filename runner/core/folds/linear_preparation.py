@@ -111,13 +111,13 @@ class Prepared:
 
 
 def sides(blocks: Sequence[Moments], fold: Fold | None) -> tuple[Moments, Moments | None]:
-    """A fold's two sides, or all blocks as a training side."""
+    """A fold's two sides, or all blocks as a training side. A fold may validate on none."""
     if fold is None:
         return merge(blocks), None
-    return (
-        merge(blocks[number] for number in fold.training),
-        merge(blocks[number] for number in fold.validation),
-    )
+    training = merge(blocks[number] for number in fold.training)
+    if not fold.validation:
+        return training, None
+    return training, merge(blocks[number] for number in fold.validation)
 
 
 @dataclass(frozen=True, eq=False)

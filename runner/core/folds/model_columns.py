@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from sklearn.pipeline import Pipeline
 
-    from runner.records import Floats
+    from runner.records import Floats, Integers
 
 NO_SOURCE = ""  # of an indicator: it says of a column that it is missing, and stands for none
 
@@ -41,6 +41,19 @@ class ModelColumns:
     def parts(self) -> int:
         """How many problems have these columns."""
         return len(self.scale) // len(self.names)
+
+    def take(self, columns: Integers) -> ModelColumns:
+        """Some of the columns, by position, of each part."""
+        return ModelColumns(
+            tuple(self.names[at] for at in columns),
+            tuple(self.sources[at] for at in columns),
+            self.scale[self.positions(columns)],
+        )
+
+    def positions(self, columns: Integers) -> Integers:
+        """Where some columns are in arrays that have those of all parts, one after the other."""
+        starts = np.arange(self.parts) * len(self.names)
+        return np.add.outer(starts, columns).ravel()
 
     @classmethod
     def pooled(cls, each: Sequence[Self]) -> Self:

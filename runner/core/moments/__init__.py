@@ -5,6 +5,7 @@ from runner.core.moments.accumulate import (
     Moments,
     choose_layout,
     merge,
+    merge_drawn,
     merge_others,
     moments_by_block,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "fill",
     "gram_problem",
     "merge",
+    "merge_drawn",
     "merge_others",
     "moments_by_block",
     "observed_count",

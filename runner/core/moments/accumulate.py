@@ -11,7 +11,8 @@ value. They add, so batches, folds and partitions are merged without their rows.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -180,6 +181,24 @@ def merge(moments: Iterable[Moments]) -> Moments:
         low=np.fmin.reduce([part.low for part in parts]),
         high=np.fmax.reduce([part.high for part in parts]),
     )
+
+
+def merge_drawn(moments: Sequence[Moments]) -> Moments:
+    """Add moments of sets of rows of which some are there several times, as a bootstrap draws them.
+
+    Raises:
+        ValueError: As `merge`.
+    """
+    times = Counter(map(id, moments))
+    once = {id(part): part for part in moments}
+    return merge([_repeated(part, times[key]) for key, part in once.items()])
+
+
+def _repeated(moments: Moments, times: int) -> Moments:
+    """Those of the same rows so many times over."""
+    if times == 1:
+        return moments
+    return replace(moments, cross=times * moments.cross, total=times * moments.total)
 
 
 def merge_others(moments: Sequence[Moments]) -> list[Moments]:
