@@ -11,7 +11,7 @@ from conftest import read_json
 from sklearn.linear_model import LinearRegression, LogisticRegression, lasso_path
 
 from runner.core.folds import Folds
-from runner.experiment import dividing, stable_features
+from runner.experiment.dividing import cut
 from runner.experiment.stable_features import BLOCKS
 
 if TYPE_CHECKING:
@@ -167,14 +167,13 @@ def test_groups_stay_whole(program: Program, monkeypatch: pytest.MonkeyPatch) ->
     """With split=grouped no group has rows in both halves of a pair."""
     write_data(program.folder)
     cuts: list[tuple[Integers, Integers]] = []
-    cut = dividing.cut
 
     def watched(config: Any, table: Any, rows: Any, *args: Any) -> Any:  # noqa: ANN401
         block = cut(config, table, rows, *args)
         cuts.append((table.group[rows], block))
         return block
 
-    monkeypatch.setattr(stable_features, "cut", watched)
+    monkeypatch.setattr("runner.experiment.stable_features.cut", watched)
     few = ("evaluation.explain=true", "evaluation.pairs=3", "evaluation.resamples=2")
     grouped = ("split=grouped", "dataset.group=who", without_roles("when"))
     made = program.run(*DATA, *grouped, *QUICK, *few)

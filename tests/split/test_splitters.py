@@ -303,3 +303,22 @@ def test_validation_of_all_that_is_left_is_refused() -> None:
         splitter("holdout", validation=0.5, test=0.5).split(table(10), 0)
     made = splitter("holdout", validation=0.4, test=0.5).split(table(10), 0)
     assert [1, 4] == [len(side) for side in made.sides(made.folds[0])]
+
+
+@given(st.integers(4, 80), st.integers(1, 20), seeds)
+def test_rows_are_cut_into_equal_blocks(rows: int, count: int, seed: int) -> None:
+    """Blocks differ by a row at the most, and there are no more of them than rows."""
+    block = splitter("kfold", test=None).cut(table(rows), np.arange(rows), count, seed)
+    sizes = np.bincount(block)
+    assert min(count, rows) == len(sizes)
+    assert sizes.max() - sizes.min() <= 1
+
+
+@pytest.mark.parametrize(("count", "blocks"), [(4, 4), (50, 12), (1, 1)])
+def test_groups_are_not_cut(count: int, blocks: int) -> None:
+    """All rows of a group are in one block, and there are no more blocks than groups."""
+    group = np.arange(60) % 12
+    made = table(60, group=group)
+    block = splitter("grouped", test=None).cut(made, np.arange(60), count, 0)
+    assert blocks == len(np.unique(block))
+    assert 12 == len({*zip(group.tolist(), block.tolist(), strict=True)})

@@ -32,6 +32,8 @@ RUNS = {
     "searched further": ("search=random", "search.n_trials=3", "imputer=knn",
                          "+search.space.imputer.weights=[uniform,distance]"),
     "streamed": ("dataset.stream=true",),
+    "explained": ("evaluation.explain=true", "evaluation.pairs=2", "evaluation.resamples=2"),
+    "streamed, explained": ("evaluation.explain=true", "dataset.stream=true"),
 }  # fmt: skip
 
 
