@@ -233,6 +233,10 @@ class Candidate:
         """The share of the penalised coefficients, 1 where nothing is relaxed."""
         return float(self.values.get("model.relax", 1))
 
+    def with_penalty(self, alpha: float, l1_ratio: float) -> Candidate:
+        """The same with another penalty."""
+        return Candidate({**self.values, "model.alpha": alpha, "model.l1_ratio": l1_ratio})
+
     def preparation_key(self) -> tuple[tuple[str, Any], ...]:
         """What tells apart the candidates that need other fold problems."""
         penalty = {"model.alpha", "model.l1_ratio", "model.relax"}

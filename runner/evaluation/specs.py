@@ -17,7 +17,7 @@ class Evaluation(Spec):
     should cover; `bates` divides the rows anew, `repeats` times. `bbc` corrects the winner's score
     for its choice by a bootstrap of rows.
 
-    `explain` has the winner's features explained, which takes time: stability selection in `pairs`
+    `explain` looks at the winner's features, which takes time: stability selection in `pairs`
     of halves with at most `pfer` false selections at this `threshold`, and `resamples` of the whole
     procedure.
     """

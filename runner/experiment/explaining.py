@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from runner.experiment.describing import describe_features
 from runner.experiment.explained_features import explain_features
 
 if TYPE_CHECKING:
@@ -27,4 +28,5 @@ class Explained:
 def explain(case: Case, screen: Screen) -> Explained:
     """Explain a run's winner, each part in tables and sections of the record of its own."""
     table, record = explain_features(case, screen)
-    return Explained({"features.csv": table}, record)
+    described = describe_features(case.job, case.data, case.searched, case.winner)
+    return Explained({"features.csv": table, **described.tables}, record | described.record)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from runner.report.columns import Column, Line, lay_out
+from runner.report.description_lines import description_lines
 from runner.report.family_line import family_lines
 from runner.report.numbers import NONE, interval, is_number, number, place_of, score
 
@@ -32,7 +33,7 @@ def opening_lines(record: Record) -> list[str]:
 
 
 def closing_lines(record: Record) -> list[str]:
-    """How well hidden values were filled in, how many features were selected, and how stably."""
+    """How well hidden values were filled in, and what is known of the features."""
     filled = record.get("imputation")
     selected = f"{record['n_selected']:,} of {record['n_features']:,} features selected"
     stability = record.get("stability")
@@ -40,6 +41,7 @@ def closing_lines(record: Record) -> list[str]:
         *([_imputation_line(filled)] if filled else []),
         selected,
         *([_stability_line(stability)] if stability else []),
+        *description_lines(record),
     ]
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from runner.records import Floats, Integers
 
 NO_SOURCE = ""  # of an indicator: it says of a column that it is missing, and stands for none
+INDICATED = "missingindicator_"  # what an indicator's name has before that of its column
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,14 @@ class ModelColumns:
         """Where some columns are in arrays that have those of all parts, one after the other."""
         starts = np.arange(self.parts) * len(self.names)
         return np.add.outer(starts, columns).ravel()
+
+    def of_each_source(self) -> dict[str, Integers]:
+        """By column of the dataset, the columns made of it: levels, and what says it is missing."""
+        found: dict[str, list[int]] = {}
+        for at, (name, source) in enumerate(zip(self.names, self.sources, strict=True)):
+            own = name.partition(INDICATED)[2] if source == NO_SOURCE else source
+            found.setdefault(own, []).append(at)
+        return {source: np.array(columns) for source, columns in found.items()}
 
     @classmethod
     def pooled(cls, each: Sequence[Self]) -> Self:
