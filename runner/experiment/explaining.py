@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from runner.experiment.describing import describe_features
+from runner.errors import FitError
 from runner.experiment.explained_features import explain_features
 
 if TYPE_CHECKING:
@@ -27,6 +27,12 @@ class Explained:
 
 def explain(case: Case, screen: Screen) -> Explained:
     """Explain a run's winner, each part in tables and sections of the record of its own."""
+    from runner.experiment.describing import describe_features  # clusters, slow to import
+
     table, record = explain_features(case, screen)
-    described = describe_features(case.job, case.data, case.searched, case.winner)
-    return Explained({"features.csv": table, **described.tables}, record | described.record)
+    tables = {"features.csv": table}
+    try:
+        described = describe_features(case.job, case.data, case.searched, case.winner)
+    except FitError as error:  # a run that is finished but for this is not lost
+        return Explained(tables, record | {"collinearity": {"reason": str(error)}})
+    return Explained(tables | described.tables, record | described.record)

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 
     Record = Mapping[str, Any]
 
-SHOWN = 3  # columns, and sizes of the training rows
+SHOWN = 3  # columns
+DIGITS = 3
 
 
 def description_lines(record: Record) -> list[str]:
@@ -28,13 +29,13 @@ def _collinearity_line(found: Record) -> str:
     groups = found["groups"]
     alike = f"{groups} group{'' if groups == 1 else 's'} of features alike"
     rank = f"rank {found['rank']} of {found['features']}"
-    return f"collinearity: condition number {number(found['condition_number'])} ({rank}), {alike}"
+    return f"collinearity: condition number {number(found['condition_number'], DIGITS)} ({rank}), {alike}"
 
 
 def _importance_line(found: Record) -> str:
     """The columns without which most is lost."""
     lost = [
-        f"{row['column']} {number(row['drop_one'])}"
+        f"{row['column']} {number(row['drop_one'], DIGITS)}"
         for row in found["columns"][:SHOWN]
         if is_number(row["drop_one"]) and row["drop_one"] > 0
     ]
@@ -45,5 +46,7 @@ def _rows_line(found: Record) -> str:
     """The score on few, on more and on all training rows."""
     sizes = found["sizes"]
     chosen = sorted({0, len(sizes) // 2, len(sizes) - 1})
-    said = [f"{number(sizes[at]['score'])} on {round(sizes[at]['rows']):,}" for at in chosen]
+    said = [
+        f"{number(sizes[at]['score'], DIGITS)} on {round(sizes[at]['rows']):,}" for at in chosen
+    ]
     return f"{found['metric']} by training rows: {', '.join(said)}"

@@ -30,7 +30,8 @@ def cut_blocks(block: Integers, key: Integers, parts: int) -> Integers:
     for number in range(int(block.max()) + 1):
         rows = np.flatnonzero(block == number)
         before = np.searchsorted(np.sort(key[rows]), key[rows], side="left")
-        finer[rows] = number * parts + before * parts // max(len(rows), 1)
+        # by the middle of a row, so that no part is the larger one in every block
+        finer[rows] = number * parts + (2 * before + 1) * parts // max(2 * len(rows), 1)
     return finer
 
 

@@ -157,11 +157,11 @@ def test_permuting_a_column_is_scikit_learns(fixed: Explained) -> None:
         fixed.X.loc[validation],
         fixed.y[validation],
         scoring="neg_mean_squared_error",
-        n_repeats=300,
+        n_repeats=40,
         random_state=0,
     )
     mine = fixed.table("importance").set_index("column")["permutation_fold2"][fixed.X.columns]
-    error = theirs.importances_std / np.sqrt(300) + 1e-12
+    error = theirs.importances_std / np.sqrt(40) + 1e-12
     assert np.abs((mine.to_numpy() - theirs.importances_mean) / error).max() < 4
     assert mine["a"] > 0.1
 
@@ -206,11 +206,10 @@ def test_another_penalty_is_tuned_as_a_run_of_it(
 def test_the_curve_ends_with_the_whole_fold(fixed: Explained) -> None:
     """With a penalty that is fixed, all training rows give the cross-validated score."""
     curve, record = fixed.table("learning_curve"), read_json(fixed.folder / "run.json")
-    assert ([0.2, 0.4, 0.6, 0.8, 1.0], "fixed") == (
-        curve["share"].round(2).tolist(),
-        record["learning_curve"]["penalty"],
-    )
-    assert [12.8, 25.6, 38.4, 51.2, 64.0] == pytest.approx(curve["rows"].tolist(), abs=0.81)
+    # each of four blocks of 16 rows is cut into parts of 3, 3, 4, 3 and 3
+    assert [12, 24, 40, 52, 64] == curve["rows"].tolist()
+    assert (curve["rows"] / 64).tolist() == pytest.approx(curve["share"].tolist())
+    assert "fixed" == record["learning_curve"]["penalty"]
     assert pytest.approx(record["cv"]["mse"]["mean"]) == curve["mse_mean"].iloc[-1]
     assert pytest.approx(record["cv"]["mse"]["se"]) == curve["mse_se"].iloc[-1]
     assert curve["mse_mean"].iloc[0] > curve["mse_mean"].iloc[-1]
@@ -222,8 +221,9 @@ def test_in_order_of_time_the_latest_rows_train(program: Program) -> None:
     frame = make_frame(80)
     frame.to_csv(program.folder / "data.csv", index=False)
     time = ("dataset.time=when", "split=time", "split.folds=3", "split.test=null")
-    curve = pd.read_csv(program.run(*DATA, *time, *FIXED, *EXPLAIN) / "learning_curve.csv")
-    X, y = frame.drop(columns=["when", "y"]), frame["y"]
+    made = program.run(*DATA, "dataset.drop=town", *time, *FIXED, *EXPLAIN)
+    curve = pd.read_csv(made / "learning_curve.csv")
+    X, y = frame.drop(columns=["when", "town", "y"]), frame["y"]
     for step, row in curve.iterrows():
         share, scores, training_scores = (int(str(step)) + 1) / 5, [], []
         for before in (20, 40, 60):
@@ -258,64 +258,49 @@ def test_a_family_loses_what_scikit_learn_loses(program: Program) -> None:
     frame.to_csv(program.folder / "data.csv", index=False)
     made = program.run(
         *(*DATA, "dataset.drop=when", "family=binomial", "model=ridge", "model.alpha=0.1"),
-        *("search=none", "model.tol=1e-12", *EXPLAIN),
+        *("search=none", "split.folds=2", *EXPLAIN),
     )
     run = Explained.of(made, frame)
     row = run.table("importance").set_index("column").loc["town"]
-    for number in range(1, 6):
-        training, validation = run.sides(number)
-        losses, drawn = [], np.zeros(2)
-        for X in (run.X, run.X.drop(columns="town")):
-            C = 1 / (0.1 * len(training))
-            logistic = LogisticRegression(C=C, tol=1e-12, max_iter=10_000)
-            model = pipeline(logistic).fit(X.loc[training], run.y[training])
-            chances = model.predict_proba(X.loc[validation])
-            losses.append(log_loss(run.y[validation], chances))
-            if "town" in X:
-                by_hand = permutation_importance(
-                    model,
-                    X.loc[validation],
-                    run.y[validation],
-                    scoring="neg_log_loss",
-                    n_repeats=60,
-                    random_state=0,
-                )
-                at = X.columns.get_loc("town")
-                drawn = np.array([by_hand.importances_mean[at], by_hand.importances_std[at]])
-        assert pytest.approx(losses[1] - losses[0], abs=1e-7) == row[f"drop_one_fold{number}"]
-        # ten permutations are what the run takes
-        away = (row[f"permutation_fold{number}"] - drawn[0]) / drawn[1]
-        assert abs(away) < 4 / np.sqrt(10)
+    training, validation = run.sides(1)
+    X, y, losses = run.X, run.y, []
+    for columns in (list(X), [name for name in X if name != "town"]):
+        logistic = LogisticRegression(C=1 / (0.1 * len(training)), tol=1e-12, max_iter=10_000)
+        model = pipeline(logistic).fit(X.loc[training, columns], y[training])
+        chances = model.predict_proba(X.loc[validation, columns])
+        losses.append(log_loss(y[validation], chances))
+        if "town" in columns:
+            theirs = permutation_importance(
+                *(model, X.loc[validation], y[validation]),
+                scoring="neg_log_loss",
+                n_repeats=40,
+                random_state=0,
+            )
+    assert pytest.approx(losses[1] - losses[0], abs=1e-6) == row["drop_one_fold1"]
+    at = X.columns.get_loc("town")
+    # ten permutations are what the run takes
+    error = theirs.importances_std[at] * np.sqrt(1 / 10 + 1 / 40)
+    assert abs(row["permutation_fold1"] - theirs.importances_mean[at]) < 4 * error
 
 
 @pytest.mark.parametrize(
     "overrides",
     [
-        ("imputer=knn",),
-        ("imputer=linear", "imputer.multiple=2"),
-        ("imputer=linear", "imputer.multiple=2", "imputer.combine=stack"),
-        ("imputer.indicator=true",),
-        ("split=holdout", "split.validation=0.3"),
-        ("split=repeated", "split.repeats=2"),
-        ("dataset.group=d", "split=grouped", "split.folds=2"),
-        ("model=ols",),
-        ("features.scale=false", "model.fit_intercept=false"),
+        ("imputer=knn", "split=repeated", "split.repeats=2", "split.folds=3"),
+        ("imputer=linear", "imputer.multiple=2", "split.folds=2"),
+        ("imputer=linear", "imputer.multiple=2", "imputer.pool=stacked", "split.folds=2"),
+        ("imputer.indicator=true", "split=holdout", "split.validation=0.3"),
+        ("dataset.group=group", "split=grouped", "split.folds=2", "features.scale=false"),
     ],
 )
 def test_every_kind_of_run_can_be_explained(program: Program, overrides: tuple[str, ...]) -> None:
-    """Whatever the imputer, split and model are, each table has numbers and one row per column."""
-    frame = make_frame()
-    if "split=grouped" in overrides:
-        frame["d"] = np.arange(100) % 7
+    """Whatever the imputer and the split are, each table has numbers, and a row per column."""
+    frame = make_frame(60).assign(group=np.arange(60) % 7)
     frame.to_csv(program.folder / "data.csv", index=False)
-    drop = "dataset.drop=when"
-    model = () if "model=ols" in overrides else FIXED[1:]
-    made = program.run(*DATA, drop, "search=none", *model, *EXPLAIN, *overrides)
+    drop = "dataset.drop=[when,group]" if "split=grouped" not in overrides else "dataset.drop=when"
+    made = program.run(*DATA, drop, *FIXED, *EXPLAIN, *overrides)
     importance = pd.read_csv(made / "importance.csv").set_index("column")
-    columns = {"a", "b", "c", "town", "twin"} | (
-        {"d"} if "split=grouped" not in overrides else set()
-    )
-    assert columns == set(importance.index)
+    assert {"a", "b", "c", "d", "town", "twin"} == set(importance.index)
     assert importance[["drop_one_mean", "permutation_mean"]].notna().all(axis=None)
     assert importance["permutation_mean"]["b"] > 0.2
     curve = pd.read_csv(made / "learning_curve.csv")

@@ -10,6 +10,7 @@ import pytest
 
 from runner.config import validate_section
 from runner.core.folds import ModelColumns
+from runner.core.folds.model_columns import NO_SOURCE
 from runner.core.folds.sides import prepare_sides
 from runner.dataset.table import table_of
 from runner.features.pipeline import Specs, make_plain, prepare
@@ -113,3 +114,25 @@ def test_pooled_problems_have_a_scale_each() -> None:
     assert [1, 2, 1, 3] == columns.scale.tolist()
     assert 2 == columns.parts
     assert 1 == each[0].parts
+
+
+def test_columns_are_gathered_by_their_source() -> None:
+    """Levels and what says that a column is missing stand with it, prefix or not."""
+    columns = ModelColumns(
+        ("age", "town_Ulm", "town_Bonn", "missingindicator_age", "indicator__missingindicator_x"),
+        ("age", "town", "town", NO_SOURCE, NO_SOURCE),
+        np.arange(5.0),
+    )
+    found = {name: own.tolist() for name, own in columns.of_each_source().items()}
+    assert {"age": [0, 3], "town": [1, 2], "x": [4]} == found
+
+
+def test_some_columns_are_taken_of_every_part() -> None:
+    """A pooled problem's scales are those of the columns in each part."""
+    pooled = ModelColumns(("a", "b", "c"), ("a", "b", "c"), np.arange(6.0))
+    some = pooled.take(np.array([2, 0]))
+    assert (("c", "a"), ("c", "a"), [2.0, 0.0, 5.0, 3.0]) == (
+        some.names,
+        some.sources,
+        some.scale.tolist(),
+    )
