@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from runner.features.pipeline import Specs
     from runner.records import Candidate, Floats, Integers, RowProblem
 
-TOLERANCE = 1e-10  # of a likelihood, of whose fits the differences are taken
+# of a likelihood: fits are subtracted, and within 1e-10 their losses differ in the sixth digit
+TOLERANCE = 1e-13
 
 
 @dataclass(frozen=True)

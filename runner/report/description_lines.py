@@ -29,7 +29,8 @@ def _collinearity_line(found: Record) -> str:
     groups = found["groups"]
     alike = f"{groups} group{'' if groups == 1 else 's'} of features alike"
     rank = f"rank {found['rank']} of {found['features']}"
-    return f"collinearity: condition number {number(found['condition_number'], DIGITS)} ({rank}), {alike}"
+    condition = number(found["condition_number"], DIGITS)
+    return f"collinearity: condition number {condition} ({rank}), {alike}"
 
 
 def _importance_line(found: Record) -> str:
