@@ -12,18 +12,12 @@ from runner.core.likelihood.dual import Point
 from runner.core.likelihood.quadratic import Hessian, Model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from runner.core.likelihood.base import Likelihood, Matrix
     from runner.core.likelihood.problem import LikelihoodProblem
     from runner.records import Floats, Integers
 
 POLISHING = 5  # steps of Newton's method for the intercepts alone
 LONGEST = 1.0  # of these, in units of the linear predictor
-# A product of a matrix with a few vectors is fastest by so many vectors, and rows of the matrix for
-# which it is small: OpenBLAS copies the operands of larger ones.
-VECTORS = 4
-SMALL = 100_000  # elements of the matrix
 BLOCK = 1000  # rows that are copied at once
 
 
@@ -192,35 +186,12 @@ def _by_model(values: Floats) -> Floats:
 
 def _predict(vectors: Floats, rows: Matrix) -> Floats:
     """What vectors (m, w) of coefficients give of rows (n, w): (m, n)."""
-    if not isinstance(rows, np.ndarray):
-        return np.ascontiguousarray((rows @ vectors.T).T)
-    found = np.empty((len(vectors), len(rows)))
-    for some, block in _parts(vectors, rows):
-        found[some, block] = vectors[some] @ rows[block].T
-    return found
+    return np.ascontiguousarray(vectors @ rows.T)
 
 
 def _gather(vectors: Floats, rows: Matrix) -> Floats:
     """Sums of rows (n, w), weighted with vectors (m, n): (m, w)."""
-    if not isinstance(rows, np.ndarray):
-        return np.ascontiguousarray((rows.T @ vectors.T).T)
-    found = np.zeros((len(vectors), rows.shape[1]))
-    for some, block in _parts(vectors, rows):
-        found[some] += vectors[some, block] @ rows[block]
-    return found
-
-
-def _parts(vectors: Floats, rows: Floats) -> Iterator[tuple[int | slice, slice]]:
-    """One of the vectors and all rows, or a few of the vectors and of the rows."""
-    (n, w), m = rows.shape, len(vectors)
-    few = VECTORS if w * VECTORS < SMALL and n > w else 1
-    size = max(SMALL // max(w, 1), 1)
-    for start in range(0, m, few):
-        if few == 1 or start == m - 1:
-            yield start, slice(0, n)
-            continue
-        for row in range(0, n, size):
-            yield slice(start, start + few), slice(row, row + size)
+    return np.ascontiguousarray(vectors @ rows)
 
 
 def _with_ones(X: Matrix) -> Matrix:
