@@ -22,12 +22,15 @@ import numpy as np
 
 from runner.core.likelihood import LikelihoodProblem, solve_likelihood
 from runner.core.likelihood.dual import dual_gap
+from runner.core.likelihood.grouped import GroupedSolver
+from runner.core.likelihood.grouped_rows import Strengths
 from runner.core.likelihood.state import State
 from runner.core.path import PathSettings
 from runner.core.threads import one_thread_of_blas
 from runner.family.binomial import LogLoss
 from runner.family.cox import CoxLoss
 from runner.family.gamma import GammaLoss
+from runner.family.multi_gaussian import SquaredErrors
 from runner.family.multinomial import MultinomialLoss
 from runner.family.poisson import PoissonLoss
 from runner.records import Observed
@@ -66,6 +69,7 @@ class Data:
             "poisson": PoissonLoss,
             "gamma": GammaLoss,
             "cox": CoxLoss,
+            "mgaussian": SquaredErrors,
         }
         return losses[self.family](observed)
 
@@ -88,6 +92,8 @@ def draw(family: str, n: int, q: int) -> Data:
             y = rng.gamma(2, np.exp(one / 2) / 2)
         case "multinomial":
             y = np.argmax(eta + rng.gumbel(size=(n, 4)), axis=1).astype(float)
+        case "mgaussian":
+            y = eta + rng.standard_normal((n, 4))
         case _:
             died, left = rng.exponential(np.exp(-one)), rng.exponential(2, n)
             y, event = np.minimum(died, left), (died <= left).astype(float)
@@ -98,7 +104,7 @@ def peer(data: Data, folder: Path, thresh: float, *, cv: bool) -> float:
     """Run glmnet on the data: its seconds."""
     n, q = data.X.shape
     data.X.T.tofile(folder / "x.bin")
-    data.y.tofile(folder / "y.bin")
+    data.y.T.tofile(folder / "y.bin")
     data.event.tofile(folder / "event.bin")
     (np.arange(n) % FOLDS + 1.0).tofile(folder / "fold.bin")
     np.array(RATIOS if cv else RATIOS[:1]).tofile(folder / "ratios.bin")
@@ -113,6 +119,12 @@ def largest_gap(data: Data, folder: Path, alphas: Floats) -> float:
     K, q = likelihood.responses, data.X.shape[1]
     beta = np.fromfile(folder / "beta.bin").reshape(K, len(alphas), q).transpose(1, 0, 2)
     problem = LikelihoodProblem(data.X, likelihood, fit_intercept=True)
+    if likelihood.grouped:
+        rows = GroupedSolver(problem, PathSettings(tol=TOL, max_iter=1)).rows
+        f, l2 = np.ones(q), 1 - RATIOS[0]
+        pairs = zip(alphas, beta, strict=True)
+        each = (rows.gap(b, Strengths(a * RATIOS[0], np.full(q, a * l2), f)) for a, b in pairs)
+        return max(each) / likelihood.null_deviance
     gaps = []
     for alpha, b in zip(alphas, beta, strict=True):
         state = State.of(problem, np.ascontiguousarray(b)[None], 1e-12)
@@ -220,8 +232,10 @@ def main() -> None:
         "tall multinomial": partial(compare_path, "multinomial", *tall),
         "tall cox": partial(compare_path, "cox", *tall),
         "tall gamma": partial(compare_path, "gamma", *tall),
+        "tall mgaussian": partial(compare_path, "mgaussian", *tall),
         "wide binomial": partial(compare_path, "binomial", *wide),
         "wide poisson": partial(compare_path, "poisson", *wide),
+        "wide mgaussian": partial(compare_path, "mgaussian", *wide),
         "wide cox": partial(compare_path, "cox", *wide),
         "tight cox": partial(compare_path, "cox", 300, 5_000, TIGHT, 1),
         "growth": partial(growth, 20_000, 100),
