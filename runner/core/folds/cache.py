@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import time
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from runner.checks import SOLVED_FROM_ROWS, WARNED_IN_FOLDS
 from runner.core.folds.disk import cache_key
+from runner.core.folds.fold_problem import FoldProblem
 from runner.core.folds.from_moments import FoldMoments
-from runner.core.folds.from_rows import likelihood_from_rows, problem_from_rows
+from runner.core.folds.from_rows import likelihood_fold, prepare_draws, problem_from_rows
+from runner.core.folds.likelihood_fold import PreparedRows
+from runner.core.folds.sides import FoldRows, kept_rows
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from runner.checks import Finding
     from runner.core.folds.disk import DiskCache
     from runner.core.folds.family_kind import FamilyKind
-    from runner.core.folds.fold_problem import FoldProblem
+    from runner.core.folds.likelihood_fold import LikelihoodFold
     from runner.core.folds.preparation import Preparation
     from runner.core.folds.source import AnyFold
     from runner.records import Fold, Integers, Split, Table
 
+Kept = TypeVar("Kept", FoldProblem, PreparedRows)
 COLUMNS_PER_ROW = 0.5  # above this, cross products cost more than the rows they stand for
 FEW_CELLS = 100_000  # of a table whose paths are quickly solved from rows
 WORTH_KEEPING = 0.2  # seconds to make a fold problem, above which it goes to the disk
@@ -97,13 +103,7 @@ class Folds:
         if kept and fold in self.split.folds:
             return kept[self.split.folds.index(fold)]
         if self.family is not None:
-            return likelihood_from_rows(
-                self.table,
-                *self._sides(fold),
-                preparation,
-                self.family,
-                fit_intercept=fit_intercept,
-            )
+            return self._of_family(fold, preparation, self.family, fit_intercept)
         if self.from_moments(preparation):
             if self._moments is None:
                 self._moments = FoldMoments(self.table, self.split)
@@ -116,18 +116,37 @@ class Folds:
     def _from_rows(
         self, fold: Fold | None, preparation: Preparation, fit_intercept: bool
     ) -> FoldProblem:
-        """From the disk if it is there, else made, and kept on the disk if that took long."""
-        training, validation = self._sides(fold)
-        key = cache_key(
-            self.table.data_hash, training, validation, preparation, fit_intercept, _versions()
+        sides = self._sides(fold)
+        key = cache_key(self.table.data_hash, *sides, preparation, fit_intercept, _versions())
+        return self._from_disk(
+            key,
+            FoldProblem,
+            lambda: problem_from_rows(self.table, *sides, preparation, fit_intercept=fit_intercept),
         )
+
+    def _of_family(
+        self,
+        fold: Fold | None,
+        preparation: Preparation,
+        family: FamilyKind,
+        fit_intercept: bool,
+    ) -> LikelihoodFold:
+        """What is kept of it does not depend on the family, nor on the outcome."""
+        sides = kept_rows(self.table, *self._sides(fold), preparation)
+        rows = FoldRows(self.table, *sides, preparation, fit_intercept)
+        key = cache_key(
+            self.table.data_hash, *sides, preparation, PreparedRows.__name__, _versions()
+        )
+        prepared = self._from_disk(key, PreparedRows, lambda: prepare_draws(rows))
+        return likelihood_fold(rows, prepared, family)
+
+    def _from_disk(self, key: str, kind: type[Kept], make: Callable[[], Kept]) -> Kept:
+        """From the disk if it is there, else made, and kept on the disk if that took long."""
         found = self._disk.get(key) if self._disk is not None else None
-        if found is not None:
+        if isinstance(found, kind):
             return found
         started = time.perf_counter()
-        made = problem_from_rows(
-            self.table, training, validation, preparation, fit_intercept=fit_intercept
-        )
+        made = make()
         if self._disk is not None and time.perf_counter() - started > WORTH_KEEPING:
             self._disk.put(key, made)
         return made

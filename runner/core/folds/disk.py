@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from runner.core.folds.fold_problem import FoldProblem, Side
+from runner.core.folds.likelihood_fold import Drawn, PreparedRows
 from runner.core.folds.model_columns import ModelColumns
 from runner.records import GramProblem, PooledProblem, RowProblem
 
@@ -20,8 +21,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Arrays = dict[str, NDArray[np.generic]]
+    Entry = FoldProblem | PreparedRows
 
-FORMAT = 4  # of the entries; another format is another key
+FORMAT = 5  # of the entries; another format is another key
 
 
 @dataclass(frozen=True)
@@ -35,8 +37,8 @@ class DiskCache:
     folder: Path
     limit: int  # bytes
 
-    def get(self, key: str) -> FoldProblem | None:
-        """The fold problem of that key, or None if there is none that can be read."""
+    def get(self, key: str) -> Entry | None:
+        """The entry of that key, or None if there is none that can be read."""
         path = self._path(key)
         try:
             with path.open("rb") as file, np.load(file, allow_pickle=False) as entry:
@@ -46,9 +48,10 @@ class DiskCache:
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
             return None
 
-    def put(self, key: str, problem: FoldProblem) -> None:
-        """Keep a fold problem; a disk that is full or not writable is no error."""
-        arrays = _to_arrays(problem)
+    def put(self, key: str, entry: Entry) -> None:
+        """Keep an entry; a disk that is full or not writable is no error."""
+        of_kind = _of_problem(entry) if isinstance(entry, FoldProblem) else _of_rows(entry)
+        arrays = of_kind | _of_columns(entry)
         if sum(array.nbytes for array in arrays.values()) > self.limit:
             return
         path = self._path(key)
@@ -92,7 +95,7 @@ def cache_key(*parts: object) -> str:
     return digest.hexdigest()
 
 
-def _to_arrays(problem: FoldProblem) -> Arrays:
+def _of_problem(problem: FoldProblem) -> Arrays:
     side = problem.side
     arrays: Arrays = {
         f"train{number}_{name}": np.asarray(value)
@@ -102,15 +105,40 @@ def _to_arrays(problem: FoldProblem) -> Arrays:
     arrays["n_parts"] = np.asarray(len(problem.parts) * isinstance(problem.train, PooledProblem))
     arrays |= {f"side_{k}": np.asarray(v) for k, v in vars(side).items() if v is not None}
     arrays["intercept"] = np.asarray(problem.intercept)
-    columns = problem.columns
-    arrays["names"] = np.array(columns.names, dtype=np.str_)
-    arrays["sources"] = np.array(columns.sources, dtype=np.str_)
-    arrays["scale"] = columns.scale
-    arrays["warnings"] = np.array(problem.warnings, dtype=np.str_)
     return arrays
 
 
-def _from_arrays(arrays: Arrays) -> FoldProblem:
+def _of_rows(rows: PreparedRows) -> Arrays:
+    arrays: Arrays = {"n_draws": np.asarray(len(rows.draws))}
+    for number, draw in enumerate(rows.draws):
+        arrays[f"draw{number}_X"] = draw.X
+        # each by itself: together they would lose their order in memory, and so their last digits
+        arrays |= {f"draw{number}_side{m}": side for m, side in enumerate(draw.validation)}
+    return arrays if rows.stacking is None else {**arrays, "stacking": rows.stacking}
+
+
+def _of_columns(entry: Entry) -> Arrays:
+    """What every entry has."""
+    columns = entry.columns
+    return {
+        "names": np.array(columns.names, dtype=np.str_),
+        "sources": np.array(columns.sources, dtype=np.str_),
+        "scale": columns.scale,
+        "warnings": np.array(entry.warnings, dtype=np.str_),
+    }
+
+
+def _from_arrays(arrays: Arrays) -> Entry:
+    columns = ModelColumns(
+        tuple(map(str, arrays["names"])),
+        tuple(map(str, arrays["sources"])),
+        arrays["scale"].astype(np.float64),
+    )
+    said = tuple(str(warning) for warning in arrays["warnings"])
+    return (_rows if "n_draws" in arrays else _problem)(arrays, columns, said)
+
+
+def _problem(arrays: Arrays, columns: ModelColumns, said: tuple[str, ...]) -> FoldProblem:
     count = int(arrays["n_parts"])
     parts = tuple(_part(_with_prefix(arrays, f"train{k}_")) for k in range(max(count, 1)))
     fields = {**_with_prefix(arrays, "side_")}
@@ -119,13 +147,18 @@ def _from_arrays(arrays: Arrays) -> FoldProblem:
         train=PooledProblem(parts) if count else parts[0],
         intercept=float(arrays["intercept"]),
         make_side=lambda: side,
-        columns=ModelColumns(
-            tuple(map(str, arrays["names"])),
-            tuple(map(str, arrays["sources"])),
-            arrays["scale"].astype(np.float64),
-        ),
-        warnings=tuple(str(warning) for warning in arrays["warnings"]),
+        columns=columns,
+        warnings=said,
     )
+
+
+def _rows(arrays: Arrays, columns: ModelColumns, said: tuple[str, ...]) -> PreparedRows:
+    fields = [_with_prefix(arrays, f"draw{k}_") for k in range(int(arrays["n_draws"]))]
+    draws = tuple(
+        Drawn(own["X"], tuple(own[f"side{m}"] for m in range(len(own) - 1))) for own in fields
+    )
+    stacking = _with_prefix(arrays, "stacking").get("")
+    return PreparedRows(draws, columns, stacking, said)
 
 
 def _part(fields: dict[str, NDArray[np.float64]]) -> GramProblem | RowProblem:

@@ -10,7 +10,7 @@ import numpy as np
 
 from runner.core.folds.draws import pooled, stack, stacked
 from runner.core.folds.fold_problem import FoldProblem, Side
-from runner.core.folds.likelihood_fold import Drawn, LikelihoodFold
+from runner.core.folds.likelihood_fold import Drawn, LikelihoodFold, PreparedRows
 from runner.core.folds.model_columns import ModelColumns
 from runner.core.folds.sides import FoldRows, Posed, kept_rows
 
@@ -56,40 +56,42 @@ def problem_from_rows(
     )
 
 
-def likelihood_from_rows(  # noqa: PLR0913 - as of `problem_from_rows`, and the family
-    table: Table,
-    training: Integers,
-    validation: Integers,
-    preparation: Preparation,
-    family: FamilyKind,
-    *,
-    fit_intercept: bool,
-) -> LikelihoodFold:
-    """The same for a family whose loss is another than squared error."""
-    training, validation = kept_rows(table, training, validation, preparation)
-    rows = FoldRows(table, training, validation, preparation, fit_intercept)
-    fitted = observed = table.observed(training)
+def prepare_draws(rows: FoldRows) -> PreparedRows:
+    """Both sides of a fold whose loss is another than squared error.
+
+    Args:
+        rows: those that the imputer's rule for rows keeps.
+    """
+    preparation = rows.preparation
+    several = preparation.imputer.draws > 1
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        if preparation.imputer.draws > 1 and preparation.imputer.stacks:
+        if several and preparation.imputer.stacks:
             X, sides, weight, columns = stack(rows)
-            draws = [Drawn(X, tuple(sides))]
-            repeated = np.tile(np.arange(len(training)), preparation.imputer.draws)
-            fitted = replace(observed.take(repeated), weight=weight)
-        else:
-            each = preparation.drawn() if preparation.imputer.draws > 1 else (preparation,)
-            prepared = [rows.prepare(draw) for draw in each]
-            draws = [Drawn(X, (X_validation,)) for X, X_validation, _ in prepared]
-            columns = ModelColumns.pooled([seen for *_, seen in prepared])
+            return PreparedRows((Drawn(X, tuple(sides)),), columns, weight, _said(caught))
+        each = preparation.drawn() if several else (preparation,)
+        prepared = [rows.prepare(draw) for draw in each]
+    draws = tuple(Drawn(X, (X_validation,)) for X, X_validation, _ in prepared)
+    columns = ModelColumns.pooled([seen for *_, seen in prepared])
+    return PreparedRows(draws, columns, None, _said(caught))
+
+
+def likelihood_fold(rows: FoldRows, prepared: PreparedRows, family: FamilyKind) -> LikelihoodFold:
+    """A fold problem of a family, from the sides that were made of the same rows."""
+    fitted = observed = rows.table.observed(rows.training)
+    if prepared.stacking is not None:
+        copies = len(prepared.stacking) // len(rows.training)
+        repeated = np.tile(np.arange(len(rows.training)), copies)
+        fitted = replace(observed.take(repeated), weight=prepared.stacking)
     return LikelihoodFold(
         family,
-        tuple(draws),
-        columns,
+        prepared.draws,
+        prepared.columns,
         fitted,
         observed,
-        table.observed(validation),
-        fit_intercept,
-        warnings=_said(caught),
+        rows.table.observed(rows.validation),
+        rows.fit_intercept,
+        warnings=prepared.warnings,
     )
 
 

@@ -36,6 +36,16 @@ class Drawn:
 
 
 @dataclass(frozen=True)
+class PreparedRows:
+    """What a fold of any family is made of, but for the outcome."""
+
+    draws: tuple[Drawn, ...]
+    columns: ModelColumns
+    stacking: Floats | None  # (n,) what stacked rows weigh; None where they are not stacked
+    warnings: tuple[str, ...] = ()  # what scikit-learn said while they were made
+
+
+@dataclass(frozen=True)
 class LikelihoodFold:
     """A training side to solve, and a validation side to score the solutions on."""
 

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn_reference import make_specs, make_split
 
 from runner.config import composer, validate, validate_section
 from runner.config.kinds import kind_names
-from runner.core.folds import DiskCache, FoldProblem, Folds, ModelColumns
+from runner.core.folds import DiskCache, FoldProblem, Folds, LikelihoodFold, ModelColumns
 from runner.core.folds import cache as folds_cache
 from runner.core.folds.disk import cache_key
 from runner.core.folds.fold_problem import Side
+from runner.core.folds.likelihood_fold import Drawn, PreparedRows
 from runner.dataset.table import table_of
 from runner.features.pipeline import Specs, prepare
 from runner.imputer import Imputer
@@ -45,9 +48,9 @@ def make_problem(seed: int, *, weighted: bool = False, rows: bool = False) -> Fo
     )
 
 
-def assert_equal(expected: FoldProblem, actual: FoldProblem | None) -> None:
+def assert_equal(expected: FoldProblem, actual: object) -> None:
     """Both hold the same numbers, bit for bit."""
-    assert actual is not None
+    assert isinstance(actual, FoldProblem)
     assert type(expected.train) is type(actual.train)
     for mine, other in zip(
         [*vars(expected.train).values(), expected.side.X, expected.side.y, expected.intercept],
@@ -70,6 +73,81 @@ def test_what_goes_in_comes_out(tmp_path: Path, *, weighted: bool, rows: bool) -
     problem = make_problem(1, weighted=weighted, rows=rows)
     cache.put("a", problem)
     assert_equal(problem, cache.get("a"))
+
+
+def make_rows(draws: int, copies: int) -> PreparedRows:
+    """Random rows of several draws, or of one model of several copies, in Fortran's order."""
+    rng = np.random.default_rng(draws)
+    sides = [tuple(np.asfortranarray(rng.normal(size=(2, 3))) for _ in range(copies))
+             for _ in range(draws)]  # fmt: skip
+    return PreparedRows(
+        tuple(Drawn(rng.normal(size=(4 * copies, 3)), side) for side in sides),
+        ModelColumns(("a", "b", "c"), ("a", "b", ""), rng.uniform(size=3 * draws)),
+        rng.uniform(size=4 * copies) if copies > 1 else None,
+        ("slow to converge",),
+    )
+
+
+def assert_same_rows(expected: PreparedRows, actual: object) -> None:
+    """Both hold the same numbers, bit for bit, in the same order."""
+    assert isinstance(actual, PreparedRows)
+    assert len(expected.draws) == len(actual.draws)
+    assert (expected.stacking is None) == (actual.stacking is None)
+    pairs = [(expected.columns.scale, actual.columns.scale)]
+    pairs += [(mine.X, own.X) for mine, own in zip(expected.draws, actual.draws, strict=True)]
+    for mine, own in zip(expected.draws, actual.draws, strict=True):
+        pairs += zip(mine.validation, own.validation, strict=True)
+    if expected.stacking is not None and actual.stacking is not None:
+        pairs.append((expected.stacking, actual.stacking))
+    for one, other in pairs:
+        np.testing.assert_array_equal(one, other)
+        assert one.flags.f_contiguous == other.flags.f_contiguous
+    assert (expected.columns.names, expected.warnings) == (actual.columns.names, actual.warnings)
+
+
+@pytest.mark.parametrize(("draws", "copies"), [(1, 1), (3, 1), (1, 12)])
+def test_rows_of_families_come_out_as_they_went_in(tmp_path: Path, draws: int, copies: int) -> None:
+    """Of one imputation, of several, and stacked, where the twelfth is not before the second."""
+    cache, rows = DiskCache(tmp_path, 10**6), make_rows(draws, copies)
+    cache.put("a", rows)
+    assert_same_rows(rows, cache.get("a"))
+
+
+@pytest.mark.parametrize("stacks", [None, False, True])
+def test_families_share_rows_that_are_slow_to_make(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, table: Table, stacks: bool | None
+) -> None:
+    """What one family has left serves another: nothing is prepared again, and scores are equal."""
+    monkeypatch.setattr(folds_cache, "WORTH_KEEPING", 0.0)
+    several = {"imputer.multiple": 3, "imputer.pool": "stacked" if stacks else "predictions"}
+    specs = make_specs("linear", "lasso", several)
+    if stacks is None:
+        specs = make_specs("knn", "lasso")
+    family: Any = validate_section("family", {"name": "poisson"})
+    other: Any = validate_section("family", {"name": "gamma"})
+    amounts = replace(table, target=np.linspace(1.0, 9.0, table.n_rows))
+    split = make_split(amounts, folds=3)
+    preparation = prepare(specs, amounts, 0)
+    disk = DiskCache(tmp_path, 10**8)
+    made = Folds(amounts, split, disk, family).problems(preparation, fit_intercept=True)
+    assert len(list(tmp_path.glob("*.npz"))) == 3
+
+    def refuse(_rows: object) -> PreparedRows:
+        raise AssertionError("prepared again")
+
+    monkeypatch.setattr(folds_cache, "prepare_draws", refuse)
+    again = Folds(amounts, split, disk, family).problems(preparation, fit_intercept=True)
+    Folds(amounts, split, disk, other).problems(preparation, fit_intercept=True)
+    b = np.random.default_rng(0).normal(size=(len(made[0].columns.names) + 1, 2)) / 10
+    for one, found in zip(made, again, strict=True):
+        assert isinstance(one, LikelihoodFold)
+        assert isinstance(found, LikelihoodFold)
+        solutions = np.tile(b, (len(one.draws), 1))
+        expected = one.score(["poisson_deviance"], solutions)["poisson_deviance"]
+        np.testing.assert_array_equal(
+            expected, found.score(["poisson_deviance"], solutions)["poisson_deviance"]
+        )
+        np.testing.assert_array_equal(one.fitted.weight, found.fitted.weight)
 
 
 def test_an_absent_or_broken_entry_is_none(tmp_path: Path) -> None:
