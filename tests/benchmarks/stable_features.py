@@ -1,75 +1,102 @@
 """False selections beside their bound: `python tests/benchmarks/stable_features.py`.
 
 200 rows of 50 features, of which 5 have a signal, independent or correlated by 0.5, gaps in 10 % of
-the values: how many of the others does stability selection select, how many of the 5, and what
-would the winner of a grid search have selected?
+the values: how many of the other 45 does stability selection select, how many of the 5, and what
+does scikit-learn's LassoCV select on the filled columns?
 """
 
 from __future__ import annotations
 
 import argparse
-import contextlib
-import io
-import json
 import os
-import tempfile
-from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 import pandas as pd
+from sklearn.linear_model import LassoCV
 
-from runner.cli.program import main as enet
+from runner.config import validate_section
+from runner.core.folds import Folds
+from runner.dataset.table import table_of
+from runner.experiment.case import Case
+from runner.experiment.stable_features import Stability, select_stably
+from runner.features.pipeline import Specs, prepare
+from runner.records import Candidate
+from runner.report.screen import Screen
+
+if TYPE_CHECKING:
+    from runner.records import Booleans, Floats
 
 ROWS, FEATURES, TRUE = 200, 50, 5
-KEYS = (
-    *("dataset=parquet", "dataset.path=data.parquet", "dataset.target=y", "report=none"),
-    *("model=lasso", "model.alpha={eps: 0.01, count: 30}", "split.test=null", "persistence=joblib"),
-    *("reuse=false", "bootstrap.resamples=2", "evaluation.nested=false"),
-    *("evaluation.explain=true", "evaluation.resamples=0"),
-)
+SECTIONS = {"split": "kfold", "imputer": "mean", "features": "main_effects", "model": "lasso"}
 
 
-def simulate(seed: int, correlation: float, threshold: float) -> tuple[float, ...]:
-    """False and true selections of one sample, stable ones and the winner's, and the bound."""
+def draw(seed: int, correlation: float) -> tuple[pd.DataFrame, Floats]:
+    """One sample."""
     rng = np.random.default_rng(seed)
     common = np.sqrt(correlation) * rng.standard_normal((ROWS, 1))
     X = common + np.sqrt(1 - correlation) * rng.standard_normal((ROWS, FEATURES))
-    y = 0.6 * X[:, :TRUE].sum(axis=1) + rng.standard_normal(ROWS)
+    y = 0.4 * X[:, :TRUE].sum(axis=1) + rng.standard_normal(ROWS)
     X[rng.random(X.shape) < 0.1] = np.nan
-    pd.DataFrame(X, columns=[f"x{j}" for j in range(FEATURES)]).assign(y=y).to_parquet(
-        "data.parquet"
+    return pd.DataFrame(X, columns=[f"x{j}" for j in range(FEATURES)]), y
+
+
+def stable(X: pd.DataFrame, y: Floats, seed: int, threshold: float) -> Stability:
+    """What a run with evaluation.explain selects stably, without the rest of the run."""
+    sections: Any = {
+        group: validate_section(group, {"name": SECTIONS[group]}) for group in SECTIONS
+    }
+    evaluation = validate_section("evaluation", {"name": "standard", "threshold": threshold})
+    family: Any = validate_section("family", {"name": "gaussian"})
+    table = table_of(X, y)
+    specs = Specs(sections["imputer"], sections["features"], sections["model"])
+    preparation = prepare(specs, table, seed)
+    general = SimpleNamespace(seed=seed)
+    config = SimpleNamespace(
+        general=general, split=sections["split"], family=family, evaluation=evaluation
     )
-    own = (f"evaluation.threshold={threshold}", f"seed={seed}", "hydra.run.dir=run")
-    with contextlib.redirect_stdout(io.StringIO()):
-        enet([*KEYS, *own])
-    table = pd.read_csv("run/features.csv")
-    bound = json.loads(Path("run/run.json").read_text(encoding="utf-8"))["stability"]["bound"]
-    chosen = (table[key].to_numpy() for key in ("stable", "selected"))
-    counts = [(c[TRUE:].sum(), c[:TRUE].sum()) for c in chosen]
-    return (*counts[0], *counts[1], bound)
+    rows = pd.DataFrame({"feature": X.columns, "selected": False})
+    final = SimpleNamespace(coefficients=rows)
+    winner = SimpleNamespace(specs=specs, preparation=preparation, final=final)
+    best = SimpleNamespace(candidate=Candidate({"model.alpha": 0.1, "model.l1_ratio": 1.0}))
+    parts: Any = (
+        SimpleNamespace(config=config),
+        SimpleNamespace(folds=Folds(table, sections["split"].split(table, seed))),
+        SimpleNamespace(best=best),
+        winner,
+        SimpleNamespace(),
+    )
+    found = select_stably(Case(*parts), Screen(None))
+    assert isinstance(found, Stability), found
+    return found
+
+
+def count(chosen: Booleans) -> tuple[int, int]:
+    """How many false ones, and how many true ones."""
+    return int(chosen[TRUE:].sum()), int(chosen[:TRUE].sum())
 
 
 def main() -> None:
     """Print a row per setting: means over the samples, and their standard errors."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--samples", type=int, default=50)
+    parser.add_argument("--samples", type=int, default=100)
     samples = parser.parse_args().samples
     for correlation in (0.0, 0.5):
         for threshold in (0.6, 0.9):
-            found = np.array([_apart(seed, correlation, threshold) for seed in range(samples)])
-            mean, error = found.mean(axis=0), found.std(axis=0, ddof=1) / np.sqrt(samples)
-            cells = [f"{m:.2f} ({e:.2f})" for m, e in zip(mean[:4], error[:4], strict=True)]
-            print(
-                f"| {correlation} | {threshold} | {mean[4]:.2f} | {' | '.join(cells)} |", flush=True
-            )
-
-
-def _apart(seed: int, correlation: float, threshold: float) -> tuple[float, ...]:
-    """In a folder of its own."""
-    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
-        return simulate(seed, correlation, threshold)
+            found, bound = [], 0.0
+            for seed in range(samples):
+                X, y = draw(seed, correlation)
+                selected = stable(X, y, seed, threshold)
+                bound = selected.described["bound"]
+                lasso = LassoCV(cv=5).fit(X.fillna(X.mean()), y).coef_ != 0
+                found.append([*count(selected.stable), *count(lasso)])
+            mean, sd = np.mean(found, axis=0), np.std(found, axis=0, ddof=1)
+            cells = [f"{m:.2f} ({s / np.sqrt(samples):.2f})" for m, s in zip(mean, sd, strict=True)]
+            row = [str(correlation), str(threshold), f"{bound:.2f}", *cells]
+            print(f"| {' | '.join(row)} |", flush=True)
 
 
 if __name__ == "__main__":
