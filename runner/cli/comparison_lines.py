@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runner.cli.fitted_table import Row, lay_out, say, say_score
+from runner.core.metrics import loss
 from runner.report.columns import wrap
 from runner.report.numbers import interval
 from runner.report.search_lines import ORDERS
@@ -157,13 +158,13 @@ def summaries(group: Group, by: str) -> list[dict[str, Any]]:
     parted: dict[str, list[StoredRun]] = {}
     for run in group.runs:
         parted.setdefault(say(value_of(run, by)), []).append(run)
-    found, best = [], []
+    ranked, found = ranked_by([run.record for run in group.runs]), []
     for value, runs in parted.items():
-        summary = summarise_group([run.record for run in runs])
-        best.append(runs[summary.pop("best_at")])
-        found.append({by: value, **summary, "best run": name_of(best[-1])})
-    standings = describe_group([run.record for run in best])
-    return [found[at] for at in sorted(range(len(found)), key=lambda at: standings[at].rank)]
+        summary = summarise_group([run.record for run in runs], ranked)
+        best = runs[summary.pop("best_at")]
+        found.append({by: value, **summary, "best run": name_of(best)})
+    metric = group.runs[0].record["metric"]
+    return sorted(found, key=lambda row: loss(metric, row["best"]))
 
 
 def effects_of(group: Group, asked: Asked) -> Effects | None:

@@ -159,8 +159,8 @@ def validate(sections: dict[str, Any], *, files: bool = True) -> ExperimentConfi
     config = ExperimentConfig(general=general, **groups)  # type: ignore[arg-type]
     if files:
         config.dataset.check()
-    check_agreement(config)
     _check_space(config)
+    check_agreement(config)
     config.search.check(config.search_space)
     return config
 

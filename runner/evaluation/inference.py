@@ -10,7 +10,7 @@ import pandas as pd
 
 from runner.checks import NO_INFERENCE
 from runner.evaluation.coefficients import INTERCEPT, ratio_of
-from runner.evaluation.unpenalised import Estimates, estimate, independent_columns
+from runner.evaluation.unpenalised_fit import Estimates, estimate, independent_columns
 from runner.statistics.rubin import pool_estimates
 
 if TYPE_CHECKING:

@@ -49,6 +49,8 @@ class Imputer(Spec):
     """
 
     fills: ClassVar[bool] = True
+    # whether a column is filled with one value, learnt from that column alone
+    by_column: ClassVar[bool] = False
     # whether the columns with a role, time and group, are needed to fill the others
     uses_roles: ClassVar[bool] = False
     name: str

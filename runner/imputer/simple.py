@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from runner.imputer.base import Imputer
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 class Simple(Imputer):
     """A statistic of the column's observed values."""
 
+    by_column: ClassVar[bool] = True
     name: Literal["mean", "median", "most_frequent"]
 
     def numeric(self, seed: int) -> SimpleImputer:
@@ -30,6 +31,7 @@ class Simple(Imputer):
 class Constant(Imputer):
     """The same number everywhere."""
 
+    by_column: ClassVar[bool] = True
     name: Literal["constant"]
     value: float
 
@@ -48,6 +50,7 @@ class Constant(Imputer):
 class Zero(Imputer):
     """0 everywhere."""
 
+    by_column: ClassVar[bool] = True
     name: Literal["zero"]
 
     def numeric(self, seed: int) -> SimpleImputer:

@@ -60,5 +60,5 @@ def _spare(name: str, cells: list[str]) -> int:
     if name == "p_best":  # says nothing where none has been tested
         return 5 if set(cells) == {NONE} else 0
     if name.endswith("_se"):
-        return 1
+        return 3
     return 2 if name.startswith("test_") else SPARE.get(name, 0)

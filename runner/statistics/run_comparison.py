@@ -166,9 +166,13 @@ def rows_ratio(record: Record) -> float:
     return float(np.mean(np.divide(sizes["validation"], sizes["training"])))
 
 
-def summarise_group(records: Sequence[Record]) -> dict[str, Any]:
-    """The best, the median and the worst score of such records, and which one is the best."""
-    by = ranked_by(records)
+def summarise_group(records: Sequence[Record], by: str) -> dict[str, Any]:
+    """The best, the median and the worst score of such records, and which one is the best.
+
+    Args:
+        records: some of a group's.
+        by: the score that the whole group is ranked by, see `ranked_by`.
+    """
     scores, losses = [_score(r, by) for r in records], [_loss(r, by) for r in records]
     best_at = losses.index(min(losses))
     return {

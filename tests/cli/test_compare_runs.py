@@ -54,22 +54,31 @@ def score(made: Path) -> float:
     return mean
 
 
+def expected_score(made: Path) -> float:
+    """The score that a run's record expects on new rows."""
+    found = read_json(made / "run.json")["expected"]["mse"]["score"]
+    assert isinstance(found, float)
+    return found
+
+
 def test_runs_of_a_sweep_are_ranked(compare: Callable[..., list[str]], outputs: Path) -> None:
     """One table, best first, with what differs as a column; what failed stands below, and why."""
     lines = compare("outputs/sweep")
-    mean, median = score(outputs / "sweep" / "0"), score(outputs / "sweep" / "2")
+    mean, median = (expected_score(outputs / "sweep" / name) for name in ("0", "2"))
     first, second = ("0", "mean"), ("2", "median")
     if median < mean:
         first, second = second, first
-    assert "by the CV mean of mse" == lines[0]
-    assert ["rank", "run", "CV", "SE", "test", "imputer", "status"] == [
-        word for word in lines[1].split() if word != "selected"
+    assert "by the expected mse, the mean on folds that no choice has seen" == lines[0]
+    assert ["rank", "run", "expected", "p_best", "CV", "test", "imputer", "status"] == [
+        word for word in lines[1].split() if word not in {"selected", "SE"}
     ]
     assert ["1", f"outputs/sweep/{first[0]}"] == lines[2].split()[:2]
     assert ["2", f"outputs/sweep/{second[0]}"] == lines[3].split()[:2]
     assert [first[1], second[1]] == [line.split()[-2] for line in lines[2:4]]
     assert f"{min(mean, median):.4g}" == lines[2].split()[2]
-    assert lines[4].startswith("no p-value where a CV score has chosen its own winner")
+    assert "best" == lines[2].split()[3]
+    assert 0 < float(lines[3].split()[3]) <= 1
+    assert lines[4].startswith("p_best: corrected resampled t-test against the best")
     at = lines.index("without a score, so not ranked:")
     assert ["outputs/sweep/1", "none", "refused"] == lines[at + 2].split()
     assert "imputer=none, but values are missing in age" in " ".join(lines[at + 3 :])
@@ -124,7 +133,8 @@ def test_by_summarises_each_value(compare: Callable[..., list[str]], outputs: Pa
     lines = compare("outputs/sweep", "--by", "imputer")
     table = lines[: lines.index("")]
     found = {line.split()[0]: line.split()[1:3] for line in table if line.startswith("me")}
-    scores = {"mean": score(outputs / "sweep" / "0"), "median": score(outputs / "sweep" / "2")}
+    made = {"mean": outputs / "sweep" / "0", "median": outputs / "sweep" / "2"}
+    scores = {value: expected_score(folder) for value, folder in made.items()}
     assert {value: ["1", f"{mean:.4g}"] for value, mean in scores.items()} == found
     assert min(scores, key=lambda value: scores[value]) == next(iter(found))
 

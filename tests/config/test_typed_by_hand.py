@@ -41,7 +41,7 @@ def test_a_key_that_the_file_leaves_out_can_be_set(own: Path) -> None:
 def test_a_key_of_another_option_is_explained(own: Path) -> None:
     """A parameter that only another option of the group has is refused with those there are."""
     with pytest.raises(
-        ConfigError, match=r"search\.timeout is not a key \(keys here: name, space\)"
+        ConfigError, match=r"search\.timeout is not a key \(keys here: name, rule, within, space\)"
     ):
         checked(own, "search.timeout=5")
 

@@ -54,7 +54,7 @@ def test_a_slope_is_best_at_one() -> None:
     """Of calibration's slope and intercept the nearest to 1 and to 0 is best, from either side."""
     slopes = records("calibration_slope", 1.5, 0.9, 0.4)
     assert [2, 1, 3] == [each.rank for each in describe_group(slopes)]
-    summary = summarise_group(slopes)
+    summary = summarise_group(slopes, "cv")
     assert (0.9, 0.9, 0.4, 1) == tuple(
         summary[key] for key in ("best", "median", "worst", "best_at")
     )
@@ -69,7 +69,7 @@ def test_a_slope_is_best_at_one() -> None:
 def test_a_group_is_summarised(metric: str, best: float, worst: float, at: int) -> None:
     """Best, median and worst in the metric's own sign, and which record is the best."""
     assert {"runs": 3, "best": best, "median": 4.0, "worst": worst, "best_at": at} == (
-        summarise_group(records(metric, 4.0, 9.0, 1.0))
+        summarise_group(records(metric, 4.0, 9.0, 1.0), "cv")
     )
 
 

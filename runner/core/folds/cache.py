@@ -156,19 +156,17 @@ class Folds:
         return (self.split.train, self.split.test[:0]) if fold is None else self.split.sides(fold)
 
     def quick(self, preparation: Preparation) -> bool:
-        """Whether problems are made from moments, or from few rows without fitting an imputer."""
+        """Whether problems are made from moments, or from few rows and column by column."""
         few = self._width * len(self.split.train) <= FEW_CELLS
-        return self.from_moments(preparation) or (few and self._is_linear(preparation))
+        by_column = self.family is None and preparation.imputer.by_column
+        return self.from_moments(preparation) or (few and by_column)
 
     def from_moments(self, preparation: Preparation) -> bool:
         """Whether moments suffice, and are worth taking: they need more rows than columns."""
-        if not self._trusts_moments or not self._is_linear(preparation):
+        linear = self.family is None and preparation.imputer.fill_value() is not None
+        if not self._trusts_moments or not linear:
             return False
         return self._moments is not None or (self._width <= COLUMNS_PER_ROW * len(self.split.train))
-
-    def _is_linear(self, preparation: Preparation) -> bool:
-        """Whether the loss is squared, and imputation linear in the data."""
-        return self.family is None and preparation.imputer.fill_value() is not None
 
     @cached_property
     def _width(self) -> int:

@@ -71,6 +71,10 @@ class ImputerKind(Protocol):
         """Whether one model is fitted to the rows of all draws, and not a model to each."""
 
     @property
+    def by_column(self) -> bool:
+        """Whether a column is filled with one value, learnt from that column alone."""
+
+    @property
     def uses_roles(self) -> bool:
         """Whether the time and group columns are needed."""
 
