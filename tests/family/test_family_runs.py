@@ -441,8 +441,9 @@ def test_families_are_swept_on_one_table(program: Program) -> None:
     metrics = {"gaussian": "mse", "poisson": "poisson_deviance", "gamma": "gamma_deviance"}
     assert [metrics[name] for name in results["family"]] == list(results["metric"])
     assert results["status"].eq("finished").all()
-    table = [line.split() for line in ended.out.splitlines()[-8:]]
-    header, rows = table[0], table[1:-1]
+    lines = ended.out.splitlines()
+    at = next(i for i, line in enumerate(lines) if "cv_mean" in line)
+    header, *rows = [line.split() for line in lines[at : at + 7]]
     assert {"metric", "cv_mean", "cv_se", "test_score"} < set(header)
     families = [row[header.index("family")] for row in rows]
     assert ["gamma"] * 2 + ["gaussian"] * 2 + ["poisson"] * 2 == families
