@@ -91,8 +91,8 @@ def test_intervals_are_those_of_sklearns_scores(
     rng, level = np.random.default_rng(5), 0.8
     found = linear_score_intervals(scored, [metric], Bootstrap(resamples=40, level=level), rng)
     rows = drawn_rows(40, group, 5)
-    tails = np.quantile([score(y[r], ETA[r], WEIGHT[r]) for r in rows], [0.1, 0.9])
-    expected = [score(y, ETA, WEIGHT), *tails]
+    drawn = [score(y[r], ETA[r], WEIGHT[r]) for r in rows]
+    expected = [score(y, ETA, WEIGHT), *np.quantile(drawn, [0.1, 0.9]), np.std(drawn, ddof=1)]
     np.testing.assert_allclose([*vars(found[metric]).values()], expected, rtol=1e-9)
 
 
@@ -122,7 +122,8 @@ def test_several_targets_have_the_interval_of_their_mean() -> None:
     found = linear_score_intervals(scored, ["r2", "mae"], how, np.random.default_rng(5))
     for metric, interval in found.items():
         again = [SKLEARN[metric](Y[rows], eta[rows]) for rows in drawn_rows(40, None, 5)]
-        expected = [SKLEARN[metric](Y, eta), *np.quantile(again, [0.1, 0.9])]
+        tails, se = np.quantile(again, [0.1, 0.9]), np.std(again, ddof=1)
+        expected = [SKLEARN[metric](Y, eta), *tails, se]
         np.testing.assert_allclose([*vars(interval).values()], expected, rtol=1e-9)
 
 
