@@ -58,6 +58,10 @@ def test_skipped_rows_have_no_prediction_and_no_score(
     run = program.run(*mixed, "imputer.rows.drop=0.2", "imputer.rows.predict=skip")
     source = pd.read_csv(program.folder / "mixed.csv")
     predictions = pd.read_csv(run / "predictions.csv")
+    nested = predictions[predictions["part"] == "nested"].set_index("row")["y_pred"]
+    predictions = predictions[predictions["part"] != "nested"].reset_index(drop=True)
+    again = predictions.set_index("row")["y_pred"].loc[nested.index]
+    np.testing.assert_array_equal(nested.notna(), again.notna())
     features = source.drop(columns="outcome").iloc[predictions["row"]]
     within = gaps(features) <= 0.2
     np.testing.assert_array_equal(within, predictions["y_pred"].notna())
