@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from runner.experiment.workspace import Data
     from runner.records import Floats, Trial
     from runner.report.screen import Screen
-    from runner.search.rule import RuleName
+    from runner.search.base import RuleName
 
 log = logging.getLogger("runner")
 FEW = 3  # alphas make no path

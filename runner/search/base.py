@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Protocol
 
 from pydantic import BeforeValidator
 
-from runner.search.rule import RuleName
 from runner.space import DimensionField
 from runner.spec import Positive, Spec
 
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from runner.records import Candidate, Trial
     from runner.search.resolve import Resolver, SearchSpace
 
+RuleName = Literal["best", "one_se", "within_percent"]
 LEAF_KEYS = {"values", "low", "high", "eps", "distribution"}
 
 

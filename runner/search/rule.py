@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 
     from runner.core.metrics import MetricName
     from runner.records import Trial
-
-RuleName = Literal["best", "one_se", "within_percent"]
+    from runner.search.base import RuleName
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from runner.search.rule import Rule, by_rule, choose
 if TYPE_CHECKING:
     from runner.core.metrics import MetricName
     from runner.records import Candidate
-    from runner.search.rule import RuleName
+    from runner.search.base import RuleName
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 
