@@ -98,7 +98,7 @@ class Artefacts:
         self.record.add(words=worth_line(self.record.content))
         self.record.add(**explained.record)
         self.record.note(self.data.folds.findings)
-        self.record.note([*winner.final.findings(), *searched.findings(), *explained.findings])
+        self.record.note([*winner.final.findings(), *searched.findings()])
 
     def finish(self, timings: dict[str, float]) -> None:
         """The record, for the last time."""

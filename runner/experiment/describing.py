@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from runner.experiment.collinear import measure_collinearity
@@ -14,26 +13,16 @@ from runner.experiment.substitutes import contend
 if TYPE_CHECKING:
     import pandas as pd
 
-    from runner.experiment.job import Job
-    from runner.experiment.judging import Winner
-    from runner.experiment.searching import Searched
-    from runner.experiment.workspace import Data
+    from runner.experiment.case import Case
 
 
-@dataclass(frozen=True)
-class Described:
-    """What was found."""
-
-    tables: dict[str, pd.DataFrame]  # by file
-    record: dict[str, Any]
-
-
-def describe_features(job: Job, data: Data, searched: Searched, winner: Winner) -> Described:
-    """Collinearity, importance out of fold and the learning curve of a winner.
+def describe_features(case: Case) -> tuple[dict[str, pd.DataFrame], dict[str, Any]]:
+    """Collinearity, importance out of fold and the learning curve: tables by file, and the record.
 
     Raises:
         FitError: the winner cannot be fitted again.
     """
+    job, data, searched, winner = case.job, case.data, case.searched, case.winner
     tables: dict[str, pd.DataFrame] = {}
     record: dict[str, Any] = {}
     found = measure_collinearity(data.folds, winner)
@@ -46,13 +35,11 @@ def describe_features(job: Job, data: Data, searched: Searched, winner: Winner) 
         if substitutes is not None:
             tables["substitutes.csv"] = substitutes
         record["collinearity"] = {**found.describe(), "models": contest.describe()}
-    intercept = winner.specs.model.fit_intercept
-    problems = data.folds.problems(winner.preparation, fit_intercept=intercept)
-    best = searched.chosen.candidate
-    fitted = [FittedFold.of(problem, winner.specs, best) for problem in problems]
-    importances = measure_importance(job.config.family.name, fitted, job.config.general.seed)
+    problems = data.folds.problems(winner.preparation, fit_intercept=case.fit_intercept)
+    fitted = [FittedFold.of(problem, winner.specs, case.candidate) for problem in problems]
+    importances = measure_importance(job.config.family.name, fitted, case.seed)
     tables["importance.csv"] = importances.table()
     curve, described = learning_curve(job, data, searched, winner)
     tables["learning_curve.csv"] = curve
     record |= {"importance": importances.describe(), "learning_curve": described}
-    return Described(tables, record)
+    return tables, record

@@ -11,7 +11,6 @@ from runner.experiment.explained_features import explain_features
 if TYPE_CHECKING:
     import pandas as pd
 
-    from runner.checks import Finding
     from runner.experiment.case import Case
     from runner.report.screen import Screen
 
@@ -22,17 +21,15 @@ class Explained:
 
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
     record: dict[str, Any] = field(default_factory=dict)
-    findings: tuple[Finding, ...] = ()
 
 
 def explain(case: Case, screen: Screen) -> Explained:
     """Explain a run's winner, each part in tables and sections of the record of its own."""
     from runner.experiment.describing import describe_features  # clusters, slow to import
 
-    table, record = explain_features(case, screen)
-    tables = {"features.csv": table}
+    features, record = explain_features(case, screen)
     try:
-        described = describe_features(case.job, case.data, case.searched, case.winner)
+        tables, described = describe_features(case)
     except FitError as error:  # a run that is finished but for this is not lost
-        return Explained(tables, record | {"collinearity": {"reason": str(error)}})
-    return Explained(tables | described.tables, record | described.record)
+        tables, described = {}, {"collinearity": {"reason": str(error)}}
+    return Explained({"features.csv": features, **tables}, record | described)

@@ -139,8 +139,8 @@ def learning_curve(
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
     """learning_curve.csv and what the record says of it.
 
-    Alpha is tuned again within the rows of each size where moments suffice, else it is the
-    winner's; all else is as the winner has it.
+    Alpha is tuned again within the rows of each size where problems are quickly made, else it is
+    the winner's; all else is as the winner has it.
     """
     metric = INSTEAD.get(job.config.metric, job.config.metric)
     tunes = data.folds.quick(winner.preparation)

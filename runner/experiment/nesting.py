@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from runner.evaluation.winner import HeldOut
     from runner.experiment.job import Job
     from runner.experiment.workspace import Data
+    from runner.features.pipeline import Specs
     from runner.records import Candidate, Floats, Fold
     from runner.report.screen import Screen
 
@@ -143,16 +144,19 @@ class InnerSearch:
             trials = config.search.run(self._resolver, scorer, seed=seed, folder=Path(folder))
         best = choose(trials, rule_of(self._job))
         (problem,), (coefficients,) = self._scorer(InnerFolds(self._folds, (fold,))).solution(best)
-        specs = self._job.specs.having(best.candidate.values)
-        preparation = preparation_of(specs, self._folds, seed)
+        _, preparation = self._prepared(best.candidate)
         return Chosen(fold, best.candidate, preparation, problem, coefficients)
 
     def problem(self, fold: Fold, candidate: Candidate) -> AnyFold:
         """A fold's problem, prepared as a candidate says."""
-        specs = self._job.specs.having(candidate.values)
-        preparation = preparation_of(specs, self._folds, self._job.config.general.seed)
+        specs, preparation = self._prepared(candidate)
         intercept = specs.model.fit_intercept
         return self._folds.problem(fold, preparation, fit_intercept=intercept)
+
+    def _prepared(self, candidate: Candidate) -> tuple[Specs, Preparation]:
+        """The job's sections as a candidate changes them, and what they prepare folds with."""
+        specs = self._job.specs.having(candidate.values)
+        return specs, preparation_of(specs, self._folds, self._job.config.general.seed)
 
     def _scorer(self, folds: FoldSource) -> Scorer:
         return Scorer(

@@ -130,7 +130,8 @@ def _draw_blocks(case: Case, folds: Folds, width: int) -> Draw:
     def draw(rng: np.random.Generator) -> BlockFolds:
         drawn = [rng.choice(np.asarray(own), len(own)) for own in members]
         blocks = [merge_drawn([parts[at] for at in own]) for own in drawn]
-        return BlockMoments(folds, moments.design.levels, _outer(folds), blocks)
+        levels = moments.design.levels
+        return BlockMoments(table, folds.gappy, levels, _outer(folds), blocks)
 
     return draw
 

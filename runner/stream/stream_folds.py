@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from runner.core.folds import BlockMoments
 from runner.core.folds.linear_preparation import Prepared, sides
-from runner.errors import FitError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from runner.checks import Finding
-    from runner.core.folds import FoldProblem, Preparation
-    from runner.core.folds.fold_problem import Side
+    from runner.core.folds import Preparation
     from runner.records import Fold
     from runner.stream.layout import StreamBlocks
 
@@ -50,85 +48,28 @@ class StreamColumns:
         return [*self.blocks.category_levels[at], *gap]
 
 
-@dataclass(frozen=True)
-class StreamSplit:
-    """The folds of a stream."""
-
-    folds: tuple[Fold, ...]
-
-
-class StreamFolds:
-    """Makes fold problems from the moments of a stream; a FoldSource.
+class StreamFolds(BlockMoments):
+    """Makes fold problems from the moments of a stream.
 
     Args:
         blocks: the moments.
         folds: how they make folds.
     """
 
+    no_rows: ClassVar[str] = REMEDY
+
     def __init__(self, blocks: StreamBlocks, folds: tuple[Fold, ...]) -> None:
-        self.table = StreamColumns(blocks)
-        self.split = StreamSplit(folds)
-        self.findings: dict[Finding, None] = {}
-        self.family = None
+        super().__init__(StreamColumns(blocks), None, blocks.levels, folds, blocks.folds)
         self.training = sides(blocks.folds, None)[0]
-        self._blocks = blocks
-        self._problems: dict[tuple[object, ...], FoldProblem] = {}
 
     def sizes(self) -> list[tuple[int, int]]:
         """How many rows train and validate, per fold."""
-        rows = [round(block.total[0]) for block in self._blocks.folds]
+        rows = [round(block.total[0]) for block in self._blocks]
         return [
             (sum(rows[b] for b in fold.training), sum(rows[b] for b in fold.validation))
             for fold in self.split.folds
         ]
 
-    @property
-    def gappy(self) -> None:
-        """Moments have them."""
-        return None
-
-    def problems(self, preparation: Preparation, *, fit_intercept: bool) -> list[FoldProblem]:
-        """One problem per fold, in the folds' order."""
-        return [
-            self.problem(fold, preparation, fit_intercept=fit_intercept)
-            for fold in self.split.folds
-        ]
-
-    def whole(self, preparation: Preparation, *, fit_intercept: bool) -> FoldProblem:
-        """All training rows as one problem, without a validation side."""
-        return self.problem(None, preparation, fit_intercept=fit_intercept)
-
-    def quick(self, preparation: Preparation) -> bool:
-        """Always: they are made from moments."""
-        del preparation
-        return True
-
     def prepared(self, preparation: Preparation) -> Prepared:
         """All training rows, imputed and encoded."""
-        return Prepared.of(self.training, self._blocks.levels, preparation)
-
-    def distrust_moments(self, reason: str) -> NoReturn:
-        """There is nothing else.
-
-        Raises:
-            FitError: always.
-        """
-        raise FitError(f"moments do not suffice, as {reason}; {REMEDY}")
-
-    def problem(
-        self, fold: Fold | None, preparation: Preparation, *, fit_intercept: bool
-    ) -> FoldProblem:
-        """The problem of any fold made of the same blocks."""
-        key = (fold, preparation, fit_intercept)
-        if key not in self._problems:
-            training, validation = sides(self._blocks.folds, fold)
-            prepared = Prepared.of(training, self._blocks.levels, preparation)
-            found = prepared.problem(validation, _no_rows, fit_intercept=fit_intercept)
-            if isinstance(found, str):
-                self.distrust_moments(found)
-            self._problems[key] = found
-        return self._problems[key]
-
-
-def _no_rows(_: Prepared) -> Side:
-    raise FitError(f"a fold's validation rows were asked for, but {REMEDY}")
+        return Prepared.of(self.training, self._levels, preparation)
