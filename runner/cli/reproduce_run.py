@@ -175,12 +175,18 @@ def _read(path: Path) -> pd.DataFrame:
         raise RunDirectoryError(f"cannot read {path}: {error}") from error
 
 
+def _verdict(difference: TableDifference) -> str:
+    if not difference.allowed:
+        return "differs"
+    return "differs, within the tolerance" if difference.columns else "identical in all it had"
+
+
 def _lines(name: str, difference: TableDifference | None) -> list[str]:
     if difference is None:
         return [f"{name}: neither run has it"]
     if difference.identical:
         return [f"{name}: identical"]
-    verdict = "differs, within the tolerance" if difference.allowed else "differs"
+    verdict = _verdict(difference)
     rows = [
         Row(
             {
@@ -192,5 +198,6 @@ def _lines(name: str, difference: TableDifference | None) -> list[str]:
         )
         for each in difference.columns
     ]
-    said = [f"{name}: {verdict}", *(f"  {form}" for form in difference.form)]
+    added = [f"{column} is a column of the new one alone" for column in difference.added]
+    said = [f"{name}: {verdict}", *(f"  {form}" for form in [*difference.form, *added])]
     return said + lay_out(rows, names=["column"], right=["cells", "largest difference"])

@@ -36,6 +36,7 @@ class LinearForm:
     coefficient: Floats  # (K, q) per unit of the feature
     standardised: Floats  # (K, q) per standard deviation over the training rows
     intercept: Floats  # (K,)
+    sd: Floats  # (q,) the features' standard deviations over the training rows
 
 
 def in_original_units(
@@ -56,23 +57,29 @@ def in_original_units(
     """
     names = tuple(map(str, features))
     if scaler is None:
-        return LinearForm(names, coefficients, coefficients * spread, intercepts)
+        return LinearForm(names, coefficients, coefficients * spread, intercepts, spread)
     coefficient = coefficients / scaler.scale_
     pairs = zip(intercepts, coefficient, strict=True)
     intercept = np.array([above - scaler.mean_ @ row for above, row in pairs])
-    return LinearForm(names, coefficient, coefficients, intercept)
+    return LinearForm(names, coefficient, coefficients, intercept, _spread_of(scaler))
+
+
+def _spread_of(scaler: StandardScaler) -> Floats:
+    """Standard deviations (q,) that a scaler divides by; 0 of a constant, divided by 1 instead."""
+    divided = np.isclose(scaler.var_, scaler.scale_**2, atol=0.0)
+    return np.where(divided, scaler.scale_, 0.0)
 
 
 def feature_rows(form: LinearForm, reading: Reading) -> pd.DataFrame:
     """A row per feature, in the model's order, for one response after the other.
 
     `coefficient` is the change of the prediction per unit of the feature, on the scale of the
-    link, `standardised` that per standard deviation over the training rows; `ratio` and
-    `ratio_standardised` are their exponentials, by which the odds, the rate, the mean or the
-    hazard is multiplied. `rank` orders a response's features by the size of `standardised`, from 1.
+    link, `standardised` that per standard deviation `sd` of the feature over the training rows;
+    `ratio` and `ratio_standardised` are their exponentials, by which the odds, the rate, the mean
+    or the hazard is multiplied. `rank` orders a response's features by the size of `standardised`,
+    from 1.
     """
-    pairs = zip(form.coefficient, form.standardised, strict=True)
-    parts = [_of_response(form.features, *pair, ratios=reading.ratios) for pair in pairs]
+    parts = [_of_response(form, k, ratios=reading.ratios) for k in range(len(form.coefficient))]
     if reading.responses:
         for part, response in zip(parts, reading.responses, strict=True):
             part.insert(0, "response", [response] * len(part))
@@ -87,7 +94,7 @@ def coefficients_table(
 ) -> pd.DataFrame:
     """The rows of `feature_rows` with each response's intercept before them: coefficients.csv.
 
-    An intercept is no feature: it has no rank and no standardised size, and is not selected. Its
+    An intercept is no feature: it has no rank, sd or standardised size, and is not selected. Its
     ratio is the odds, the rate or the mean of a row of zeros. A family without one has no such row.
 
     Args:
@@ -120,7 +127,8 @@ def pooled_rows(
 ) -> pd.DataFrame:
     """The rows of a model that averages several, and what the draws' own models say.
 
-    The coefficients are means, on the scale of the link; the ratios are their exponentials.
+    The coefficients are means, on the scale of the link; the ratios are their exponentials. So
+    are `standardised` and `sd`, each of its own.
 
     Args:
         own: of the model that is fitted to each draw alone.
@@ -132,6 +140,7 @@ def pooled_rows(
         np.mean([form.coefficient for form in used], axis=0),
         np.mean([form.standardised for form in used], axis=0),
         np.mean([form.intercept for form in used], axis=0),
+        np.mean([form.sd for form in used], axis=0),
     )
     each = np.array([form.coefficient.ravel() for form in own])
     return feature_rows(mean, reading).assign(
@@ -139,14 +148,14 @@ def pooled_rows(
     )
 
 
-def _of_response(
-    features: tuple[str, ...], coefficient: Floats, standardised: Floats, *, ratios: bool
-) -> pd.DataFrame:
+def _of_response(form: LinearForm, response: int, *, ratios: bool) -> pd.DataFrame:
+    coefficient, standardised = form.coefficient[response], form.standardised[response]
     size = pd.Series(np.abs(standardised))
     columns: dict[str, Any] = {
-        "feature": list(features),
+        "feature": list(form.features),
         "coefficient": coefficient + 0.0,  # no -0.0
         "standardised": standardised + 0.0,
+        "sd": form.sd,
     }
     if ratios:
         columns |= {"ratio": ratio_of(coefficient), "ratio_standardised": ratio_of(standardised)}

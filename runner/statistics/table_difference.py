@@ -39,13 +39,14 @@ class TableDifference:
     """What differs between two tables: their form, or some columns."""
 
     form: tuple[str, ...] = ()
+    added: tuple[str, ...] = ()  # columns of the new one alone, as later versions bring them
     columns: tuple[ColumnDifference, ...] = ()
     beyond: tuple[str, ...] = ()  # the columns that differ by more than is allowed
 
     @property
     def identical(self) -> bool:
         """Bit for bit, where numbers are written in full precision."""
-        return not self.form and not self.columns
+        return not self.form and not self.added and not self.columns
 
     @property
     def allowed(self) -> bool:
@@ -56,7 +57,7 @@ class TableDifference:
 def compare_tables(
     before: pd.DataFrame, after: pd.DataFrame, never: Collection[str], tolerance: Tolerance | None
 ) -> TableDifference:
-    """Compare row by row, column by column.
+    """Compare row by row, column by column: all that the old one has.
 
     Args:
         before: every cell as text.
@@ -66,10 +67,10 @@ def compare_tables(
     """
     names = [[c for c in table if c not in never] for table in (before, after)]
     form = [f"{c} is a column of the old one alone" for c in names[0] if c not in names[1]]
-    form += [f"{c} is a column of the new one alone" for c in names[1] if c not in names[0]]
+    added = tuple(str(c) for c in names[1] if c not in names[0])
     if len(before) != len(after):
         form.append(f"{len(after)} rows, but there were {len(before)}")
-        return TableDifference(tuple(form))
+        return TableDifference(tuple(form), added)
     found, beyond = [], []
     for column in (c for c in names[0] if c in names[1]):
         difference = _compare_column(str(column), before[column], after[column])
@@ -77,7 +78,7 @@ def compare_tables(
             found.append(difference)
             if tolerance is None or not _within(difference, before[column], tolerance):
                 beyond.append(difference.column)
-    return TableDifference(tuple(form), tuple(found), tuple(beyond))
+    return TableDifference(tuple(form), added, tuple(found), tuple(beyond))
 
 
 def _compare_column(

@@ -110,6 +110,17 @@ def test_the_same_difference_counts_in_the_same_environment(
     assert "coefficients.csv: differs\n" in capsys.readouterr().out
 
 
+def test_a_run_of_an_earlier_version_may_lack_a_column(
+    made: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What it has is compared, and the new column is named."""
+    table = pd.read_csv(made / "coefficients.csv", dtype=str, keep_default_na=False)
+    table.drop(columns="sd").to_csv(made / "coefficients.csv", index=False)
+    assert 0 == reproduce(made)
+    told = ["coefficients.csv: identical in all it had", "  sd is a column of the new one alone"]
+    assert [SAME[0], *told, SAME[2]] == capsys.readouterr().out.splitlines()[-4:]
+
+
 def test_a_table_that_is_gone_is_told(made: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A table that only one of the two has is a difference."""
     (made / "predictions.csv").unlink()

@@ -26,12 +26,14 @@ ONE = LinearForm(
     np.array([[0.5, 0.0, -2.0]]),
     np.array([[1.0, -0.0, -0.25]]),
     np.array([-1.5]),
+    np.array([2.0, 0.0, 0.125]),
 )
 TWO = LinearForm(
     ("a", "b"),
     np.array([[0.5, -2.0], [0.0, 3.0]]),
     np.array([[1.0, -0.25], [0.0, 3.0]]),
     np.array([0.25, -1.0]),
+    np.array([2.0, 0.125]),
 )
 
 
@@ -40,14 +42,14 @@ def written(table: pd.DataFrame) -> str:
     return table.to_csv(index=False, lineterminator="\n")
 
 
-def test_one_response_without_ratios_is_the_table_as_it_was() -> None:
-    """Character by character: the intercept first, without a rank, and no -0.0."""
+def test_one_response_without_ratios_is_the_table_as_it_is_written() -> None:
+    """Character by character: the intercept first, without a rank and an sd, and no -0.0."""
     table = coefficients_table(feature_rows(ONE, Reading()), ONE.intercept, Reading())
-    expected = """feature,coefficient,standardised,sign,selected,rank
-(intercept),-1.5,,-1,False,
-a,0.5,1.0,1,True,1
-b,0.0,0.0,0,False,3
-c,-2.0,-0.25,-1,True,2
+    expected = """feature,coefficient,standardised,sd,sign,selected,rank
+(intercept),-1.5,,,-1,False,
+a,0.5,1.0,2.0,1,True,1
+b,0.0,0.0,0.0,0,False,3
+c,-2.0,-0.25,0.125,-1,True,2
 """
     assert expected == written(table)
 
@@ -56,7 +58,7 @@ def test_ratios_are_exponentials_per_unit_and_per_standard_deviation() -> None:
     """An intercept has the odds of a row of zeros, and none per standard deviation."""
     reading = Reading(ratios=True)
     table = coefficients_table(feature_rows(ONE, reading), ONE.intercept, reading)
-    assert ["standardised", "ratio", "ratio_standardised", "sign"] == list(table.columns[2:6])
+    assert ["standardised", "sd", "ratio", "ratio_standardised"] == list(table.columns[2:6])
     np.testing.assert_allclose(table["ratio"], np.exp([-1.5, 0.5, 0.0, -2.0]), rtol=1e-15)
     expected = [np.nan, np.e, 1.0, np.exp(-0.25)]
     np.testing.assert_allclose(table["ratio_standardised"], expected, rtol=1e-15)
@@ -76,13 +78,13 @@ def test_each_response_has_its_own_rows() -> None:
     """Intercept and features of one label, then of the next; ranks are within a label."""
     reading = Reading(responses=("no", "yes"))
     table = coefficients_table(feature_rows(TWO, reading), TWO.intercept, reading)
-    expected = """response,feature,coefficient,standardised,sign,selected,rank
-no,(intercept),0.25,,1,False,
-no,a,0.5,1.0,1,True,1
-no,b,-2.0,-0.25,-1,True,2
-yes,(intercept),-1.0,,-1,False,
-yes,a,0.0,0.0,0,False,2
-yes,b,3.0,3.0,1,True,1
+    expected = """response,feature,coefficient,standardised,sd,sign,selected,rank
+no,(intercept),0.25,,,1,False,
+no,a,0.5,1.0,2.0,1,True,1
+no,b,-2.0,-0.25,0.125,-1,True,2
+yes,(intercept),-1.0,,,-1,False,
+yes,a,0.0,0.0,2.0,0,False,2
+yes,b,3.0,3.0,0.125,1,True,1
 """
     assert expected == written(table)
 
@@ -98,7 +100,9 @@ def test_labels_that_are_numbers_stay_numbers() -> None:
 
 def test_a_ratio_beyond_any_number_is_infinite() -> None:
     """A coefficient of 1,000 is no error, and no warning."""
-    form = LinearForm(("a",), np.array([[1000.0]]), np.array([[-1000.0]]), np.array([0.0]))
+    form = LinearForm(
+        ("a",), np.array([[1000.0]]), np.array([[-1000.0]]), np.array([0.0]), np.array([1.0])
+    )
     rows = feature_rows(form, Reading(ratios=True))
     assert [np.inf, 0.0] == list(rows[["ratio", "ratio_standardised"]].iloc[0])
 
@@ -116,18 +120,38 @@ def test_original_units_give_the_linear_predictors(*, scaled: bool) -> None:
         X @ form.coefficient.T + form.intercept, model.decision_function(X), rtol=1e-9
     )
     np.testing.assert_allclose(form.standardised, form.coefficient * X.std(axis=0), rtol=1e-12)
+    np.testing.assert_allclose(form.sd, X.std(axis=0), rtol=1e-12)
+
+
+@pytest.mark.parametrize("weighted", [True, False])
+def test_a_features_sd_is_the_scalers(*, weighted: bool) -> None:
+    """By the rows' weights, whatever the feature's size, and 0 of a constant one."""
+    rng = np.random.default_rng(1)
+    X = rng.standard_normal((50, 3)) * [1e-7, 1.0, 1e7] + [0.0, 3.0, 1e8]
+    X = np.column_stack([X, np.full(50, 0.1)])
+    weight = rng.uniform(0.5, 2.0, 50) if weighted else np.ones(50)
+    scaler = StandardScaler().fit(X, sample_weight=weight)
+    form = in_original_units("abcd", np.ones((1, 4)), np.zeros(1), scaler, np.ones(4))
+    expected = np.sqrt(np.diagonal(np.cov(X[:, :3].T, aweights=weight, ddof=0)))
+    np.testing.assert_allclose(form.sd[:3], expected, rtol=1e-12)
+    assert 0 == form.sd[3]
 
 
 def test_pooled_ratios_are_those_of_mean_coefficients() -> None:
     """Coefficients are averaged on the link's scale; what the draws say stands beside them."""
     other = LinearForm(
-        TWO.features, np.array([[1.5, 0.0], [0.0, 1.0]]), TWO.standardised * 3, TWO.intercept
+        TWO.features,
+        np.array([[1.5, 0.0], [0.0, 1.0]]),
+        TWO.standardised * 3,
+        TWO.intercept,
+        np.array([4.0, 0.125]),
     )
     reading = Reading(responses=("no", "yes"), ratios=True)
     rows = pooled_rows([TWO, other], [TWO, other], reading)
     np.testing.assert_allclose(rows["coefficient"], [1.0, -1.0, 0.0, 2.0], rtol=1e-15)
     np.testing.assert_allclose(rows["ratio"], np.exp([1.0, -1.0, 0.0, 2.0]), rtol=1e-15)
     np.testing.assert_allclose(rows["standardised"], [2.0, -0.5, 0.0, 6.0], rtol=1e-15)
+    np.testing.assert_array_equal([3.0, 0.125, 3.0, 0.125], rows["sd"])
     np.testing.assert_array_equal([1.0, 0.5, 0.0, 1.0], rows["selection_frequency"])
     expected = [np.sqrt(0.5), np.sqrt(2.0), 0.0, np.sqrt(2.0)]
     np.testing.assert_allclose(rows["between_sd"], expected, rtol=1e-14)

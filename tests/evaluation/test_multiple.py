@@ -117,7 +117,7 @@ class TestRefit:
         assert ("(intercept)", final.intercept) == (first["feature"], first["coefficient"])
         assert 0 < first["between_sd"] == final.intercept_sd
         assert not first["selected"]
-        assert first[["rank", "standardised", "selection_frequency"]].isna().all()
+        assert first[["rank", "standardised", "sd", "selection_frequency"]].isna().all()
         assert final.describe()["n_features"] == len(table) - 1
 
     def test_coefficients_explain_the_predictions(self, pool: str) -> None:

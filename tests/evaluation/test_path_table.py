@@ -89,7 +89,7 @@ def test_of_many_features_those_never_selected_are_left_out() -> None:
     values = np.zeros((1, MANY + 1))
     values[0, 7] = 2.0
     names = tuple(f"x{j}" for j in range(MANY + 1))
-    form = LinearForm(names, values, values, np.zeros(1))
+    form = LinearForm(names, values, values, np.zeros(1), np.zeros(len(names)))
     point = Candidate({"model.alpha": 0.1, "model.l1_ratio": 1.0})
     trial = Trial(1, point, {"mse": np.array([1.0, 3.0])}, 2.0, 1.0, 0.0, 0.0, OK)
     table = path_table([trial], [form], Reading(), "mse")

@@ -62,11 +62,15 @@ def test_another_form() -> None:
     fewer = compare_tables(BEFORE, BEFORE[:2], [], TOLERANCE)
     assert (("2 rows, but there were 3",), False) == (fewer.form, fewer.allowed)
     other = compare_tables(BEFORE, BEFORE.rename(columns={"n": "m"}), [], TOLERANCE)
-    assert (
-        "n is a column of the old one alone",
-        "m is a column of the new one alone",
-    ) == other.form
+    assert (("n is a column of the old one alone",), ("m",)) == (other.form, other.added)
     assert not other.allowed
+
+
+def test_a_column_that_a_later_version_adds() -> None:
+    """It is told, but is no difference to what the old one has."""
+    found = compare_tables(BEFORE.drop(columns="n"), BEFORE, ["seconds"], None)
+    assert (("n",), (), ()) == (found.added, found.form, found.columns)
+    assert (False, True) == (found.identical, found.allowed)
 
 
 def test_the_largest_of_several_is_told() -> None:

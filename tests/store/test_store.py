@@ -214,7 +214,10 @@ def test_coefficients_agree_with_the_record(finished_run: Path) -> None:
     record = read_json(finished_run / "run.json")
     assert ("(intercept)", record["intercept"]) == (intercept["feature"], intercept["coefficient"])
     assert not intercept["selected"]
-    assert intercept[["rank", "standardised"]].isna().all()
+    assert intercept[["rank", "standardised", "sd"]].isna().all()
+    expected = table["coefficient"] * table["sd"]
+    np.testing.assert_allclose(table["standardised"], expected, rtol=1e-15)
+    assert (table["sd"] > 0).all()
     assert record["n_features"] == len(table) == table["feature"].nunique()
     assert record["n_selected"] == table["selected"].sum() == (table["coefficient"] != 0).sum()
     assert table["sign"].to_list() == np.sign(table["coefficient"]).to_list()

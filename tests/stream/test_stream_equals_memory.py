@@ -107,7 +107,7 @@ def test_scores_and_pipeline_equal_those_in_memory(
     np.testing.assert_allclose(
         actual.pipeline.predict(features), expected.pipeline.predict(features), 1e-8, 1e-8
     )
-    for column in ("coefficient", "standardised", "rank"):
+    for column in ("coefficient", "standardised", "sd", "rank"):
         np.testing.assert_allclose(
             actual.coefficients[column], expected.coefficients[column], rtol=1e-7, atol=1e-9
         )
