@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runner.cli.comparison_file import FORMATS, option_rows, run_rows, write
-from runner.cli.comparison_lines import Asked, group_lines, unscored_lines
+from runner.cli.comparison_file import ENDINGS, option_rows, run_rows, write
+from runner.cli.comparison_formats import FORMATS, screen_text
+from runner.cli.comparison_tables import Asked, group_tables, unscored_tables
 from runner.errors import ConfigError, RunDirectoryError
 from runner.store.comparable import differences, groups_of
 from runner.store.conditions import Condition, check_key, select
@@ -49,6 +51,12 @@ def make_parser() -> argparse.ArgumentParser:
         help="only runs with that value; also !=, <, <=, > and >= (status=finished, 'cv_mse<60')",
     )
     parser.add_argument(
+        "--format",
+        choices=tuple(FORMATS),
+        help="print nothing but tables to paste: of LaTeX (booktabs), notes as comments, or of "
+        "Markdown, notes below",
+    )
+    parser.add_argument(
         "-o",
         "--output",
         type=Path,
@@ -65,26 +73,32 @@ def main(options: argparse.Namespace) -> int:
         ConfigError: a key is one of no run, the file has another ending, or --rope is no share.
         RunDirectoryError: a folder is not there, or holds no run.
     """
-    if options.output is not None and options.output.suffix not in FORMATS:
+    if options.output is not None and options.output.suffix not in ENDINGS:
         raise ConfigError(f"-o {options.output} must end in .csv, .parquet or .md")
     if options.rope is not None and not 0 < options.rope < 1:
         raise ConfigError(f"--rope is {options.rope:g}, but must be a share between 0 and 1: 0.01")
     runs = _find(options.folders)
     chosen = select(runs, [Condition.of(text) for text in options.where])
     if not chosen:
-        print(f"none of the {len(runs)} runs meets {' and '.join(options.where)}")
-        return 0
+        return _say(f"none of the {len(runs)} runs meets {' and '.join(options.where)}", options)
     if options.by is not None:
         check_key(options.by, chosen, "--by")
     groups, unscored = groups_of(chosen)
     asked = Asked(differences(chosen), options.by, options.rope)
-    parts = [group_lines(groups, asked), unscored_lines(unscored, asked.keys)]
-    print("\n\n".join("\n".join(part) for part in parts if part))
+    tables = [*group_tables(groups, asked), *unscored_tables(unscored, asked.keys)]
+    render = FORMATS.get(options.format, screen_text)
+    print("\n\n".join(render(table) for table in tables))
     if options.output is not None:
         by_option = options.by is not None
         rows = option_rows(groups, asked) if by_option else run_rows(groups, unscored, asked)
         write(rows, options.output)
-        print(f"wrote {options.output}")
+        _say(f"wrote {options.output}", options)
+    return 0
+
+
+def _say(text: str, options: argparse.Namespace) -> int:
+    """Print what is no table, away from tables that are to be pasted; gives the exit status."""
+    print(text, file=sys.stdout if options.format is None else sys.stderr)
     return 0
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from runner.cli.comparison_lines import Asked, effects_of, settings_of, summaries
+from runner.cli.comparison_tables import Asked, effects_of, settings_of, summaries
 from runner.cli.fitted_table import say
 from runner.errors import RunDirectoryError
+from runner.report.markdown import markdown_table
 from runner.statistics.run_comparison import Standing, describe_group, expected_score
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from runner.store.comparable import Group
     from runner.store.finding import StoredRun
 
-FORMATS = (".csv", ".parquet", ".md")
+ENDINGS = (".csv", ".parquet", ".md")
 
 
 def run_rows(
@@ -110,8 +111,6 @@ def _run_row(run: StoredRun, keys: Sequence[str], said: dict[str, Any]) -> dict[
 
 def _markdown(rows: list[dict[str, Any]]) -> str:
     columns = list(dict.fromkeys(key for row in rows for key in row))
-    lines = [columns, ["---"] * len(columns)]
-    for row in rows:
-        cells = [row.get(column) for column in columns]
-        lines.append(["" if cell is None else say(cell).replace("|", "\\|") for cell in cells])
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+    cells = [[row.get(column) for column in columns] for row in rows]
+    said = [["" if cell is None else say(cell) for cell in row] for row in cells]
+    return markdown_table(columns, said)

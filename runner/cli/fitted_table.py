@@ -48,8 +48,7 @@ def lay_out(
     if not rows:
         return []
     width = width or shutil.get_terminal_size((80, 24)).columns
-    keys = list(dict.fromkeys(key for row in rows for key in row.settings))
-    wide = [{**row.cells, **{key: row.settings.get(key, "-") for key in keys}} for row in rows]
+    keys, wide = _widened(rows)
     fewer = [optional[at:] for at in range(len(optional), -1, -1)]
     choices = [[column for column in rows[0].cells if column not in left] for left in fewer]
     for *before, last in choices:
@@ -63,6 +62,20 @@ def lay_out(
     cells = [{**cell, **{n: shorten(cell[n], room) for n, room in rooms.items()}} for cell in cells]
     header, *lines = _lines(cells, columns, right)
     return _with_notes(header, lines, [_below(row, row.settings, width) for row in rows])
+
+
+def whole_table(rows: Sequence[Row]) -> tuple[list[str], list[list[str]]]:
+    """All headers, settings before the last column, and the cells of every row."""
+    keys, wide = _widened(rows)
+    *before, last = rows[0].cells
+    headers = [*before, *keys, last]
+    return headers, [[cell[header] for header in headers] for cell in wide]
+
+
+def _widened(rows: Sequence[Row]) -> tuple[list[str], list[dict[str, str]]]:
+    """The keys of all settings, and every row's cells with them."""
+    keys = list(dict.fromkeys(key for row in rows for key in row.settings))
+    return keys, [{**row.cells, **{k: row.settings.get(k, "-") for k in keys}} for row in rows]
 
 
 def shorten(text: str, room: int) -> str:

@@ -1,15 +1,13 @@
-"""Groups of stored runs come in; the tables that `enet compare` prints go out."""
+"""Groups of stored runs come in; the tables that `enet compare` shows, in any format, go out."""
 
 from __future__ import annotations
 
-import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from runner.cli.fitted_table import Row, lay_out, say, say_score
+from runner.cli.fitted_table import Row, say, say_score
 from runner.core.metrics import loss
-from runner.report.columns import wrap
 from runner.report.numbers import interval
 from runner.report.search_lines import ORDERS
 from runner.report.standing import standing_cell, standing_notes
@@ -51,29 +49,45 @@ class Asked:
     rope: float | None = None
 
 
-def group_lines(groups: Sequence[Group], asked: Asked) -> list[str]:
+@dataclass(frozen=True)
+class ComparisonTable:
+    """A table of rows, what stands above it, and what its cells mean."""
+
+    title: tuple[str, ...]
+    rows: Sequence[Row]
+    name: str  # the column that may be shortened
+    optional: Sequence[str] = ()  # columns that can be done without
+    right: Sequence[str] = NUMBERS
+    notes: Sequence[str] = ()
+
+
+def group_tables(groups: Sequence[Group], asked: Asked) -> list[ComparisonTable]:
     """The tables of every group, and why none is ranked against the first."""
-    lines: list[str] = []
+    tables: list[ComparisonTable] = []
     for number, group in enumerate(groups, start=1):
-        if number > 1:
-            lines.append("")
-        if len(groups) > 1:
-            lines.append(f"group {number}: {group.describe(asked.keys)}")
-        if number > 1:
-            reason = ", ".join(group.other_than(groups[0]))
-            lines.append(f"not ranked against group 1, as these differ: {reason}")
         own = [key for key in asked.keys if len(groups) == 1 or not is_condition(key)]
         if asked.by:
-            lines += [*_summary_lines(group, asked.by), *_effect_lines(group, asked)]
+            found = [_summary_table(group, asked.by), _effect_table(group, asked)]
         else:
-            lines += [*_ranked_lines(group, own, asked.rope), *_budget_lines(group, own)]
-    return lines
+            found = [_ranked_table(group, own, asked.rope), _budget_table(group, own)]
+        first, *more = [table for table in found if table is not None]
+        titled = replace(first, title=(*_group_title(groups, number, asked), *first.title))
+        tables += [titled, *more]
+    return tables
 
 
-def unscored_lines(runs: Sequence[StoredRun], keys: Sequence[str]) -> list[str]:
+def _group_title(groups: Sequence[Group], number: int, asked: Asked) -> list[str]:
+    """Which group it is, where there are several, and what keeps it from the first."""
+    group = groups[number - 1]
+    title = [f"group {number}: {group.describe(asked.keys)}"] if len(groups) > 1 else []
+    if number > 1:
+        reason = ", ".join(group.other_than(groups[0]))
+        title.append(f"not ranked against group 1, as these differ: {reason}")
+    return title
+
+
+def unscored_tables(runs: Sequence[StoredRun], keys: Sequence[str]) -> list[ComparisonTable]:
     """What has no score, and so no rank, with the reason."""
-    if not runs:
-        return []
     rows = [
         Row(
             {"run": name_of(run), "status": run.status},
@@ -82,10 +96,10 @@ def unscored_lines(runs: Sequence[StoredRun], keys: Sequence[str]) -> list[str]:
         )
         for run in runs
     ]
-    return ["without a score, so not ranked:", *lay_out(rows, names=["run"])]
+    return [ComparisonTable(("without a score, so not ranked:",), rows, "run")] if rows else []
 
 
-def _ranked_lines(group: Group, keys: Sequence[str], rope: float | None) -> list[str]:
+def _ranked_table(group: Group, keys: Sequence[str], rope: float | None) -> ComparisonTable:
     """A table of the group's runs, best first, and what its cells mean."""
     records = [run.record for run in group.runs]
     described = zip(describe_group(records, rope), group.runs, strict=True)
@@ -107,10 +121,10 @@ def _ranked_lines(group: Group, keys: Sequence[str], rope: float | None) -> list
             "status": run.status,
         }
         rows.append(Row(cells, settings_of(run, keys)))
-    titled = [BY[ranked_by(records)].format(group.metric)]
+    title = BY[ranked_by(records)].format(group.metric)
     spared = ("CV", *SPARED) if expected else SPARED
-    lines = titled + lay_out(rows, names=["run"], right=NUMBERS, optional=spared)
-    return [*lines, *_notes([standing for standing, _ in ranked], records, rope)]
+    notes = _notes([standing for standing, _ in ranked], records, rope)
+    return ComparisonTable((title,), rows, "run", spared, notes=notes)
 
 
 def _standing_cells(standing: Standing, rope: float | None) -> dict[str, str]:
@@ -138,10 +152,10 @@ def _notes(
             "better, equal, worse: probabilities by the Bayesian correlated t-test of being so "
             f"against the best; equal is within {rope:.2%} of the best's score"
         )
-    return _wrapped(notes)
+    return notes
 
 
-def _summary_lines(group: Group, by: str) -> list[str]:
+def _summary_table(group: Group, by: str) -> ComparisonTable:
     """A table of the values of one key, that with the best run first."""
     rows = []
     for found in summaries(group, by):
@@ -149,8 +163,7 @@ def _summary_lines(group: Group, by: str) -> list[str]:
         cells = {by: say(found[by]), "runs": str(found["runs"]), **numbers}
         rows.append(Row({**cells, "best run": found["best run"]}))
     score = BY[ranked_by([run.record for run in group.runs])].format(group.metric)
-    titled = _wrapped([f"{score}, of the runs of each {by}"])
-    return titled + lay_out(rows, names=["best run"], right=NUMBERS)
+    return ComparisonTable((f"{score}, of the runs of each {by}",), rows, "best run")
 
 
 def summaries(group: Group, by: str) -> list[dict[str, Any]]:
@@ -179,11 +192,11 @@ def effects_of(group: Group, asked: Asked) -> Effects | None:
     return option_effects(cells, asked.rope)
 
 
-def _effect_lines(group: Group, asked: Asked) -> list[str]:
+def _effect_table(group: Group, asked: Asked) -> ComparisonTable | None:
     """A table of the effect of each value of a key, over the runs that are else alike."""
     by, effects = asked.by or "", effects_of(group, asked)
     if effects is None:
-        return []
+        return None
     rows = []
     for option, standing in sorted(effects.standings.items(), key=lambda pair: pair[1].rank):
         found = standing.against_best
@@ -196,43 +209,37 @@ def _effect_lines(group: Group, asked: Asked) -> list[str]:
         rows.append(Row(cells))
     sets = f"{effects.sets} set{'s' * (effects.sets != 1)} of runs that are else alike"
     title = f"effect of {by} on {group.metric}, over {sets}: behind the best by"
-    titled = ["", *_wrapped([title])]
     records = [run.record for run in group.runs]
-    lines = titled + lay_out(rows, names=[by], right=NUMBERS)
-    return [*lines, *_notes(list(effects.standings.values()), records, asked.rope)]
+    notes = _notes(list(effects.standings.values()), records, asked.rope)
+    return ComparisonTable((title,), rows, by, notes=notes)
 
 
-def _budget_lines(group: Group, keys: Sequence[str]) -> list[str]:
+def _budget_table(group: Group, keys: Sequence[str]) -> ComparisonTable | None:
     """The best so far by number of candidates, where searches differ."""
     own = [key for key in keys if key == "search" or key.startswith("search.")]
     found = {run.folder: run.record["search"].get("best_so_far") for run in group.runs}
     if not own or not all(found.values()):
-        return []
+        return None
     most = max(size for each in found.values() if each for size in each["candidates"])
     rows = []
     for run in group.runs:
         steps = found[run.folder] or {}
         scores = dict(zip(steps["candidates"], steps["scores"], strict=True))
-        sizes = {f"{size:,}": say_score(scores.get(size)) for size in _round_sizes(most)}
+        so_far = {f"{size:,}": say_score(scores.get(size)) for size in _round_sizes(most)}
         last = {"all": say_score(steps["scores"][-1]), "candidates": f"{max(scores):,}"}
-        cells = {"run": name_of(run), "order": steps["order"], **sizes, **last}
+        cells = {"run": name_of(run), "order": steps["order"], **so_far, **last}
         rows.append(Row(cells, settings_of(run, keys)))
-    columns = [*(f"{size:,}" for size in _round_sizes(most)), "all", "candidates"]
     title = f"best {group.metric} so far, which chose the winner, after so many candidates"
-    titled = ["", *_wrapped([title])]
     orders = sorted({str(row.cells["order"]) for row in rows})
-    said = [f"{order}: {ORDERS[order]}" for order in orders]
-    return [*titled, *lay_out(rows, names=["run"], right=columns, optional=columns[3:-2]), *said]
+    notes = [f"{order}: {ORDERS[order]}" for order in orders]
+    sizes = [f"{size:,}" for size in _round_sizes(most)]
+    right = (*sizes, "all", "candidates")
+    return ComparisonTable((title,), rows, "run", sizes[3:], right, notes)
 
 
 def _round_sizes(most: int) -> list[int]:
     """10, 20, 50, 100 and so on, none of them above the most."""
     return [size for size in budgets(most + 1) if size <= most]
-
-
-def _wrapped(texts: Sequence[str]) -> list[str]:
-    width = shutil.get_terminal_size((80, 24)).columns
-    return [line for text in texts for line in wrap(text, width)]
 
 
 def settings_of(run: StoredRun, keys: Sequence[str]) -> dict[str, str]:
