@@ -17,6 +17,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 import pandas as pd
 import pytest
+from composing import composed_once
 from hypothesis import settings
 
 from runner.cli.program import main
@@ -65,6 +66,7 @@ class Program:
             contextlib.chdir(self.folder),
             contextlib.redirect_stdout(out),
             contextlib.redirect_stderr(err),
+            composed_once(),
             pytest.raises(SystemExit) as ended,
         ):
             main(arguments)
