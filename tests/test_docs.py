@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import Program
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -69,9 +70,9 @@ def enet(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 def test_every_command_runs(home: Path, page: str, number: int) -> None:
     """The commands of each block of a page do what it says, one after the other, without error."""
     for command in blocks("bash", page)[number].splitlines():
-        program, *arguments = shlex.split(command)
-        done = enet(home, *arguments)
-        assert ("enet", 0, "") == (program, done.returncode, done.stderr), command
+        name, *arguments = shlex.split(command)
+        ended = Program(home)(*arguments)
+        assert ("enet", 0, "") == (name, ended.status, ended.err), command
 
 
 def test_the_model_loads_as_shown(home: Path) -> None:
