@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 ALPHA, RATIO = 0.05, 0.5
 DATA = ("dataset=csv", "dataset.path=data.csv", "dataset.target=y")
 QUIET = ("bootstrap.resamples=20", "report=none", "persistence=pickle")
-EXPLAIN = ("evaluation.explain=true", "evaluation.nested=false", *QUIET)
+DESCRIBE = ("evaluation.explain=true", "evaluation.pairs=2", "evaluation.resamples=2")
+EXPLAIN = (*DESCRIBE, "evaluation.nested=false", *QUIET)
 FIXED = ("search=none", f"model.alpha={ALPHA}", f"model.l1_ratio={RATIO}", "model.tol=1e-12")
 TABLES = {"collinearity.csv", "importance.csv", "learning_curve.csv", "substitutes.csv"}
 
@@ -241,9 +242,7 @@ def test_alpha_is_tuned_within_the_rows_of_each_size(program: Program) -> None:
     """At all rows the curve is the nested score of a search along alpha alone."""
     make_frame().to_csv(program.folder / "data.csv", index=False)
     search = ("model.alpha=[0.01,0.05,0.2,0.8]", "model.l1_ratio=0.5", "model.tol=1e-12")
-    made = program.run(
-        *DATA, "dataset.drop=when", *search, "evaluation.explain=true", *QUIET
-    )  # fmt: skip
+    made = program.run(*DATA, "dataset.drop=when", *search, *DESCRIBE, *QUIET)
     curve, record = pd.read_csv(made / "learning_curve.csv"), read_json(made / "run.json")
     assert curve["tuned"].all()
     assert "tuned" == record["learning_curve"]["penalty"]

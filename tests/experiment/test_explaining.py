@@ -207,7 +207,8 @@ def test_why_there_is_none_is_said(
 ) -> None:
     """The record has the reason, and features.csv what could be made."""
     write_data(program.folder)
-    made = program.run(*DATA, *QUICK, "evaluation.explain=true", *overrides)
+    few = ("evaluation.explain=true", "evaluation.pairs=2", "evaluation.resamples=2")
+    made = program.run(*DATA, *QUICK, *few, *overrides)
     record = read_json(made / "run.json")
     assert stability == record["stability"]["reason"]
     assert variability == record["variability"]["reason"]
