@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from runner.checks import MAPE_UNDEFINED
 from runner.evaluation.path_table import path_table
+from runner.experiment.pages import PageStyle, try_run_page
 from runner.persistence.manifest import describe_model
 from runner.randomness import derive_seed
 from runner.report.run_summary import worth_line
@@ -106,6 +107,8 @@ class Artefacts:
         for finding in self.record.findings:
             log.warning("%s %s; %s", finding.code, finding.message, finding.remedy)
         self.record.finish(timings)
+        style = PageStyle.of(self.job.config.report)
+        try_run_page(self.directory.folder, self.record.content, style)
         self.directory.write_record(self.record.content)
 
     def _path(self, searched: Searched, winner: Winner) -> pd.DataFrame | None:

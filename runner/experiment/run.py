@@ -13,12 +13,14 @@ from runner.experiment.artefacts import Artefacts
 from runner.experiment.case import Case
 from runner.experiment.explaining import Explained, explain
 from runner.experiment.judging import check_metric, evaluate, judge, refit
+from runner.experiment.pages import PageStyle, try_run_page
 from runner.experiment.searching import search
 from runner.experiment.stopwatch import Stopwatch
 from runner.features.pipeline import check_columns, preparation_of
 from runner.report.screen import Screen
 from runner.search.optuna import JOURNAL
 from runner.store.directory import RECORD, RunDirectory, read_record
+from runner.store.report_files import LIBRARY, PAGE
 from runner.store.run_record import RunRecord
 
 if TYPE_CHECKING:
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("runner")
 # what a run that takes over another's files has itself, as it is added to where it lies
-OWN_FILES = {RECORD, "run.log", JOURNAL}
+OWN_FILES = {RECORD, "run.log", JOURNAL, PAGE, LIBRARY}
 
 
 @dataclass(frozen=True)
@@ -132,6 +134,7 @@ def _reuse(
     dataset = {**found.get("dataset", {}), "path": job.config.dataset.source_path}
     record.content = {**found, **record.content, "dataset": dataset, "reused_from": str(source)}
     record.finish(seconds, status="reused")
+    try_run_page(directory.folder, record.content, PageStyle.of(job.config.report))
     directory.write_record(record.content)
     return Outcome(directory.folder, record.content)
 

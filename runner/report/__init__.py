@@ -1,5 +1,5 @@
-"""Reports: what a run and a sweep show on the screen."""
+"""Reports: what a run and a sweep show on the screen, and the pages they leave."""
 
-from runner.report.specs import Report, Summary
+from runner.report.specs import Page, Report, Shown, Summary
 
-__all__ = ["Report", "Summary"]
+__all__ = ["Page", "Report", "Shown", "Summary"]

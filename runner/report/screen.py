@@ -19,8 +19,9 @@ from runner.report.run_summary import (
     score_lines,
 )
 from runner.report.search_lines import search_lines
-from runner.report.specs import Report, Summary
+from runner.report.specs import Report, Shown
 from runner.report.sweep_table import sweep_lines, sweep_notes
+from runner.store.report_files import LIBRARY, PAGE
 from runner.store.rows import read_rows
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class Screen:
     """Shows what a report section asks for; a report of another kind shows nothing."""
 
     def __init__(self, report: Report | None, console: Console | None = None) -> None:
-        self._report = report if isinstance(report, Summary) else None
+        self._report = report if isinstance(report, Shown) else None
         self._console = console or _console()
 
     @contextmanager
@@ -80,6 +81,12 @@ class Screen:
         self.say("")
         self.show_record(folder, record, looks, top=self._report.top)
         self.say(_files_line(folder))
+        self.say_page(folder)
+
+    def say_page(self, folder: Path) -> None:
+        """Where the page of a run or a sweep is, if it has one: the last line, as it is opened."""
+        if (folder / PAGE).exists():
+            self.say(f"page: {folder / PAGE}")
 
     def show_record(
         self, folder: Path, record: Mapping[str, Any], looks: int, *, top: int | None
@@ -174,5 +181,10 @@ def _console() -> Console:
 
 
 def _files_line(folder: Path) -> str:
-    names = sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
+    own = {PAGE, LIBRARY}
+    names = sorted(
+        path.name
+        for path in folder.iterdir()
+        if not path.name.startswith(".") and path.name not in own
+    )
     return f"wrote {folder}/: {', '.join(names)}"

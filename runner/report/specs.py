@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from importlib.util import find_spec
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from runner.spec import Spec
 
@@ -20,12 +21,37 @@ class Report(Spec):
     baseline: Annotated[dict[str, bool | int | float | str | None], Field(min_length=1)] | None
 
 
-class Summary(Report):
+class Shown(Report):
     """A progress bar, and tables at the end; `top` is the number of coefficients shown."""
 
-    name: Literal["summary"]
     top: Annotated[int, Field(ge=0)]
     progress: bool
+
+
+class Summary(Shown):
+    """What is on the screen, and nothing else."""
+
+    name: Literal["summary"]
+
+
+class Page(Shown):
+    """A page too, report.html, in the folder of every run and sweep.
+
+    `inline` puts the drawing library into the page, which can then be sent on its own. `figures`
+    are the formats in which the page's figures are files as well; they need the extra `figures`.
+    """
+
+    name: Literal["html"]
+    inline: bool
+    figures: list[Literal["svg", "png", "pdf"]]
+
+    @model_validator(mode="after")
+    def _check_figures(self) -> Self:
+        if self.figures and find_spec("vl_convert") is None:
+            raise ValueError(
+                "report.figures needs vl-convert: python -m pip install 'enet-runner[figures]'"
+            )
+        return self
 
 
 class Nothing(Report):

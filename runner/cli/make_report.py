@@ -1,0 +1,84 @@
+"""`enet report`: the directory of a run or of a sweep comes in; its page is written."""
+
+from __future__ import annotations
+
+import argparse
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from runner.errors import ConfigError, RunDirectoryError
+from runner.store.directory import DONE, RECORD, SWEEP
+
+if TYPE_CHECKING:
+    from runner.experiment.pages import PageStyle
+
+FORMATS = ("svg", "png", "pdf")
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The parser of `enet report DIR [--inline] [--figures FORMATS]`."""
+    parser = argparse.ArgumentParser(
+        prog="enet report",
+        description="Write report.html of a finished run, or of a sweep and each of its runs.",
+    )
+    parser.add_argument("folder", type=Path, metavar="DIR", help="a run's or a sweep's directory")
+    parser.add_argument(
+        "--inline",
+        action="store_true",
+        help="put the drawing library into the page, which can then be sent on its own",
+    )
+    parser.add_argument(
+        "--figures",
+        type=_formats,
+        default=(),
+        metavar="FORMATS",
+        help="files of the figures too, in the folder figures: svg, png, pdf, or several: svg,pdf",
+    )
+    return parser
+
+
+def main(options: argparse.Namespace) -> int:
+    """Write the page and say where it is.
+
+    Raises:
+        ConfigError: figures are asked for and vl-convert is not installed.
+        RunDirectoryError: the folder holds no finished run and no sweep, or cannot be written to.
+    """
+    if options.figures and find_spec("vl_convert") is None:
+        raise ConfigError(
+            "--figures needs vl-convert: python -m pip install 'enet-runner[figures]'"
+        )
+    from runner.experiment.pages import PageStyle
+
+    print(_write(options.folder, PageStyle(options.inline, options.figures)))
+    return 0
+
+
+def _formats(text: str) -> tuple[str, ...]:
+    names = tuple(text.split(","))
+    unknown = [name for name in names if name not in FORMATS]
+    if unknown:
+        raise argparse.ArgumentTypeError(f"{unknown[0]!r} is none of {', '.join(FORMATS)}")
+    return names
+
+
+def _write(folder: Path, style: PageStyle) -> Path:
+    from runner.experiment.pages import write_run_page, write_sweep_page
+    from runner.store.directory import read_record
+    from runner.store.index import runs_under
+
+    if (folder / SWEEP).exists():
+        for run, _ in runs_under(folder):
+            record = read_record(run)
+            if record is not None and record["status"] in DONE:
+                write_run_page(run, record, style)
+        return write_sweep_page(folder, style)
+    record = read_record(folder)
+    if record is None:
+        raise RunDirectoryError(f"{folder} holds neither a run nor a sweep: it has no {RECORD}")
+    if record["status"] not in DONE:
+        raise RunDirectoryError(
+            f"the run in {folder} is {record['status']}, and only a finished one has a page"
+        )
+    return write_run_page(folder, record, style)

@@ -1,0 +1,115 @@
+"""What a figure is: a question, a sentence that answers it, a Vega-Lite spec, and its numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from runner.records import Integers
+
+POINTS = 2_000  # that a figure draws at most
+DIGITS = 6  # significant ones of a number that is drawn
+Columns = Mapping[str, Any]  # each (n,), a list or an array
+
+
+@dataclass(frozen=True)
+class Cells:
+    """A table of a page: text that is shown, and the value that a column is sorted by."""
+
+    headers: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    labels: int = 1  # columns, from the left, that say which row it is
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A chart that says what it shows.
+
+    `spec` is Vega-Lite without data: a layer names its table of `data` as
+    `{"data": {"name": ...}}`, "rows" where it names none. Fields are ours and never a user's
+    column, so that no name of a user's is read as an expression.
+    """
+
+    name: str  # of its file and its anchor
+    question: str
+    sentence: str
+    spec: dict[str, Any]
+    data: Mapping[str, Columns]
+    table: Cells
+    height: int = 280
+
+    def payload(self) -> dict[str, Any]:
+        """What the page's script draws."""
+        spec = {"data": {"name": "rows"}, "width": "container", "height": self.height, **self.spec}
+        return {"spec": spec, "data": {name: _short(each) for name, each in self.data.items()}}
+
+    def vega_lite(self) -> dict[str, Any]:
+        """A spec that stands on its own."""
+        payload = self.payload()
+        own: dict[str, Any] = payload["spec"]
+        return own | {
+            "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
+            "description": self.sentence,
+            "datasets": {name: _rows(columns) for name, columns in payload["data"].items()},
+        }
+
+
+def thin(size: int, most: int = POINTS, *, seed: int = 0) -> Integers:
+    """Which of so many points to draw, in their order: all, or `most` drawn at random."""
+    if size <= most:
+        return np.arange(size)
+    return np.sort(np.random.default_rng(seed).choice(size, most, replace=False))
+
+
+def thinned_note(size: int, most: int = POINTS) -> str:
+    """What a sentence adds where points were left out."""
+    return "" if size <= most else f" Of {size:,} points {most:,}, drawn at random, are shown."
+
+
+def quantitative(field: str, title: str | None, **more: Any) -> dict[str, Any]:  # noqa: ANN401
+    """The encoding of a number; the axis need not begin at zero."""
+    scale = {"zero": False, "nice": True} | more.pop("scale", {})
+    return {"field": field, "type": "quantitative", "title": title, "scale": scale, **more}
+
+
+def logarithmic(field: str, title: str, values: Sequence[float], **more: Any) -> dict[str, Any]:  # noqa: ANN401
+    """The encoding of a positive number over orders of magnitude."""
+    domain = [min(values), max(values)]
+    axis = {"format": "~g", "tickCount": 5, "labelOverlap": True} | more.pop("axis", {})
+    scale = {"type": "log", "domain": domain, "nice": False}
+    return {"field": field, "type": "quantitative", "title": title, "scale": scale, "axis": axis}
+
+
+def tooltips(titles: Mapping[str, str]) -> list[dict[str, Any]]:
+    """What is shown of a point that is pointed at: fields, each with its title."""
+    return [{"field": name, "title": title} for name, title in titles.items()]
+
+
+def _short(columns: Columns) -> dict[str, list[Any]]:
+    return {name: _rounded(values) for name, values in columns.items()}
+
+
+def _rounded(values: Sequence[Any]) -> list[Any]:
+    """Floats in a few significant digits, those that are no numbers as None; all else as it is."""
+    column = np.asarray(values)
+    if column.dtype.kind != "f":
+        return column.tolist() if column.dtype.kind in "iub" else list(values)
+    known = np.isfinite(column) & (column != 0)
+    size = np.where(known, column, 1.0)
+    place = 10.0 ** (DIGITS - 1 - np.floor(np.log10(np.abs(size))))
+    short = np.where(known, np.round(size * place) / place, column)
+    return [
+        value if finite else None
+        for value, finite in zip(short.tolist(), np.isfinite(column).tolist(), strict=True)
+    ]
+
+
+def _rows(columns: Columns) -> list[dict[str, Any]]:
+    names = list(columns)
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns.values(), strict=True)]

@@ -1,0 +1,218 @@
+"""A run's folder comes in; the text of its report.html, and its figures, go out."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from runner.report.page import (
+    class_figures,
+    count_figures,
+    feature_figures,
+    fit_figures,
+    learning_figure,
+    missing_figures,
+    paper,
+    search_figures,
+    survival_figures,
+    words,
+)
+from runner.report.page.document import render
+from runner.report.page.figure import Cells, Figure
+from runner.report.search_lines import search_lines
+from runner.store.differences import flatten
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from runner.report.page.material import Material
+
+
+@dataclass(frozen=True)
+class Block:
+    """Text that is there to be copied."""
+
+    name: str
+    title: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A key of the config."""
+
+    key: str
+    value: str
+    own: bool  # whether the command or the sweep set it
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the page, under a heading."""
+
+    name: str
+    title: str
+    text: tuple[str, ...] = ()
+    figures: tuple[Figure, ...] = ()
+    tables: tuple[tuple[str, Cells], ...] = ()
+    checks: tuple[Mapping[str, str], ...] = ()
+    blocks: tuple[Block, ...] = ()
+    settings: tuple[Setting, ...] = field(default=())
+
+    def __bool__(self) -> bool:
+        """Whether there is anything in it."""
+        parts = (self.text, self.figures, self.tables, self.checks, self.blocks, self.settings)
+        return any(parts)
+
+
+def sections(material: Material) -> list[Section]:
+    """The parts of a run's page that have something to say."""
+    found = (
+        _scores(material),
+        _choice(material),
+        _features(material),
+        _fit(material),
+        _gaps(material),
+        _checks(material),
+        _again(material),
+        _paper(material),
+    )
+    return [section for section in found if section]
+
+
+def figures(material: Material) -> list[Figure]:
+    """All figures of a run's page."""
+    return [figure for section in sections(material) for figure in section.figures]
+
+
+def run_page(material: Material, script: str | None) -> str:
+    """The HTML of a run's page.
+
+    Args:
+        material: the run.
+        script: where the drawing library is, relative to the page; None puts it into the page.
+    """
+    record = material.record
+    ended = record.get("finished", "")[:16].replace("T", " ")
+    content = {
+        "title": words.title(material),
+        "above": f"{material.folder.name} · {ended} UTC",
+        "summary": words.summary(material),
+        "facts": words.facts(material),
+        "sections": sections(material),
+        "below": f"{_seconds(record)} Made by enet-runner from the files beside this page.",
+    }
+    return render("run.html", content, script)
+
+
+def _seconds(record: Mapping[str, Any]) -> str:
+    spent = sum(record.get("timings", {}).values())
+    return f"The run took {spent:.3g} seconds." if spent else ""
+
+
+def _drawn(*found: Figure | None) -> tuple[Figure, ...]:
+    return tuple(figure for figure in found if figure is not None)
+
+
+def _scores(material: Material) -> Section:
+    headers, rows = words.score_cells(material)
+    return Section("scores", "How good is it?", tables=(("Scores", Cells(headers, rows)),))
+
+
+def _choice(material: Material) -> Section:
+    return Section(
+        "choice",
+        "How was it chosen?",
+        text=tuple(f"{line[0].upper()}{line[1:]}." for line in search_lines(material.record)[:1]),
+        figures=_drawn(
+            search_figures.draw_curve(material),
+            search_figures.draw_surface(material),
+            search_figures.draw_trace(material),
+            learning_figure.draw_learning(material),
+        ),
+    )
+
+
+def _features(material: Material) -> Section:
+    return Section(
+        "features",
+        "What is in the model?",
+        figures=_drawn(
+            *feature_figures.draw_coefficients(material),
+            *feature_figures.draw_paths(material),
+            feature_figures.draw_importance(material),
+        ),
+    )
+
+
+def _fit(material: Material) -> Section:
+    tables = {
+        "The rows predicted the worst": fit_figures.worst_rows(material),
+        "The rows that the selected features' unpenalised fit depends on the most": (
+            fit_figures.influential_rows(material)
+        ),
+    }
+    confused = class_figures.confusion(material)
+    if confused:
+        tables["What was called what"] = confused[1]
+    return Section(
+        "fit",
+        "Where does it err?",
+        text=(confused[0],) if confused else (),
+        figures=_drawn(
+            fit_figures.draw_predicted(material),
+            fit_figures.draw_residuals(material),
+            fit_figures.draw_normal_quantiles(material),
+            count_figures.draw_rootogram(material),
+            class_figures.draw_roc(material),
+            class_figures.draw_precision_recall(material),
+            class_figures.draw_calibration(material),
+            survival_figures.draw_survival(material),
+        ),
+        tables=tuple((name, cells) for name, cells in tables.items() if cells is not None),
+    )
+
+
+def _gaps(material: Material) -> Section:
+    return Section(
+        "missing",
+        "What is missing?",
+        figures=_drawn(missing_figures.draw_map(material), missing_figures.draw_filled(material)),
+    )
+
+
+def _checks(material: Material) -> Section:
+    found = material.record.get("checks", [])
+    text = () if found else ("No check has found anything to say.",)
+    return Section("checks", "What should one know?", text=text, checks=tuple(found))
+
+
+def _again(material: Material) -> Section:
+    typed = [shlex.quote(word) for word in material.overrides]
+    command = " ".join(["enet", *typed])
+    return Section(
+        "again",
+        "How is it made again?",
+        text=(f"{words.versions(material.environment)}.",),
+        blocks=(Block("command", "The command", command),),
+        settings=_settings(material),
+    )
+
+
+def _settings(material: Material) -> tuple[Setting, ...]:
+    own = set(material.record.get("overrides", {}))
+    return tuple(
+        Setting(key, str(value), own=key in own or key.removesuffix(".name") in own)
+        for key, value in flatten(material.config).items()
+        if not key.startswith("hydra.")
+    )
+
+
+def _paper(material: Material) -> Section:
+    blocks = (
+        Block("methods", "Methods and results", paper.paragraph(material)),
+        Block("markdown", "Coefficients, Markdown", paper.markdown(material)),
+        Block("latex", "Coefficients, LaTeX", paper.latex(material)),
+    )
+    return Section("paper", "For a paper", blocks=blocks)

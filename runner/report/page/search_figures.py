@@ -1,0 +1,355 @@
+"""The figures of the search: the CV curve, the surface over alpha and l1_ratio, the trace."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from runner.report.numbers import number, place_of, score
+from runner.report.page.figure import (
+    Cells,
+    Figure,
+    logarithmic,
+    quantitative,
+    thin,
+    thinned_note,
+    tooltips,
+)
+
+if TYPE_CHECKING:
+    from runner.report.page.material import Material
+
+ALPHA, L1_RATIO = "model.alpha", "model.l1_ratio"
+CLAMP = 3.0  # standard errors above the best, from which on the surface has one colour
+COUNTS = 8  # numbers of features above the curve
+LATE = 0.75  # share of the axis, from which on a label stands left of its line
+FEW = 25  # l1_ratios that the surface has a row for each
+
+
+@dataclass(frozen=True)
+class Curve:
+    """The scores along alpha at the winner's other parameters."""
+
+    table: pd.DataFrame  # alpha, mean, se, n_nonzero
+    best: float  # alpha
+    one_se: float | None  # alpha, where that candidate is on this curve
+
+
+def curve_of(material: Material) -> Curve | None:
+    """From path.csv, or from the trials that share the winner's other parameters."""
+    best = material.record["best"]["parameters"]
+    if ALPHA not in best:
+        return None
+    response = material.responses[0] if material.responses else ""
+    table = material.path([], response)
+    if not len(table):
+        table = _trials_alike(material)
+    table = table[table["mean"].notna() & (table["alpha"] > 0)].sort_values("alpha")
+    if len(table) < 3:  # noqa: PLR2004 - no curve
+        return None
+    return Curve(table, best[ALPHA], _one_se(material))
+
+
+def _one_se(material: Material) -> float | None:
+    rules, best = material.record.get("rules", {}), material.record["best"]["parameters"]
+    kept = rules.get("one_se", {}).get("parameters", {})
+    others = [key for key in best if key != ALPHA]
+    if ALPHA not in kept or any(kept.get(key) != best[key] for key in others):
+        return None
+    return float(kept[ALPHA])
+
+
+def _trials_alike(material: Material) -> pd.DataFrame:
+    """The scored trials with the winner's parameters but for alpha, as path.csv has them."""
+    trials, metric = material.trials, material.metric
+    for key, value in material.record["best"]["parameters"].items():
+        if key != ALPHA and key in trials:
+            trials = trials[trials[key] == value]
+    names = {ALPHA: "alpha", f"{metric}_mean": "mean", f"{metric}_se": "se"}
+    return trials.rename(columns=names)
+
+
+def draw_curve(material: Material) -> Figure | None:
+    """The mean score and its standard error along alpha."""
+    curve = curve_of(material)
+    if curve is None:
+        return None
+    table, metric = curve.table, material.metric
+    se = table["se"].fillna(0.0)
+    rows = {
+        "alpha": table["alpha"].tolist(),
+        "mean": table["mean"].tolist(),
+        "low": (table["mean"] - se).tolist(),
+        "high": (table["mean"] + se).tolist(),
+        "features": table["n_nonzero"].tolist(),
+    }
+    return Figure(
+        name="curve",
+        question="How strong should the penalty be?",
+        sentence=_curve_sentence(material, curve),
+        spec={"layer": _curve_layers(rows["alpha"], metric)},
+        data={"rows": rows, "rules": _rules(curve), "counts": _counts(table)},
+        table=_curve_cells(table, metric),
+    )
+
+
+def _curve_layers(alphas: list[float], metric: str) -> list[dict[str, Any]]:
+    x = logarithmic("alpha", "alpha (log scale; a stronger penalty to the right)", alphas)
+    y = quantitative("mean", metric)
+    shown = {
+        "alpha": "alpha",
+        "mean": metric,
+        "low": "less SE",
+        "high": "plus SE",
+        "features": "features",
+    }
+    band = {"type": "area", "opacity": 0.16, "color": "$accent"}
+    return [
+        {"mark": band, "encoding": {"x": x, "y": y | {"field": "low"}, "y2": {"field": "high"}}},
+        {"mark": {"type": "line"}, "encoding": {"x": x, "y": y}},
+        {
+            "mark": {"type": "point", "opacity": 0, "size": 120},
+            "encoding": {"x": x, "y": y, "tooltip": tooltips(shown)},
+        },
+        {
+            "data": {"name": "rules"},
+            "mark": {"type": "rule", "strokeDash": [4, 3]},
+            "encoding": {"x": x},
+        },
+        {
+            "data": {"name": "rules"},
+            "transform": [{"filter": {"field": "side", "equal": "right"}}],
+            "mark": {"type": "text", "align": "left", "baseline": "top", "dx": 5, "dy": 2},
+            "encoding": {"x": x, "y": {"value": 0}, "text": {"field": "rule"}},
+        },
+        {
+            "data": {"name": "rules"},
+            "transform": [{"filter": {"field": "side", "equal": "left"}}],
+            "mark": {"type": "text", "align": "right", "baseline": "top", "dx": -5, "dy": 2},
+            "encoding": {"x": x, "y": {"value": 0}, "text": {"field": "rule"}},
+        },
+        {
+            "data": {"name": "counts"},
+            "mark": {"type": "text", "baseline": "bottom", "dy": -4, "color": "$muted"},
+            "encoding": {"x": x, "y": {"value": 0}, "text": {"field": "features"}},
+        },
+    ]
+
+
+def _rules(curve: Curve) -> dict[str, list[Any]]:
+    lines = {"best": curve.best, "one SE": curve.one_se}
+    if curve.one_se == curve.best:
+        lines = {"best, and one SE": curve.best, "one SE": None}
+    drawn = {name: alpha for name, alpha in lines.items() if alpha is not None}
+    ends = np.log(curve.table["alpha"].to_numpy()[[0, -1]])
+    late = [(np.log(alpha) - ends[0]) / np.ptp(ends) > LATE for alpha in drawn.values()]
+    sides = ["left" if is_late else "right" for is_late in late]
+    return {"alpha": list(drawn.values()), "rule": list(drawn), "side": sides}
+
+
+def _counts(table: pd.DataFrame) -> dict[str, list[Any]]:
+    """The number of features at some alphas, evenly over the curve."""
+    at = np.unique(np.linspace(0, len(table) - 1, COUNTS).round().astype(int))
+    chosen = table.iloc[at]
+    return {
+        "alpha": chosen["alpha"].tolist(),
+        "features": [number(float(count), 3) for count in chosen["n_nonzero"]],
+    }
+
+
+def _curve_sentence(material: Material, curve: Curve) -> str:
+    rules, folds = material.record.get("rules", {}), len(material.record["folds"]["training"])
+    cv = material.record["cv"][material.metric]
+    place = place_of(cv["se"])
+    said = (
+        f"The mean {material.metric} over {folds} folds at the chosen alpha, "
+        f"{number(curve.best)}, is {score(cv['mean'], place)} (SE {score(cv['se'], place)})."
+    )
+    kept = rules.get("one_se")
+    if curve.one_se is not None and kept and curve.one_se != curve.best:
+        said += (
+            f" The simplest model within one standard error of the best has alpha "
+            f"{number(curve.one_se)}, a score of {score(kept['score'], place)} and "
+            f"{kept['n_features']:.3g} features on average."
+        )
+    return (
+        said + " The band is one standard error wide on each side; numbers on top count features."
+    )
+
+
+def _curve_cells(table: pd.DataFrame, metric: str) -> Cells:
+    rows = zip(table["alpha"], table["mean"], table["se"], table["n_nonzero"], strict=True)
+    cells = tuple(
+        (number(a), score(mean, place_of(se)), score(se, place_of(se)), number(float(n), 3))
+        for a, mean, se, n in rows
+    )
+    return Cells(("alpha", metric, "SE", "features"), cells)
+
+
+def draw_surface(material: Material) -> Figure | None:
+    """How much worse than the best each pair of alpha and l1_ratio has scored."""
+    trials = material.trials
+    if not {ALPHA, L1_RATIO, f"{material.metric}_mean"} <= set(trials):
+        return None
+    trials = _with_winners_choices(material)
+    trials = trials[trials[f"{material.metric}_mean"].notna() & (trials[ALPHA] > 0)]
+    if trials[L1_RATIO].nunique() < 2:  # noqa: PLR2004 - no surface
+        return None
+    at = thin(len(trials))
+    shown, unit = _excess(material, trials.iloc[at])
+    by_row = shown["l1_ratio"].nunique() <= FEW and len(shown) > shown["l1_ratio"].nunique()
+    rows = _edges(shown) if by_row else shown
+    return Figure(
+        name="surface",
+        question="Which mix of lasso and ridge is best?",
+        sentence=_surface_sentence(material, trials) + thinned_note(len(trials)),
+        spec={"layer": _surface_layers(rows, unit, by_row=by_row)},
+        data={"rows": {str(name): rows[name] for name in rows}, "chosen": _chosen(material)},
+        table=_surface_cells(material, trials),
+        height=24 * min(trials[L1_RATIO].nunique(), 12) + 20 if by_row else 260,
+    )
+
+
+def _with_winners_choices(material: Material) -> pd.DataFrame:
+    """The trials that differ from the winner in alpha and l1_ratio alone."""
+    trials = material.trials
+    for key, value in material.record["best"]["parameters"].items():
+        if key not in {ALPHA, L1_RATIO} and key in trials:
+            trials = trials[trials[key] == value]
+    return trials
+
+
+def _excess(material: Material, trials: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """alpha, l1_ratio, score, and by how much it is worse than the winner's."""
+    found = material.record["cv"][material.metric]
+    mean = trials[f"{material.metric}_mean"]
+    sign = -1.0 if material.greater_is_better else 1.0
+    worse = (sign * (mean - found["mean"])).clip(lower=0.0)
+    in_se = bool(found["se"])
+    shown = trials[[ALPHA, L1_RATIO]].rename(columns={ALPHA: "alpha", L1_RATIO: "l1_ratio"})
+    unit = "standard errors worse than the chosen one" if in_se else "worse than the chosen one"
+    return shown.assign(score=mean, worse=worse / found["se"] if in_se else worse), unit
+
+
+def _edges(shown: pd.DataFrame) -> pd.DataFrame:
+    """Each cell with the alphas where it ends, half way to its neighbours on a log scale.
+
+    A cell reaches under the next one, as the page would show between cells that only touch.
+    """
+    parts = []
+    for _, row in shown.sort_values("alpha").groupby("l1_ratio"):
+        log = np.log(row["alpha"].to_numpy())
+        inner = (log[1:] + log[:-1]) / 2
+        first, last = (
+            (2 * log[0] - inner[0], 2 * log[-1] - inner[-1]) if len(log) > 1 else log[[0, 0]]
+        )
+        right = [*log[1:], last]
+        parts.append(row.assign(left=np.exp([first, *inner]), right=np.exp(right)))
+    return pd.concat(parts)
+
+
+def _surface_layers(rows: pd.DataFrame, unit: str, *, by_row: bool) -> list[dict[str, Any]]:
+    ends = [*rows["left"], *rows["right"]] if by_row else list(rows["alpha"])
+    x = logarithmic("left" if by_row else "alpha", "alpha (log scale)", ends)
+    y = {"field": "l1_ratio", "type": "ordinal" if by_row else "quantitative", "title": "l1_ratio"}
+    colour = {
+        "field": "worse",
+        "type": "quantitative",
+        "title": unit,
+        "scale": {"domain": [0, CLAMP], "clamp": True, "range": ["$low", "$high"]},
+        "legend": {"gradientLength": 160, "gradientThickness": 10, "titleLimit": 320},
+    }
+    shown = tooltips({"alpha": "alpha", "l1_ratio": "l1_ratio", "score": "score", "worse": unit})
+    mark = {"type": "rect"} if by_row else {"type": "point", "filled": True, "size": 60}
+    more = {"x2": {"field": "right"}} if by_row else {}
+    ring = {"type": "point", "size": 90, "strokeWidth": 2, "stroke": "$warm", "filled": False}
+    return [
+        {"mark": mark, "encoding": {"x": x, "y": y, **more, "color": colour, "tooltip": shown}},
+        {
+            "data": {"name": "chosen"},
+            "mark": ring,
+            "encoding": {"x": x | {"field": "alpha"}, "y": y},
+        },
+    ]
+
+
+def _chosen(material: Material) -> dict[str, list[Any]]:
+    best = material.record["best"]["parameters"]
+    return {"alpha": [best[ALPHA]], "l1_ratio": [best[L1_RATIO]]}
+
+
+def _best_by_ratio(material: Material, trials: pd.DataFrame) -> pd.DataFrame:
+    """The best trial of each l1_ratio."""
+    sign = -1.0 if material.greater_is_better else 1.0
+    ordered = (sign * trials[f"{material.metric}_mean"]).sort_values(kind="stable").index
+    return trials.loc[ordered].drop_duplicates(L1_RATIO).sort_values(L1_RATIO)
+
+
+def _surface_sentence(material: Material, trials: pd.DataFrame) -> str:
+    best = material.record["best"]["parameters"]
+    count = trials[L1_RATIO].nunique()
+    return (
+        f"{len(trials):,} pairs of alpha and l1_ratio were scored, with {count} values of l1_ratio "
+        f"from {number(trials[L1_RATIO].min())} to {number(trials[L1_RATIO].max())}; the ring is "
+        f"the chosen one, alpha {number(best[ALPHA])} and l1_ratio {number(best[L1_RATIO])}."
+    )
+
+
+def _surface_cells(material: Material, trials: pd.DataFrame) -> Cells:
+    metric = material.metric
+    best = _best_by_ratio(material, trials).head(FEW)
+    rows = zip(
+        best[L1_RATIO], best[ALPHA], best[f"{metric}_mean"], best[f"{metric}_se"], strict=True
+    )
+    cells = tuple(
+        (number(ratio), number(alpha), score(mean, place_of(se)), score(se, place_of(se)))
+        for ratio, alpha, mean, se in rows
+    )
+    return Cells(("l1_ratio", "its best alpha", metric, "SE"), cells)
+
+
+def draw_trace(material: Material) -> Figure | None:
+    """The best score by the number of candidates."""
+    found = material.record["search"].get("best_so_far")
+    if not found or len(found["candidates"]) < 3:  # noqa: PLR2004 - no trace
+        return None
+    metric = material.metric
+    x: dict[str, Any] = {"field": "candidates", "type": "quantitative"}
+    axis = {"format": ",d", "values": found["candidates"], "labelOverlap": True}
+    x |= {"title": "candidates scored (log scale)", "axis": axis}
+    x["scale"] = {"type": "log", "nice": False}
+    shown = tooltips({"candidates": "candidates", "score": metric})
+    step = {"type": "line", "interpolate": "step-after", "point": {"size": 30}}
+    y = quantitative("score", f"best {metric} so far")
+    cells = tuple((f"{n:,}", number(value, 5)) for n, value in zip(*_pair(found), strict=True))
+    return Figure(
+        name="trace",
+        question="Was the search long enough?",
+        sentence=_trace_sentence(material, found),
+        spec={"mark": step, "encoding": {"x": x, "y": y, "tooltip": shown}},
+        data={"rows": {"candidates": found["candidates"], "score": found["scores"]}},
+        table=Cells(("candidates", f"best {metric}"), cells),
+        height=200,
+    )
+
+
+def _pair(found: dict[str, Any]) -> tuple[list[int], list[float]]:
+    return found["candidates"], found["scores"]
+
+
+def _trace_sentence(material: Material, found: dict[str, Any]) -> str:
+    sizes, scores = _pair(found)
+    half = max(at for at, size in enumerate(sizes) if size <= max(sizes[-1] / 2, sizes[0]))
+    gain = abs(scores[-1] - scores[half])
+    se = material.record["cv"][material.metric]["se"]
+    share = f", {gain / se:.2g} standard errors" if se else ""
+    drawn = " drawn at random" if found["order"] == "random" else ""
+    return (
+        f"The best {material.metric} of {sizes[half]:,} candidates{drawn} is "
+        f"{number(scores[half])}, of all {sizes[-1]:,} {number(scores[-1])}: the rest of the "
+        f"search gained {number(gain, 2)}"
+        f"{share}."
+    )
