@@ -19,6 +19,7 @@ from runner.evaluation.coefficients import (
     in_original_units,
 )
 from runner.evaluation.fitting import ModelRows, fit_model, fit_path
+from runner.evaluation.influential_rows import describe_influence
 from runner.evaluation.predicting import unseen_levels_allowed
 from runner.features.pipeline import make_plain
 
@@ -53,6 +54,7 @@ class Refit:
     reading: Reading = field(default_factory=Reading)
     threshold: float | None = None  # from which probability on a row is called positive
     path: tuple[LinearForm, ...] | None = None  # of each of several alphas, if they were asked for
+    influence: dict[str, Any] = field(default_factory=dict)  # which rows sway it, of squared error
 
     @property
     def dual_gap(self) -> float:
@@ -83,6 +85,7 @@ class Refit:
             "n_selected": self.coefficients["feature"][self.coefficients["selected"]].nunique(),
             "intercept": self.stated_intercept(),
             **({} if self.threshold is None else {"threshold": self.threshold}),
+            **({"influence": self.influence} if self.influence else {}),
         }
 
     def stated_intercept(self) -> float | dict[str, float] | None:
@@ -155,6 +158,7 @@ def refit(  # noqa: PLR0913 - what is fitted to what, and what else with it
         rounds,
         reading=reading,
         path=None if alphas is None else _path(pipeline, own, specs, candidate, alphas),
+        influence=describe_influence(own, specs.family, model.solution, table.row[rows]),
     )
 
 
