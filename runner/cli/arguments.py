@@ -75,11 +75,19 @@ def make_parser() -> argparse.ArgumentParser:
         metavar="NAME",
         help="the primary config (default: config)",
     )
+    add_quiet(parser)
     _add_prints(parser)
     parser.add_argument("-h", "--help", action="store_true", help="print this and stop")
     parser.add_argument("--version", action="version", version=f"enet-runner {__version__}")
     parser.set_defaults(going_on=False)
     return parser
+
+
+def add_quiet(parser: argparse.ArgumentParser) -> None:
+    """Add the flag of commands that run something."""
+    parser.add_argument(
+        "-q", "--quiet", action="store_true", help="print errors alone; files are the same"
+    )
 
 
 def _add_prints(parser: argparse.ArgumentParser) -> None:

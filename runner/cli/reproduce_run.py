@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from runner.cli.arguments import add_quiet
 from runner.cli.fitted_table import Row, lay_out
 from runner.errors import DataError, RunDirectoryError, RunnerError
 from runner.store.directory import DONE
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from runner.config import ExperimentConfig
     from runner.config.composed import Composed
+    from runner.report import Report
     from runner.statistics.table_difference import TableDifference, Tolerance
 
 TABLES = ("trials.csv", "coefficients.csv", "predictions.csv")
@@ -44,6 +46,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--data", type=Path, metavar="PATH", help="where the dataset's file is now, if it has moved"
     )
+    add_quiet(parser)
     return parser
 
 
@@ -71,20 +74,25 @@ def main(options: argparse.Namespace) -> int:
     config = validate(
         {**composed.sections, "cache": {"folder": None, "megabytes": 0}, "reuse": False}
     )
-    folder = _run_again(run, config, composed)
+    folder = _run_again(run, config, composed, None if options.quiet else config.report)
     if folder is None:
         return DIFFERS
-    return _compare(run, open_run(folder))
+    lines, status = _compare(run, open_run(folder))
+    if not options.quiet:
+        print("\n".join(lines))
+    return status
 
 
-def _run_again(run: StoredRun, config: ExperimentConfig, composed: Composed) -> Path | None:
+def _run_again(
+    run: StoredRun, config: ExperimentConfig, composed: Composed, shown: Report | None
+) -> Path | None:
     """Run into a folder within the old one; None if the run failed and its error was said."""
     from runner.experiment.job import Job  # heavy, and only now known to be needed
     from runner.experiment.run import run as run_job
     from runner.experiment.workspace import Workspace
     from runner.report.screen import Screen
 
-    screen, workspace = Screen(config.report), Workspace()
+    screen, workspace = Screen(shown), Workspace()
     found = workspace.data(config, screen.progress).data_hash
     recorded = str(run.environment["data_hash"])
     if found != recorded:
@@ -106,23 +114,26 @@ def _free_folder(run: StoredRun) -> Path:
     return next(folder for folder in numbered if not folder.exists())
 
 
-def _compare(before: StoredRun, after: StoredRun) -> int:
-    """Say what differs between two runs of one config; the exit status."""
+def _compare(before: StoredRun, after: StoredRun) -> tuple[list[str], int]:
+    """What differs between two runs of one config, in lines; and the exit status."""
     changed = _changed(before.environment, after.environment)
     tolerance = _tolerance() if changed else None
     found = {name: _difference(before, after, name, tolerance) for name in TABLES}
-    print(f"ran {before.folder} again in {after.folder}")
-    if changed:
-        print(f"in another environment: {', '.join(changed)}")
-        print(
-            f"so numbers may differ by {SHARE:g} of their column's largest, n_nonzero by "
-            f"{COUNTS['n_nonzero']:g}; {' and '.join(FREE)} are not judged"
-        )
-    else:
-        print("in the same environment, so compared bit for bit (but for seconds)")
-    for name, difference in found.items():
-        print("\n".join(_lines(name, difference)))
-    return 0 if all(each is None or each.allowed for each in found.values()) else DIFFERS
+    lines = [f"ran {before.folder} again in {after.folder}", *_judgement(changed)]
+    lines += [line for name, each in found.items() for line in _lines(name, each)]
+    same = all(each is None or each.allowed for each in found.values())
+    return lines, 0 if same else DIFFERS
+
+
+def _judgement(changed: list[str]) -> list[str]:
+    """What may differ, given what has changed around the run."""
+    if not changed:
+        return ["in the same environment, so compared bit for bit (but for seconds)"]
+    allowed = (
+        f"so numbers may differ by {SHARE:g} of their column's largest, n_nonzero by "
+        f"{COUNTS['n_nonzero']:g}; {' and '.join(FREE)} are not judged"
+    )
+    return [f"in another environment: {', '.join(changed)}", allowed]
 
 
 def _changed(before: dict[str, Any], after: dict[str, Any]) -> list[str]:

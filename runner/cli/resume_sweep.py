@@ -6,6 +6,7 @@ import argparse
 import os
 from pathlib import Path
 
+from runner.cli.arguments import add_quiet
 from runner.errors import RunDirectoryError
 
 QUOTE, ESCAPED = "'", "\\'"  # within Hydra's quotes
@@ -18,6 +19,7 @@ def make_parser() -> argparse.ArgumentParser:
         description="Go on with a sweep: finished runs stay, all others are made again.",
     )
     parser.add_argument("folder", type=Path, metavar="SWEEP_DIR", help="the sweep's directory")
+    add_quiet(parser)
     return parser
 
 
@@ -46,6 +48,7 @@ def main(options: argparse.Namespace) -> int:
         config_dir=None if command.config_dir is None else Path(command.config_dir),
         config_name=command.config_name,
         dry_run=False,
+        quiet=options.quiet,
         going_on=True,
     )
     return run_or_sweep(again)

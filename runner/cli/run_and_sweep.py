@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from runner.config import Composed, ExperimentConfig
     from runner.experiment.sweep import SweepOutcome
+    from runner.report import Report
     from runner.report.screen import Screen
     from runner.store.sweep_directory import Command
     from runner.stream.read import Reading
@@ -80,7 +81,10 @@ def run_or_sweep(options: argparse.Namespace) -> int:
         more = {"reused from": reused} if set(reused) != {"-"} else None
         print(runs_table(composed, swept=swept, more=more))
         return 0
-    return _sweep(validated, _command(options)) if swept else _single(*validated[0])
+    shown = None if options.quiet else validated[0][0].report
+    if swept:
+        return _sweep(validated, _command(options), shown)
+    return _single(*validated[0], shown)
 
 
 def _command(options: argparse.Namespace) -> Command:
@@ -117,15 +121,16 @@ def _from_here(folder: Path) -> str:
     return str(folder.relative_to(here) if folder.is_relative_to(here) else folder)
 
 
-def _single(config: ExperimentConfig, composed: Composed) -> int:
+def _single(config: ExperimentConfig, composed: Composed, shown: Report | None) -> int:
     reading = _start_reading(config)
     # the heavy imports come only after the config is known to be right
     from runner.experiment.job import Job
     from runner.experiment.run import run
     from runner.experiment.workspace import Workspace
+    from runner.report.screen import Screen
     from runner.store.ledger import looks_at_test
 
-    screen = _screen(config)
+    screen = Screen(shown)
     chosen = any(key.startswith("hydra.run.dir") for key in composed.hydra_overrides)
     job = Job(config, composed, composed.run_dir, chosen)
     outcome = run(job, Workspace(reading), screen)
@@ -151,14 +156,17 @@ def _start_reading(config: ExperimentConfig) -> Reading | None:
     return Reading(Asked(config.dataset, config.split, config.general.seed))
 
 
-def _sweep(validated: list[tuple[ExperimentConfig, Composed]], command: Command) -> int:
+def _sweep(
+    validated: list[tuple[ExperimentConfig, Composed]], command: Command, shown: Report | None
+) -> int:
     from runner.experiment.job import Job
     from runner.experiment.sweep import run_sweep
+    from runner.report.screen import Screen
 
     config, composed = validated[0]
     jobs = [Job(c, each, each.subdir, chosen=True) for c, each in validated]
     chosen = any(key.startswith("hydra.sweep.dir") for key in composed.hydra_overrides)
-    screen = _screen(config)
+    screen = Screen(shown)
     sweep = run_sweep(jobs, composed.sweep_dir, command, screen, chosen=chosen)
     if len(sweep.results):
         _show_sweep(sweep, config, screen)
@@ -192,9 +200,3 @@ def _looks(folder: Path) -> int:
 
     records = [found.record for found in find_runs(folder)]
     return looks_at_test(records, outputs_of(folder, swept=False))
-
-
-def _screen(config: ExperimentConfig) -> Screen:
-    from runner.report.screen import Screen
-
-    return Screen(config.report)

@@ -13,6 +13,7 @@ from runner.errors import ConfigError
 from runner.evaluation.winner import disagreement
 from runner.experiment.separation_check import check_separation
 from runner.records import FAILED, OK, Candidate
+from runner.report.numbers import number
 from runner.search import Resolver
 from runner.search.diagnostics import describe_trials
 from runner.search.edges import edges_of
@@ -117,7 +118,12 @@ def search(job: Job, data: Data, folder: Path, screen: Screen) -> Searched:
     size, seed = config.search.size(space), config.general.seed
     objective = Objective(config.metric, config.trial_metrics)
     with screen.progress("search", size) as progress:
-        scorer = Scorer(data.folds, job.specs, objective, seed=seed, progress=progress)
+
+        def advance(steps: int) -> None:
+            best = scorer.best_score
+            progress(steps, "" if best is None else f"best {config.metric} {number(best)}")
+
+        scorer = Scorer(data.folds, job.specs, objective, seed=seed, progress=advance)
         resolver = Resolver(space, scorer.alpha_max)
         log.info("search %s: at most %d candidates", config.search.name, size)
         trials = config.search.run(resolver, scorer, seed=seed, folder=folder)

@@ -78,13 +78,15 @@ class SweepRuns:
         """Make the runs that are not done."""
         waiting = [n for n in range(len(self.jobs)) if n not in self.rows]
         fail_fast = self.jobs[0].config.general.fail_fast
-        for number, outcome in self._launch(waiting):
-            self.rows[number] = row_of(outcome.folder, outcome.record)
-            self._say(number, outcome)
-            self._write_rows()
-            if fail_fast and outcome.record["status"] not in DONE:
-                self.screen.say("fail_fast=true: the other runs are not begun")
-                break
+        with self.screen.progress("runs", len(waiting), "runs") as advance:
+            for number, outcome in self._launch(waiting):
+                self.rows[number] = row_of(outcome.folder, outcome.record)
+                self._say(number, outcome)
+                advance(1)
+                self._write_rows()
+                if fail_fast and outcome.record["status"] not in DONE:
+                    self.screen.say("fail_fast=true: the other runs are not begun")
+                    break
 
     def gather(self) -> None:
         """Add the runs that an interrupt has kept from being counted, by their records."""
@@ -211,7 +213,8 @@ class SweepRuns:
         """Show at once what went wrong; of runs elsewhere, that they have ended."""
         job, status = self.jobs[number], outcome.record["status"]
         if status not in DONE:
-            self.screen.say(f"{status}: {outcome.record.get('error')}")
+            reason = outcome.record.get("error")
+            self.screen.say_error(f"run {job.folder.name} {status}: {reason}")
         elif not job.config.launcher.in_this_process:
             ended = f"run {job.folder.name} {status} ({len(self.rows)} of {len(self.jobs)})"
             self.screen.say(f"{ended}: {_named(job)}")

@@ -11,6 +11,7 @@ from rich.console import Console
 from runner.report.baseline_table import compared_lines, reasons
 from runner.report.columns import Line, wrap
 from runner.report.ledger_line import ledger_line, sweep_ledger_line
+from runner.report.progress import Advance, Bars, Lines, ignore
 from runner.report.run_summary import (
     closing_lines,
     coefficient_lines,
@@ -25,7 +26,7 @@ from runner.store.report_files import LIBRARY, PAGE
 from runner.store.rows import read_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     import pandas as pd
@@ -39,33 +40,20 @@ class Screen:
     def __init__(self, report: Report | None, console: Console | None = None) -> None:
         self._report = report if isinstance(report, Shown) else None
         self._console = console or _console()
+        moving = self._console.is_terminal and not self._console.is_dumb_terminal
+        self._shown = Bars(self._console) if moving else Lines(self.say)
 
     @contextmanager
-    def progress(
-        self, what: str, total: int | None, unit: str = "candidates"
-    ) -> Iterator[Callable[[int], None]]:
-        """A progress bar of `total` steps, None if unknown; yields what advances it by some."""
-        if self._report is None or not self._report.progress:
-            yield lambda _: None
-            return
-        from rich.progress import (
-            BarColumn,
-            MofNCompleteColumn,
-            Progress,
-            TextColumn,
-            TimeRemainingColumn,
-        )
+    def progress(self, what: str, total: int | None, unit: str = "candidates") -> Iterator[Advance]:
+        """How far `total` steps are, None if unknown; yields what advances them.
 
-        columns = (
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn(unit),
-            TimeRemainingColumn(elapsed_when_finished=True),
-        )
-        with Progress(*columns, console=self._console) as bar:
-            task = bar.add_task(what, total=total)
-            yield lambda steps: bar.advance(task, steps)
+        A bar on a terminal, a line now and then elsewhere; what is begun meanwhile is shown too.
+        """
+        if self._report is None or not self._report.progress:
+            yield ignore
+            return
+        with self._shown.show(what, total, unit) as advance:
+            yield advance
 
     def say(self, text: str) -> None:
         """A line of plain text; on a terminal, broken between words where it is too long."""
@@ -73,6 +61,13 @@ class Screen:
             terminal = self._console.is_terminal
             for line in wrap(text, self._console.width) if terminal else [text]:
                 self._print(line)
+
+    def say_error(self, text: str) -> None:
+        """The same of what has failed, which is said even where nothing else is."""
+        if self._report is not None:
+            self.say(text)
+        else:
+            Console(stderr=True).print(text, highlight=False, markup=False, soft_wrap=True)
 
     def show_run(self, folder: Path, record: Mapping[str, Any], looks: int) -> None:
         """The summary of a finished run, as its record and its coefficients.csv have it."""

@@ -26,8 +26,8 @@ class Score(Protocol):
     def __call__(self, candidates: Sequence[Candidate]) -> list[Trial]:
         """One trial per candidate, in their order."""
 
-    def resume(self, trials: int) -> None:
-        """Count so many trials of an earlier start as done."""
+    def resume(self, trials: Sequence[Trial]) -> None:
+        """Count the trials of an earlier start as done."""
 
 
 def _flatten(raw: Any) -> Any:  # noqa: ANN401 - any YAML value; pydantic judges what comes out

@@ -66,7 +66,7 @@ class Optuna(Search):
         """Ask, score and tell until the trials or the time are used up."""
         study = _open_study(folder / JOURNAL)
         trials = _finished(study)
-        score.resume(len(trials))
+        score.resume(trials)
         sampler: optuna.samplers.BaseSampler | None = None
         deadline = np.inf if self.timeout is None else time.monotonic() + self.timeout
         while len(trials) < self.size(resolver.space) and time.monotonic() < deadline:

@@ -75,6 +75,7 @@ class Scorer:
         self._scored = 0
         self._shared: SharedPaths | None = None
         self._best: _Solution | None = None
+        self._leader: Trial | None = None
         self._prepared: dict[Any, Preparation] = {}
         self._settings: dict[Any, list[PathSettings]] = {}
         self._neighbours: dict[Any, Neighbours] = defaultdict(Neighbours)
@@ -83,13 +84,21 @@ class Scorer:
         """Solve once what other scorers' folds have in common with these."""
         self._shared = paths
 
-    def resume(self, trials: int) -> None:
-        """Show so many trials of an earlier start as progress; implements Score."""
-        self._progress(trials)
+    def resume(self, trials: Sequence[Trial]) -> None:
+        """Show the trials of an earlier start as progress; implements Score."""
+        self._look_at(trials)
+        self._progress(len(trials))
+
+    @property
+    def best_score(self) -> float | None:
+        """The optimised metric's mean over folds, of the best trial so far if there is one."""
+        if self._leader is None:
+            return None
+        return float(self._leader.scores[self._objective.metric].mean())
 
     def rescore(self, trials: Sequence[Trial]) -> list[Trial]:
         """Score the candidates of trials again, after the fold problems have changed."""
-        self._scored, self._best = 0, None
+        self._scored, self._best, self._leader = 0, None, None
         self._neighbours.clear()
         self._settings.clear()
         return self([trial.candidate for trial in trials])
@@ -110,6 +119,7 @@ class Scorer:
                 trials |= self._score_path(chosen)
             except (RunnerError, np.linalg.LinAlgError, ValueError) as error:
                 trials |= {i: self._failed(c, str(error)) for i, c in chosen.items()}
+            self._look_at([trials[index] for index in chosen])
             self._progress(len(chosen))
         first = self._scored + 1
         self._scored += len(candidates)
@@ -181,6 +191,12 @@ class Scorer:
         pairs = zip(problems, coefficients, strict=True)
         by_fold = [problem.score(metrics, own[:, None]) for problem, own in pairs]
         return {str(m): np.array([scores[m][0] for scores in by_fold]) for m in metrics}
+
+    def _look_at(self, trials: Sequence[Trial]) -> None:
+        """Remember the best trial; one that has not converged does not lead one that has."""
+        led = [] if self._leader is None else [self._leader]
+        scored = [trial for trial in (*led, *trials) if np.isfinite(trial.loss)]
+        self._leader = min(scored, key=lambda t: (t.status != OK, t.loss), default=None)
 
     def _keep(self, trial: Trial, number: int, solved: list[Solved], at: int) -> None:
         order = (trial.status != OK, trial.loss, number)

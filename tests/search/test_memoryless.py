@@ -40,7 +40,7 @@ class Silent:
             for number, point in enumerate(candidates, start=1)
         ]
 
-    def resume(self, trials: int) -> None:
+    def resume(self, trials: Sequence[Trial]) -> None:
         """These searches remember nothing."""
         raise AssertionError(trials)
 

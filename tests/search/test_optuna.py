@@ -48,9 +48,9 @@ class Bowl:
             raise Stopped
         return [self._trial(point) for point in candidates]
 
-    def resume(self, trials: int) -> None:
+    def resume(self, trials: Sequence[Trial]) -> None:
         """Note what was found of an earlier start."""
-        self.resumed.append(trials)
+        self.resumed.append(len(trials))
 
     def _trial(self, point: Candidate) -> Trial:
         neighbours = point.values["imputer.n_neighbors"]

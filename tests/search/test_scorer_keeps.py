@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -225,3 +226,23 @@ def test_alpha_max_of_a_constant_target_is_one() -> None:
     flat = table_of(table.features, np.full(table.n_rows, 2.5))
     scorer = make_scorer(folds_of(flat, folds=3), make_specs("mean", "lasso"))
     assert 1.0 == scorer.alpha_max({"model.l1_ratio": 1.0})
+
+
+def test_the_best_so_far_can_be_told() -> None:
+    """After each group the best of all trials; those of an earlier start count, failed ones not."""
+    folds = folds_of(make_table(), folds=2)
+    told: list[float | None] = []
+    specs = make_specs("mean", "elastic_net")
+    scorer = Scorer(
+        folds, specs, Objective("r2", ("r2",)), seed=SEED,
+        progress=lambda _: told.append(scorer.best_score),
+    )  # fmt: skip
+    assert scorer.best_score is None
+    trials = scorer([candidate(alpha, 0.5) for alpha in (10.0, 0.1, 1.0)])
+    best = max(float(trial.scores["r2"].mean()) for trial in trials)
+    assert [best] == told
+    scorer([candidate(5.0, 0.9)])
+    assert [best, best] == told
+    other = Scorer(folds, specs, Objective("r2", ("r2",)), seed=SEED, progress=lambda _: None)
+    other.resume([replace(trials[0], loss=float("inf")), trials[1]])
+    assert float(trials[1].scores["r2"].mean()) == other.best_score
