@@ -9,11 +9,19 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import pytest
 from conftest import Program
+
+from runner.config.compose import Composer
+from runner.dataset.table import make_table
+
+if TYPE_CHECKING:
+    from runner.config.composed import Composed
+    from runner.records import Table
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -32,6 +40,7 @@ def files_shown(page: str) -> dict[str, str]:
     return {head.removeprefix("# "): rest for head, _, rest in parted if head[:2] == "# "}
 
 
+MOST = {"count": 10, "n_trials": 10, "pairs": 3, "repeats": 2, "resamples": 30}
 BLOCKS = [(page, number) for page in TEXT for number in range(len(blocks("bash", page)))]
 
 
@@ -66,6 +75,33 @@ def enet(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=home, capture_output=True, text=True, check=False)
 
 
+@pytest.fixture
+def smaller(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have runs take some 200 rows of large tables, and no more of anything than is in `MOST`."""
+    whole = Composer.compose
+
+    def make_few(frame: pd.DataFrame, *rest: Any, **keys: Any) -> Table:  # noqa: ANN401
+        return make_table(frame[:: len(frame) // 200 or 1].reset_index(drop=True), *rest, **keys)
+
+    def compose_small(self: Composer, job: list[str], number: int | None = None) -> Composed:
+        composed = whole(self, job, number)
+        limit(composed.sections)
+        return composed
+
+    monkeypatch.setattr("runner.dataset.table.make_table", make_few)
+    monkeypatch.setattr(Composer, "compose", compose_small)
+
+
+def limit(section: dict[str, Any]) -> None:
+    """Bring each number that is larger than in `MOST` down to that."""
+    for key, value in section.items():
+        if isinstance(value, dict):
+            limit(value)
+        elif isinstance(value, int) and key in MOST:
+            section[key] = min(value, MOST[key])
+
+
+@pytest.mark.usefixtures("smaller")
 @pytest.mark.parametrize(("page", "number"), BLOCKS)
 def test_every_command_runs(home: Path, page: str, number: int) -> None:
     """The commands of each block of a page do what it says, one after the other, without error."""
