@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from conftest import OtherProcess
 
 Tables = dict[str, list[list[str]]]
-SEEDS = (0, 1, 2, 5)  # which kill after 3, 1, 0 and 2 finished runs
+KILLS = [("serial", 2), ("serial", 0), ("processes", 1), ("processes", 5)]  # at 0, 3, 1 and 2 runs
 
 
 @pytest.fixture(scope="module")
@@ -33,8 +33,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Tables]:
     return folder, prepare(folder)
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize("launcher", ["serial", "processes"])
+@pytest.mark.parametrize(("launcher", "seed"), KILLS)
 def test_a_killed_sweep_goes_on(whole: tuple[Path, Tables], launcher: str, seed: int) -> None:
     """No run is lost, none is made twice, and the tables are those of an undisturbed sweep."""
     folder, tables = whole
