@@ -51,22 +51,28 @@ def on_a_terminal(folder: Path, *arguments: str, columns: int = 80) -> list[str]
     return [line.rpartition("\r")[2] for line in plain.split("\n")]
 
 
-@pytest.fixture
-def large(tmp_path: Path) -> tuple[str, ...]:
+def write_large(folder: Path) -> tuple[str, ...]:
     """Arguments of a run whose target is large, and 0 in a row, and whose columns have names."""
     frame = mixed_frame(200).rename(columns={"income": "yearly_income_of_the_household_in_euros"})
     frame["outcome"] *= 1e7
     frame.loc[0, "outcome"] = 0.0
-    frame.to_csv(tmp_path / "large.csv", index=False)
+    frame.to_csv(folder / "large.csv", index=False)
     return ("dataset=csv", "dataset.path=large.csv", "dataset.target=outcome", *QUICK)
 
 
-def test_a_run(tmp_path: Path, large: tuple[str, ...]) -> None:
+@pytest.fixture(scope="module")
+def seen(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
+    """Give the folder of such a run, and what is left of it on the screen."""
+    folder = tmp_path_factory.mktemp("shown")
+    return folder / "made", on_a_terminal(folder, *write_large(folder), "hydra.run.dir=made")
+
+
+def test_a_run(seen: tuple[Path, list[str]]) -> None:
     """Each line fits; the table has a line per metric, scores in full, MAPE as undefined."""
-    lines = on_a_terminal(tmp_path, *large, "hydra.run.dir=made")
+    made, lines = seen
     assert max(map(len, lines)) <= 80
     assert not [line for line in lines if "\u2026" in line]
-    record = read_json(tmp_path / "made" / "run.json")
+    record = read_json(made / "run.json")
     start = next(at for at, line in enumerate(lines) if line.startswith("metric  "))
     table = {line.split()[0]: line for line in lines[start + 1 : start + 8]}
     assert list(record["cv"]) == list(table)
@@ -80,17 +86,18 @@ def test_a_run(tmp_path: Path, large: tuple[str, ...]) -> None:
             assert abs(float(shown.replace(",", "")) - value) <= 0.05 * error + 1e-9, (name, shown)
 
 
-def test_the_choices_are_named(tmp_path: Path, large: tuple[str, ...]) -> None:
+def test_the_choices_are_named(seen: tuple[Path, list[str]]) -> None:
     """The metric, the split, the number of test rows, the imputer and the search."""
-    said = " ".join(line.strip() for line in on_a_terminal(tmp_path, *large))
+    said = " ".join(line.strip() for line in seen[1])
     expected = "metric mse; split kfold (3 folds, 40 test rows); imputer mean; model elastic_net; "
     assert expected + "search grid" in said
 
 
-def test_a_sweep_with_many_keys(tmp_path: Path, large: tuple[str, ...]) -> None:
+def test_a_sweep_with_many_keys(tmp_path: Path) -> None:
     """Rows are in two lines: what was varied, then figures that are whole."""
     varied = ("imputer=mean,median", "imputer.indicator=true,false", "features.scale=true,false",
               "imputer.categorical=missing,most_frequent")  # fmt: skip
+    large = write_large(tmp_path)
     lines = on_a_terminal(tmp_path, "-m", *large, *varied, "hydra.sweep.dir=swept")
     assert max(map(len, lines)) <= 80
     results = pd.read_csv(tmp_path / "swept" / "results.csv").sort_values("expected_mse")
