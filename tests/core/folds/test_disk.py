@@ -246,11 +246,13 @@ def test_every_parameter_of_the_imputer_is_in_the_key(
         ["features.scale=false"],
         ["model.fit_intercept=false"],
     ]
+    with composer(None, "config") as composing:
+        made = [
+            validate(composing.compose(["imputer=knn", "split.folds=2", *overrides]).sections)
+            for overrides in variants
+        ]
     counts = []
-    for overrides in [*variants, *variants]:
-        with composer(None, "config") as composing:
-            composed = composing.compose(["imputer=knn", "split.folds=2", *overrides])
-        config = validate(composed.sections)
+    for config in [*made, *made]:
         folds = Folds(table, config.split.split(table, 0), DiskCache(tmp_path, 10**8))
         specs = Specs(config.imputer, config.features, config.model)
         preparation = prepare(specs, table, 0)

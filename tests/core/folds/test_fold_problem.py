@@ -123,7 +123,7 @@ def test_every_split(name: str, *, weighted: bool) -> None:
         assert_same(*both(table, split, fold, specs))
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(
     seed=st.integers(0, 10_000),
     mixed=st.booleans(),
