@@ -104,7 +104,9 @@ class Composer:
         self._fixed = fixed
         self._parser = OverridesParser.create(config_loader=_loader())
         self._reach = cache(lambda group, option: reach_of(group, option, folders))
-        self._is_group = cache(lambda key: key in KNOWN_GROUPS or bool(self._options(key)))
+        self._is_group = cache(
+            lambda key: key in KNOWN_GROUPS or ("." not in key and bool(self._options(key)))
+        )
         self._read = cache(self._parser.parse_override)
         parts = Parts(self._compose_choices, self._is_group, self._reach)
         self._shortcut = Shortcut(parts)
