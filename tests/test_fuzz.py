@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from composing import composed_once
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -77,7 +78,7 @@ def run(text: str, arguments: list[str]) -> tuple[int, str, bool]:
     err = io.StringIO()
     with tempfile.TemporaryDirectory() as name, contextlib.chdir(name):
         Path("rows.csv").write_text(text, encoding="utf-8")
-        with contextlib.redirect_stderr(err), pytest.raises(SystemExit) as ended:
+        with contextlib.redirect_stderr(err), composed_once(), pytest.raises(SystemExit) as ended:
             main([*own, *quick, *arguments])
         record = read_record(Path("made")) or {}
     assert isinstance(ended.value.code, int)
