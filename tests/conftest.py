@@ -27,8 +27,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 # a busy machine is no failure; what is checked for everybody is the same every time
-settings.register_profile("untimed", deadline=None)
-settings.register_profile("repeatable", deadline=None, derandomize=True, database=None)
+settings.register_profile("untimed", deadline=None, max_examples=50)
+settings.register_profile("repeatable", settings.get_profile("untimed"), derandomize=True,
+                          database=None)  # fmt: skip
 settings.load_profile("repeatable" if os.environ.get("CI") else "untimed")
 
 QUICK = (
