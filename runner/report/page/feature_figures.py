@@ -12,16 +12,16 @@ from runner.report.page.labels import counted, listed, shorten, told_apart
 from runner.report.page.search_figures import curve_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    import pandas as pd
-
-    from runner.report.page.material import Material
+    from runner.records import Floats, Integers
+    from runner.report.page.material import Material, Path
 
 LINES = 40  # of a path
 BARS = 20  # coefficients in a figure
 RESPONSES = 4  # whose figures are drawn
 NAMED = 3  # features in a sentence
+LABEL_HEIGHT = 1 / 18  # of the axis
 
 
 def draw_paths(material: Material) -> list[Figure]:
@@ -32,34 +32,42 @@ def draw_paths(material: Material) -> list[Figure]:
 
 def _draw_path(material: Material, response: str) -> Figure | None:
     features = _path_features(material, response)
-    table = material.path(features, response)
-    curve = curve_of(material)
-    if curve is None or len(table) < 2:  # noqa: PLR2004 - no path
+    path, curve = material.path(features, response), curve_of(material)
+    if curve is None or path is None or len(path.alpha) < 2:  # noqa: PLR2004 - no path
         return None
     sd = _spreads(material, response)
-    scaled = bool(sd)
-    rows = _path_rows(table, features, sd)
+    what = "coefficient per standard deviation" if sd else "coefficient"
     labels = told_apart(features)
-    what = "coefficient per standard deviation" if scaled else "coefficient"
+    rows = _path_rows(path, np.array([sd.get(name, 1.0) for name in features]))
+    lines = {
+        "feature": list(range(len(features))),
+        "label": labels,
+        "colour": [material.colours.get(name, "$faint") for name in features],
+    }
     return Figure(
-        name="path" if not response else f"path-{material.responses.index(response) + 1}",
-        question="Which features enter, and in which order?"
-        + (f" {shorten(response)}" if response else ""),
-        sentence=_path_sentence(table, features, what),
-        spec={"layer": _path_layers(table, what)},
+        name=_named("path", material, response),
+        question=_asked("Which features enter, and in which order?", response),
+        sentence=_path_sentence(path, features, what),
+        spec={"layer": _path_layers(path, what)},
         data={
             "rows": rows,
-            "features": {
-                "feature": list(range(len(features))),
-                "label": labels,
-                "colour": [material.colours.get(name, "$faint") for name in features],
-            },
+            "features": lines,
             "rules": {"alpha": [curve.best]},
             "ends": _ends(material, rows, features, labels),
         },
-        table=_path_cells(table, features),
+        table=_path_cells(path, features),
         height=320,
     )
+
+
+def _named(name: str, material: Material, response: str) -> str:
+    """The name of a figure, numbered where there are several responses."""
+    return f"{name}-{material.responses.index(response) + 1}" if response else name
+
+
+def _asked(question: str, response: str) -> str:
+    """A question, with the response that it is asked of where there are several."""
+    return f"{shorten(response)}: {question[0].lower()}{question[1:]}" if response else question
 
 
 def _path_features(material: Material, response: str) -> list[str]:
@@ -77,27 +85,28 @@ def _spreads(material: Material, response: str) -> dict[str, float]:
     return {row["feature"]: float(row["sd"] or "nan") for row in rows}
 
 
-def _path_rows(
-    table: pd.DataFrame, features: Sequence[str], sd: dict[str, float]
-) -> dict[str, list[Any]]:
+def _path_rows(path: Path, sd: Floats) -> dict[str, Floats | Integers]:
     """A row per alpha and feature; of one that never enters there is no line."""
-    rows: dict[str, list[Any]] = {"alpha": [], "value": [], "feature": []}
-    for at, name in enumerate(features):
-        if at not in table or not table[at].any():
-            continue
-        rows["alpha"] += table["alpha"].tolist()
-        rows["value"] += (table[at] * sd.get(name, 1.0)).tolist()
-        rows["feature"] += [at] * len(table)
-    return rows
+    used = np.flatnonzero(path.coefficients.any(axis=0))
+    return {
+        "alpha": np.tile(path.alpha, len(used)),
+        "value": (path.coefficients[:, used] * sd[used]).T.ravel(),
+        "feature": np.repeat(used, len(path.alpha)),
+    }
 
 
 def _ends(
-    material: Material, rows: dict[str, list[Any]], features: Sequence[str], labels: Sequence[str]
+    material: Material,
+    rows: Mapping[str, Floats | Integers],
+    features: Sequence[str],
+    labels: Sequence[str],
 ) -> dict[str, list[Any]]:
     """A label beside the left end of each coloured line, none where another would be hit."""
-    alpha, value, feature = (np.asarray(rows[key]) for key in ("alpha", "value", "feature"))
-    least = alpha == alpha.min() if len(alpha) else alpha.astype(bool)
-    room = float(np.ptp(value)) / 18 if len(value) else 0.0
+    alpha, value, feature = (rows[key] for key in ("alpha", "value", "feature"))
+    if not len(alpha):
+        return {}
+    least = alpha == alpha.min()
+    room = float(np.ptp(value)) * LABEL_HEIGHT
     placed: list[tuple[float, int]] = []
     for end, at in sorted(zip(value[least], feature[least], strict=True), key=lambda e: e[1]):
         is_free = all(abs(end - other) > room for other, _ in placed)
@@ -111,10 +120,8 @@ def _ends(
     }
 
 
-def _path_layers(table: pd.DataFrame, what: str) -> list[dict[str, Any]]:
-    x = logarithmic(
-        "alpha", "alpha (log scale; a stronger penalty to the right)", table["alpha"].tolist()
-    )
+def _path_layers(path: Path, what: str) -> list[dict[str, Any]]:
+    x = logarithmic("alpha", "alpha (log scale; a stronger penalty to the right)", path.alpha)
     y = quantitative("value", what, axis={"format": "~g"})
     colour = {"field": "colour", "type": "nominal", "scale": None, "legend": None}
     shown = tooltips({"label": "feature", "alpha": "alpha", "value": what})
@@ -143,18 +150,17 @@ def _path_layers(table: pd.DataFrame, what: str) -> list[dict[str, Any]]:
     ]
 
 
-def _entries(table: pd.DataFrame, features: Sequence[str]) -> list[tuple[str, float]]:
+def _entries(path: Path, features: Sequence[str]) -> list[tuple[str, float]]:
     """Each feature that enters, and the largest alpha at which it is in, first comes first."""
     found = [
-        (name, float(table["alpha"][table[at] != 0].max()))
-        for at, name in enumerate(features)
-        if at in table and table[at].any()
+        (features[int(at)], float(path.alpha[path.coefficients[:, at] != 0].max()))
+        for at in np.flatnonzero(path.coefficients.any(axis=0))
     ]
     return sorted(found, key=lambda entry: -entry[1])
 
 
-def _path_sentence(table: pd.DataFrame, features: Sequence[str], what: str) -> str:
-    entered = _entries(table, features)
+def _path_sentence(path: Path, features: Sequence[str], what: str) -> str:
+    entered = _entries(path, features)
     if not entered:
         return "No feature enters at any alpha."
     first = listed([shorten(name) for name, _ in entered[:NAMED]])
@@ -165,8 +171,8 @@ def _path_sentence(table: pd.DataFrame, features: Sequence[str], what: str) -> s
     )
 
 
-def _path_cells(table: pd.DataFrame, features: Sequence[str]) -> Cells:
-    cells = tuple((name, number(alpha)) for name, alpha in _entries(table, features))
+def _path_cells(path: Path, features: Sequence[str]) -> Cells:
+    cells = tuple((name, number(alpha)) for name, alpha in _entries(path, features))
     return Cells(("feature", "enters at alpha"), cells)
 
 
@@ -185,11 +191,8 @@ def _draw_bars(material: Material, response: str) -> Figure | None:
     drawn = chosen[:BARS]
     rows = _bar_rows(material, drawn, response)
     return Figure(
-        name="coefficients"
-        if not response
-        else f"coefficients-{material.responses.index(response) + 1}",
-        question="How does each feature move the prediction?"
-        + (f" {shorten(response)}" if response else ""),
+        name=_named("coefficients", material, response),
+        question=_asked("How does each feature move the prediction?", response),
         sentence=_bar_sentence(material, chosen, len(own)),
         spec={"layer": _bar_layers(rows)},
         data={"rows": rows},

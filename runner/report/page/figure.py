@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from runner.records import Integers
 
@@ -78,9 +78,10 @@ def quantitative(field: str, title: str | None, **more: Any) -> dict[str, Any]: 
     return {"field": field, "type": "quantitative", "title": title, "scale": scale, **more}
 
 
-def logarithmic(field: str, title: str, values: Sequence[float], **more: Any) -> dict[str, Any]:  # noqa: ANN401
+def logarithmic(field: str, title: str, values: Iterable[float], **more: Any) -> dict[str, Any]:  # noqa: ANN401
     """The encoding of a positive number over orders of magnitude."""
-    domain = [min(values), max(values)]
+    known = [float(value) for value in values]
+    domain = [min(known), max(known)]
     axis = {"format": "~g", "tickCount": 5, "labelOverlap": True} | more.pop("axis", {})
     scale = {"type": "log", "domain": domain, "nice": False}
     return {"field": field, "type": "quantitative", "title": title, "scale": scale, "axis": axis}

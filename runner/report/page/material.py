@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from runner.core.metrics import loss
@@ -15,8 +16,10 @@ from runner.store.directory import read_composed, read_json, read_overrides, rea
 from runner.store.rows import read_rows
 
 if TYPE_CHECKING:
+    import pathlib
     from collections.abc import Sequence
-    from pathlib import Path
+
+    from runner.records import Floats
 
 TEXT = ("y_true", "y_pred")  # of predictions.csv, where the target is a class
 INTERCEPT = "(intercept)"
@@ -24,14 +27,29 @@ PATH_COLUMNS = 5  # alpha, l1_ratio, mean, se, n_nonzero
 
 
 @dataclass(frozen=True)
+class Path:
+    """What was scored and fitted along alpha, of one response."""
+
+    alpha: Floats  # (a,)
+    mean: Floats  # (a,) of the optimised metric over the folds
+    se: Floats  # (a,)
+    count: Floats  # (a,) of features
+    coefficients: Floats  # (a, q) of the features that were asked for
+
+    def __getitem__(self, rows: Any) -> Path:  # noqa: ANN401 - any of numpy's indices
+        """The same at some of the alphas."""
+        return Path(*(each[rows] for each in vars(self).values()))
+
+
+@dataclass(frozen=True)
 class Material:
     """A finished run."""
 
-    folder: Path
+    folder: pathlib.Path
     record: dict[str, Any]
 
     @classmethod
-    def of(cls, folder: Path, record: dict[str, Any] | None = None) -> Material:
+    def of(cls, folder: pathlib.Path, record: dict[str, Any] | None = None) -> Material:
         """The run in a folder, by a record that is not written yet if one is given."""
         return cls(folder, record if record is not None else read_record(folder) or {})
 
@@ -119,23 +137,27 @@ class Material:
         """A table of the folder, as text; empty if it is not there."""
         return read_rows(self.folder / name)
 
-    def path(self, features: Sequence[str], response: str) -> pd.DataFrame:
-        """The rows of path.csv of a response, with the columns of some features, called 0, 1, ...
+    def path(self, features: Sequence[str], response: str) -> Path | None:
+        """path.csv of a response, the coefficients of some features; None if it is not there.
 
         A feature may have the name of any other column, so that columns are taken by their place.
         """
         file = self.folder / "path.csv"
         if not file.is_file():
-            return pd.DataFrame()
+            return None
         with file.open(encoding="utf-8", newline="") as lines:
             header = next(csv.reader(lines))
-        own = _first_feature(header)
-        place = {name: at + own for at, name in enumerate(header[own:])}
-        known = [name for name in features if name in place]
-        used = [*range(own), *(place[name] for name in known)]
-        table = pd.read_csv(file, header=None, skiprows=1, usecols=used)[used]
-        table.columns = pd.Index([*header[:own], *(features.index(name) for name in known)])
-        return table[table["response"] == response] if "response" in header[:own] else table
+        first = _first_feature(header)
+        place = {name: at + first for at, name in enumerate(header[first:])}
+        known = [at for at, name in enumerate(features) if name in place]
+        used = [*range(first), *(place[features[at]] for at in known)]
+        table = pd.read_csv(file, header=None, skiprows=1, usecols=used)
+        if "response" in header[:first]:
+            table = table[table[header[:first].index("response")] == response]
+        coefficients = np.zeros((len(table), len(features)))
+        coefficients[:, known] = table[used[first:]].to_numpy(float)
+        alpha, _, mean, se, count = (table[at].to_numpy(float) for at in range(PATH_COLUMNS))
+        return Path(alpha, mean, se, count, coefficients)
 
     def _table(self, name: str, **reading: Any) -> pd.DataFrame:  # noqa: ANN401 - pandas' own
         file = self.folder / name

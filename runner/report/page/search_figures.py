@@ -18,8 +18,10 @@ from runner.report.page.figure import (
     thinned_note,
     tooltips,
 )
+from runner.report.page.material import Path
 
 if TYPE_CHECKING:
+    from runner.records import Floats
     from runner.report.page.material import Material
 
 ALPHA, L1_RATIO = "model.alpha", "model.l1_ratio"
@@ -33,7 +35,7 @@ FEW = 25  # l1_ratios that the surface has a row for each
 class Curve:
     """The scores along alpha at the winner's other parameters."""
 
-    table: pd.DataFrame  # alpha, mean, se, n_nonzero
+    path: Path  # alpha rising
     best: float  # alpha
     one_se: float | None  # alpha, where that candidate is on this curve
 
@@ -43,14 +45,12 @@ def curve_of(material: Material) -> Curve | None:
     best = material.record["best"]["parameters"]
     if ALPHA not in best:
         return None
-    response = material.responses[0] if material.responses else ""
-    table = material.path([], response)
-    if not len(table):
-        table = _trials_alike(material)
-    table = table[table["mean"].notna() & (table["alpha"] > 0)].sort_values("alpha")
-    if len(table) < 3:  # noqa: PLR2004 - no curve
+    path = material.path([], material.responses[0] if material.responses else "")
+    path = _trials_alike(material) if path is None else path
+    path = path[np.isfinite(path.mean) & (path.alpha > 0)]
+    if len(path.alpha) < 3:  # noqa: PLR2004 - no curve
         return None
-    return Curve(table, best[ALPHA], _one_se(material))
+    return Curve(path[np.argsort(path.alpha)], best[ALPHA], _one_se(material))
 
 
 def _one_se(material: Material) -> float | None:
@@ -62,14 +62,21 @@ def _one_se(material: Material) -> float | None:
     return float(kept[ALPHA])
 
 
-def _trials_alike(material: Material) -> pd.DataFrame:
-    """The scored trials with the winner's parameters but for alpha, as path.csv has them."""
-    trials, metric = material.trials, material.metric
+def _trials_alike(material: Material) -> Path:
+    """The trials with the winner's parameters but for alpha, as path.csv has them."""
+    trials, metric = _alike(material, {ALPHA}), material.metric
+    names = (ALPHA, f"{metric}_mean", f"{metric}_se", "n_nonzero")
+    alpha, mean, se, count = (trials[name].to_numpy(float) for name in names)
+    return Path(alpha, mean, se, count, coefficients=np.zeros((len(trials), 0)))
+
+
+def _alike(material: Material, but: set[str]) -> pd.DataFrame:
+    """The trials with the winner's parameters but for some."""
+    trials = material.trials
     for key, value in material.record["best"]["parameters"].items():
-        if key != ALPHA and key in trials:
+        if key not in but and key in trials:
             trials = trials[trials[key] == value]
-    names = {ALPHA: "alpha", f"{metric}_mean": "mean", f"{metric}_se": "se"}
-    return trials.rename(columns=names)
+    return trials
 
 
 def draw_curve(material: Material) -> Figure | None:
@@ -77,26 +84,21 @@ def draw_curve(material: Material) -> Figure | None:
     curve = curve_of(material)
     if curve is None:
         return None
-    table, metric = curve.table, material.metric
-    se = table["se"].fillna(0.0)
-    rows = {
-        "alpha": table["alpha"].tolist(),
-        "mean": table["mean"].tolist(),
-        "low": (table["mean"] - se).tolist(),
-        "high": (table["mean"] + se).tolist(),
-        "features": table["n_nonzero"].tolist(),
-    }
+    path, metric = curve.path, material.metric
+    se = np.nan_to_num(path.se)
+    rows = {"alpha": path.alpha, "mean": path.mean, "features": path.count}
+    rows |= {"low": path.mean - se, "high": path.mean + se}
     return Figure(
         name="curve",
         question="How strong should the penalty be?",
         sentence=_curve_sentence(material, curve),
-        spec={"layer": _curve_layers(rows["alpha"], metric)},
-        data={"rows": rows, "rules": _rules(curve), "counts": _counts(table)},
-        table=_curve_cells(table, metric),
+        spec={"layer": _curve_layers(path.alpha, metric)},
+        data={"rows": rows, "rules": _rules(curve), "counts": _counts(path)},
+        table=_curve_cells(path, metric),
     )
 
 
-def _curve_layers(alphas: list[float], metric: str) -> list[dict[str, Any]]:
+def _curve_layers(alphas: Floats, metric: str) -> list[dict[str, Any]]:
     x = logarithmic("alpha", "alpha (log scale; a stronger penalty to the right)", alphas)
     y = quantitative("mean", metric)
     shown = {
@@ -144,20 +146,17 @@ def _rules(curve: Curve) -> dict[str, list[Any]]:
     if curve.one_se == curve.best:
         lines = {"best, and one SE": curve.best, "one SE": None}
     drawn = {name: alpha for name, alpha in lines.items() if alpha is not None}
-    ends = np.log(curve.table["alpha"].to_numpy()[[0, -1]])
+    ends = np.log(curve.path.alpha[[0, -1]])
     late = [(np.log(alpha) - ends[0]) / np.ptp(ends) > LATE for alpha in drawn.values()]
     sides = ["left" if is_late else "right" for is_late in late]
     return {"alpha": list(drawn.values()), "rule": list(drawn), "side": sides}
 
 
-def _counts(table: pd.DataFrame) -> dict[str, list[Any]]:
+def _counts(path: Path) -> dict[str, list[Any]]:
     """The number of features at some alphas, evenly over the curve."""
-    at = np.unique(np.linspace(0, len(table) - 1, COUNTS).round().astype(int))
-    chosen = table.iloc[at]
-    return {
-        "alpha": chosen["alpha"].tolist(),
-        "features": [number(float(count), 3) for count in chosen["n_nonzero"]],
-    }
+    at = np.unique(np.linspace(0, len(path.alpha) - 1, COUNTS).round().astype(int))
+    counts = [number(count, 3) for count in path.count[at].tolist()]
+    return {"alpha": path.alpha[at].tolist(), "features": counts}
 
 
 def _curve_sentence(material: Material, curve: Curve) -> str:
@@ -180,11 +179,11 @@ def _curve_sentence(material: Material, curve: Curve) -> str:
     )
 
 
-def _curve_cells(table: pd.DataFrame, metric: str) -> Cells:
-    rows = zip(table["alpha"], table["mean"], table["se"], table["n_nonzero"], strict=True)
+def _curve_cells(path: Path, metric: str) -> Cells:
+    columns = (each.tolist() for each in (path.alpha, path.mean, path.se, path.count))
     cells = tuple(
-        (number(a), score(mean, place_of(se)), score(se, place_of(se)), number(float(n), 3))
-        for a, mean, se, n in rows
+        (number(a), score(mean, place_of(se)), score(se, place_of(se)), number(n, 3))
+        for a, mean, se, n in zip(*columns, strict=True)
     )
     return Cells(("alpha", metric, "SE", "features"), cells)
 
@@ -194,7 +193,7 @@ def draw_surface(material: Material) -> Figure | None:
     trials = material.trials
     if not {ALPHA, L1_RATIO, f"{material.metric}_mean"} <= set(trials):
         return None
-    trials = _with_winners_choices(material)
+    trials = _alike(material, {ALPHA, L1_RATIO})
     trials = trials[trials[f"{material.metric}_mean"].notna() & (trials[ALPHA] > 0)]
     if trials[L1_RATIO].nunique() < 2:  # noqa: PLR2004 - no surface
         return None
@@ -211,15 +210,6 @@ def draw_surface(material: Material) -> Figure | None:
         table=_surface_cells(material, trials),
         height=24 * min(trials[L1_RATIO].nunique(), 12) + 20 if by_row else 260,
     )
-
-
-def _with_winners_choices(material: Material) -> pd.DataFrame:
-    """The trials that differ from the winner in alpha and l1_ratio alone."""
-    trials = material.trials
-    for key, value in material.record["best"]["parameters"].items():
-        if key not in {ALPHA, L1_RATIO} and key in trials:
-            trials = trials[trials[key] == value]
-    return trials
 
 
 def _excess(material: Material, trials: pd.DataFrame) -> tuple[pd.DataFrame, str]:
