@@ -63,11 +63,23 @@ class Finished:
     err: str
 
 
+@contextlib.contextmanager
+def no_pages() -> Iterator[None]:
+    """Write no page within the block."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("runner.experiment.pages.PageStyle.of", lambda _: None)
+        yield
+
+
 @dataclass(frozen=True)
 class Program:
-    """`enet` in this process, in a working directory of its own."""
+    """`enet` in this process, in a working directory of its own.
+
+    A run leaves a page only if `pages` says so: those of most tests are not looked at.
+    """
 
     folder: Path
+    pages: bool = False
 
     def __call__(self, *arguments: str) -> Finished:
         """Give the program these arguments."""
@@ -77,6 +89,7 @@ class Program:
             contextlib.redirect_stdout(out),
             contextlib.redirect_stderr(err),
             composed_once(),
+            contextlib.nullcontext() if self.pages else no_pages(),
             pytest.raises(SystemExit) as ended,
         ):
             main(arguments)

@@ -131,8 +131,11 @@ def test_the_default_output_is_real(tmp_path: Path) -> None:
     shown = blocks("text", "README.md")[0].splitlines()
     printed = [line.rstrip() for line in enet(tmp_path).stdout.splitlines()]
     printed = [line for line in printed if line and not line.startswith(("search ", "nested "))]
-    assert shown[:-1] == printed[:-1]
-    assert shown[-1].split(": ")[1] == printed[-1].split(": ")[1]
+    assert shown[:-2] == printed[:-2]
+    assert shown[-2].split(": ")[1] == printed[-2].split(": ")[1]
+    for lines in (shown, printed):
+        folder = lines[-2].split()[1].rstrip("/:")
+        assert f"page: {folder}/report.html" == lines[-1]
 
 
 @pytest.mark.parametrize("page", TEXT)

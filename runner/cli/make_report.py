@@ -51,7 +51,7 @@ def main(options: argparse.Namespace) -> int:
         )
     from runner.experiment.pages import PageStyle
 
-    print(_write(options.folder, PageStyle(options.inline, options.figures)))
+    print(f"page: {_write(options.folder, PageStyle(options.inline, options.figures))}")
     return 0
 
 

@@ -16,16 +16,17 @@ if TYPE_CHECKING:
     from runner.records import Floats, Integers
 
 ABOVE = 0.01  # share of the rows that the last class holds, at most, unless it is given
-MOST_CLASSES = 100
+MOST_CLASSES = 40
 
 
 @dataclass(frozen=True)
 class Rootogram:
-    """Frequencies, in rows or in their weight, of the counts 0 to m, m standing for m or more."""
+    """Frequencies, in rows or in their weight, of b classes of counts; the last has no end."""
 
-    count: Integers  # (m + 1,)
-    observed: Floats  # (m + 1,)
-    expected: Floats  # (m + 1,)
+    count: Integers  # (b,) the least count of each class
+    observed: Floats  # (b,)
+    expected: Floats  # (b,)
+    width: int  # counts in a class
 
 
 def rootogram(
@@ -33,33 +34,29 @@ def rootogram(
 ) -> Rootogram | str:
     """How often counts are observed, and expected of Poisson distributions, or why not.
 
-    The expected frequency of a count j is the sum over the rows of their weights times
-    mean^j exp(-mean) / j!, that of the last class of the chances of that count or more.
+    A class has one count, or of many counts as many as leave 40 classes. The expected frequency
+    of a class is the sum over the rows of their weights times the chance of a count in it; that of
+    a count of k or more is the regularised incomplete gamma function P(k, mean).
 
     Args:
         y: counts (n,).
         mean: what is predicted for each, (n,), positive.
         weight: (n,), 1 each by default.
-        last: m, by default the least count that hardly any row exceeds.
+        last: where the last class begins at the latest, by default the least count that hardly
+            any row exceeds.
     """
     if np.any((y < 0) | (y != np.floor(y))):
         return "the target has values that are no counts"
     last = int(np.quantile(y, 1 - ABOVE, method="inverted_cdf")) if last is None else last
-    if last >= MOST_CLASSES:
-        return f"counts go up to {last:,}, which are more classes than {MOST_CLASSES}"
+    width = last // MOST_CLASSES + 1
+    least = np.arange(0, last + 1, width)
     weight = np.ones(len(y)) if weight is None else weight
-    classes = np.minimum(y, last).astype(np.int64)
+    classes = np.minimum(y // width, len(least) - 1).astype(np.int64)
     # class after class, so that no more than a few numbers per row are held at once
-    expected = [weight @ _poisson(j, mean) for j in range(last)]
-    more = weight @ special.gammainc(last, mean)
+    reached = [weight @ special.gammainc(k, mean) if k else weight.sum() for k in least]
     return Rootogram(
-        np.arange(last + 1),
-        np.bincount(classes, weight, minlength=last + 1).astype(np.float64),
-        np.array([*expected, more]),
+        least,
+        np.bincount(classes, weight, minlength=len(least)).astype(np.float64),
+        -np.diff([*reached, 0.0]),
+        width,
     )
-
-
-def _poisson(count: int, mean: Floats) -> Floats:
-    logarithm = special.xlogy(count, mean) - mean - special.gammaln(count + 1)
-    chance: Floats = np.exp(logarithm)
-    return chance

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,8 +13,6 @@ from runner.statistics.rootogram import Rootogram, rootogram
 
 if TYPE_CHECKING:
     from runner.report.page.material import Material
-
-ROWS = 25  # of the table
 
 
 def draw_rootogram(material: Material) -> Figure | None:
@@ -27,48 +25,48 @@ def draw_rootogram(material: Material) -> Figure | None:
     if isinstance(counted, str):
         return None
     expected, observed = np.sqrt(counted.expected), np.sqrt(counted.observed)
-    x = quantitative("count", shorten(str(material.target.get("name", "count"))))
-    y = quantitative("expected", "square root of the number of rows", scale={"zero": True})
-    bar = {"type": "bar", "color": "$faint", "width": {"band": 0.8}}
-    shown = {"count": "count", "observed": "rows observed", "rows": "rows expected"}
-    hanging = {"x": x | {"type": "ordinal", "axis": _axis(len(expected))}, "y": y}
-    del hanging["x"]["scale"]
+    name = shorten(str(material.target.get("name", "count")))
     return Figure(
         name="rootogram",
         question="Are the counts as spread as the model says?",
         sentence=_sentence(counted),
-        spec={
-            "layer": [
-                {
-                    "mark": bar,
-                    "encoding": hanging | {"y2": {"field": "hung"}, "tooltip": tooltips(shown)},
-                },
-                {"mark": {"type": "line", "point": {"size": 16}}, "encoding": hanging},
-                {"mark": "rule", "encoding": {"y": {"datum": 0}}},
-            ]
-        },
+        spec={"layer": _layers(counted, name)},
         data={
             "rows": {
-                "count": counted.count.tolist(),
-                "expected": expected.tolist(),
-                "hung": (expected - observed).tolist(),
-                "observed": counted.observed.tolist(),
-                "rows": counted.expected.tolist(),
+                "count": counted.count,
+                "expected": expected,
+                "hung": expected - observed,
+                "observed": counted.observed,
+                "rows": counted.expected,
             }
         },
-        table=Cells(
-            ("count", "rows observed", "rows expected"),
-            tuple(
-                (f"{c:.0f}", number(float(o), 3), number(float(e), 3))
-                for c, o, e in zip(counted.count, counted.observed, counted.expected, strict=True)
-            )[:ROWS],
-        ),
+        table=_cells(counted),
     )
 
 
-def _axis(bars: int) -> dict[str, object]:
-    every = max(1, round(bars / 12))
-    return {"values": list(range(0, bars, every)), "labelAngle": 0}
+def _layers(counted: Rootogram, name: str) -> list[dict[str, Any]]:
+    x = {"field": "count", "type": "ordinal", "title": name, "axis": _axis(counted.count.tolist())}
+    y = quantitative("expected", "square root of the number of rows", scale={"zero": True})
+    bar = {"type": "bar", "color": "$faint", "width": {"band": 0.8}}
+    shown = tooltips({"count": name, "observed": "rows observed", "rows": "rows expected"})
+    return [
+        {"mark": bar, "encoding": {"x": x, "y": y, "y2": {"field": "hung"}, "tooltip": shown}},
+        {"mark": {"type": "line", "point": {"size": 16}}, "encoding": {"x": x, "y": y}},
+        {"mark": "rule", "encoding": {"y": {"datum": 0}}},
+    ]
+
+
+def _cells(counted: Rootogram) -> Cells:
+    frequencies = zip(counted.observed.tolist(), counted.expected.tolist(), strict=True)
+    rows = tuple(
+        (_class_name(counted, at), number(observed, 3), number(expected, 3))
+        for at, (observed, expected) in enumerate(frequencies)
+    )
+    return Cells(("count", "rows observed", "rows expected"), rows)
+
+
+def _axis(counts: list[int]) -> dict[str, object]:
+    return {"values": counts[:: max(1, round(len(counts) / 10))], "labelAngle": 0}
 
 
 def _sentence(counted: Rootogram) -> str:
@@ -84,4 +82,11 @@ def _sentence(counted: Rootogram) -> str:
 
 def _at(counted: Rootogram, at: int) -> str:
     expected = number(float(counted.expected[at]), 3)
-    return f"{counted.count[at]} ({counted.observed[at]:,.0f} rows, {expected} expected)"
+    return f"{_class_name(counted, at)} ({counted.observed[at]:,.0f} rows, {expected} expected)"
+
+
+def _class_name(counted: Rootogram, at: int) -> str:
+    low, high = counted.count[at], counted.count[at] + counted.width - 1
+    if at == len(counted.count) - 1:
+        return f"{low} or more"
+    return f"{low}" if low == high else f"{low} to {high}"

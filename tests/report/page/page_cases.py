@@ -71,9 +71,9 @@ def make_run(folder: Path, name: str) -> Path:
         if name == "hostile":
             hostile_frame().to_csv(folder / "hostile.csv", index=False)
             data = ("dataset=csv", "dataset.path=hostile.csv", "dataset.target=<b>y</b>")
-            return Program(folder).run(*data, *QUICK, name=name)
+            return Program(folder, pages=True).run(*data, *QUICK, name=name)
         targets(mixed_frame(150)).to_csv(folder / "data.csv", index=False)
         case = CASES[name]
         dropped = ",".join(sorted(OWN - {part.partition("=")[2] for part in case}))
         data = ("dataset=csv", "dataset.path=data.csv", f"dataset.drop=[{dropped}]")
-        return Program(folder).run(*data, *QUICK, *case, name=name)
+        return Program(folder, pages=True).run(*data, *QUICK, *case, name=name)
