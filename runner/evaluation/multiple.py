@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from runner.core.folds import ModelColumns, kept_rows, stacking_weight, training_weight
 from runner.evaluation.coefficients import pooled_rows
+from runner.evaluation.filled_values import filled_values, pool_values
 from runner.evaluation.fitting import ModelRows, fit_model
 from runner.evaluation.inference import (
     Inference,
@@ -31,6 +32,7 @@ from runner.evaluation.winner import (
 from runner.family.averaging import average_of
 from runner.features.pipeline import make_plain
 from runner.randomness import derive_seed
+from runner.statistics.value_quantiles import quantiles_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -77,6 +79,7 @@ class _Fitted:
     pipeline: Pipeline
     solution: Solution
     spread: Floats
+    filled: dict[str, Floats] = field(default_factory=dict)  # values by column, of its draw
 
     def read(self) -> LinearForm:
         """What it adds up for a row."""
@@ -124,6 +127,7 @@ def refit_draws(
         inference.findings,
         intercept_sd=np.std([form.intercept for form in own], axis=0, ddof=1),
         reading=reading,
+        filled=quantiles_of(pool_values([one.filled for one in fitted])),
     )
 
 
@@ -137,7 +141,8 @@ def _fit_each(winner: _Winner) -> list[_Fitted]:
         seen = ModelRows(X, winner.observed, columns_of(columns))
         model = fit_model(seen, winner.specs, winner.candidate)
         pipeline = pipeline_of([*columns.steps, ("model", model.estimator)])
-        fitted.append(_Fitted(pipeline, model.solution, column_spread(X, weight)))
+        filled = filled_values(columns, X, winner.features, draw.numeric)
+        fitted.append(_Fitted(pipeline, model.solution, column_spread(X, weight), filled))
     return fitted
 
 

@@ -18,10 +18,12 @@ from runner.evaluation.coefficients import (
     feature_rows,
     in_original_units,
 )
+from runner.evaluation.filled_values import filled_values
 from runner.evaluation.fitting import ModelRows, fit_model, fit_path
 from runner.evaluation.influential_rows import describe_influence
 from runner.evaluation.predicting import unseen_levels_allowed
 from runner.features.pipeline import make_plain
+from runner.statistics.value_quantiles import quantiles_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,6 +57,7 @@ class Refit:
     threshold: float | None = None  # from which probability on a row is called positive
     path: tuple[LinearForm, ...] | None = None  # of each of several alphas, if they were asked for
     influence: dict[str, Any] = field(default_factory=dict)  # which rows sway it, of squared error
+    filled: dict[str, Floats] = field(default_factory=dict)  # quantiles of what fills each column
 
     @property
     def dual_gap(self) -> float:
@@ -159,6 +162,7 @@ def refit(  # noqa: PLR0913 - what is fitted to what, and what else with it
         reading=reading,
         path=None if alphas is None else _path(pipeline, own, specs, candidate, alphas),
         influence=describe_influence(own, specs.family, model.solution, table.row[rows]),
+        filled=quantiles_of(filled_values(columns, X, features, preparation.numeric)),
     )
 
 

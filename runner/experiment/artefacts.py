@@ -87,6 +87,7 @@ class Artefacts:
             "predictions.csv": judged.predictions,
             "inference.csv": winner.final.inference,
             "imputation.csv": judged.imputation,
+            "missingness.csv": self._missingness(winner),
             **explained.tables,
         }
         for name, table in tables.items():
@@ -116,6 +117,11 @@ class Artefacts:
         if final.path is None:
             return None
         return path_table(searched.curve, final.path, final.reading, searched.rule.metric)
+
+    def _missingness(self, winner: Winner) -> pd.DataFrame | None:
+        """As it was before the search, with what the winner's imputer has filled in."""
+        missingness = self.data.missingness
+        return None if missingness is None else missingness.filled_in(winner.final.filled)
 
     def _reason_for_no_path(self) -> str:
         """Why there is no path.csv."""

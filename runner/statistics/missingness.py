@@ -32,8 +32,11 @@ from scipy import special
 
 from runner.checks import GAPS_PREDICT
 from runner.statistics.holm import holm
+from runner.statistics.value_quantiles import quantile_columns, quantiles_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from runner.checks import Finding
     from runner.records import Booleans, Floats, Integers, Split, Table
 
@@ -52,6 +55,11 @@ class Missingness:
     columns: pd.DataFrame  # a row per column with gaps
     patterns: pd.DataFrame  # the most frequent sets of missing columns, complete rows included
     summary: dict[str, Any]
+
+    def filled_in(self, filled: Mapping[str, Floats]) -> pd.DataFrame:
+        """The columns, with the quantiles (5,) of what was filled into some of them."""
+        names = self.columns["column"].tolist()
+        return self.columns.assign(**quantile_columns("filled", filled, names))
 
     def findings(self) -> list[Finding]:
         """Whether what is missing tells of the target."""
@@ -81,6 +89,10 @@ def describe_missingness(table: Table, split: Split) -> Missingness | None:
     columns["p_value"] = _smallest([_p_values(training, y, table, split) for y in outcomes])
     columns["p_holm"] = holm(columns["p_value"].to_numpy())
     columns["predicts"] = (columns["p_holm"] < LEVEL) & (columns["gain_r2"] > 0)
+    observed = quantiles_of(_observed(table, split, names))
+    columns = columns.assign(
+        **quantile_columns("observed", observed, names), **quantile_columns("filled", {}, names)
+    )
     patterns, n_patterns = _patterns(names, training)
     gains = [gain for one in sums if (gain := one.gain_together()) is not None]
     together = float(np.mean(gains)) if gains else None
@@ -197,6 +209,17 @@ def _columns_table(
             "test_share": test.mean(axis=0) if len(test) else np.nan,
         }
     )
+
+
+def _observed(table: Table, split: Split, names: Sequence[str]) -> dict[str, Floats]:
+    """The training rows' values of those of the columns that are numeric, gaps left out."""
+    numeric = set(table.numeric)
+    values = {
+        name: table.features[name].to_numpy(dtype=np.float64, na_value=np.nan)[split.train]
+        for name in names
+        if name in numeric
+    }
+    return {name: own[~np.isnan(own)] for name, own in values.items()}
 
 
 def _patterns(names: list[str], M: Booleans) -> tuple[pd.DataFrame, int]:

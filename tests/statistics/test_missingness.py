@@ -121,6 +121,11 @@ def test_counts_and_patterns() -> None:
     assert training.mean().drop("c").to_dict() == columns["share"].to_dict()
     assert gaps.iloc[split.test].mean().drop("c").to_dict() == columns["test_share"].to_dict()
     assert ["numeric"] * 4 + ["categorical"] == list(columns["kind"])
+    numeric = table.features.iloc[split.train][["a", "b", "copy", "d"]]
+    quantiles = numeric.quantile([0.05, 0.25, 0.5, 0.75, 0.95]).T.to_numpy()
+    observed = columns[[f"observed_q{at}" for at in ("05", "25", "50", "75", "95")]]
+    np.testing.assert_allclose(observed[:4], quantiles, rtol=1e-12)
+    assert observed.loc["town"].isna().all()
     expected = training.apply(lambda row: ", ".join(training.columns[row]), axis=1).value_counts()
     assert expected.to_dict() == found.patterns.set_index("missing")["rows"].to_dict()
     assert found.patterns["rows"].is_monotonic_decreasing

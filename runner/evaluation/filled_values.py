@@ -1,0 +1,60 @@
+"""Rows as a model sees them come in; what was filled into their gaps goes out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+    from sklearn.compose import ColumnTransformer
+    from sklearn.pipeline import Pipeline
+
+    from runner.records import Floats
+
+
+def filled_values(
+    steps: Pipeline, X: Floats, features: pd.DataFrame, numeric: Sequence[str]
+) -> dict[str, Floats]:
+    """What was filled in of each numeric column with gaps, in the column's units.
+
+    Args:
+        steps: fitted, `columns` and maybe a `scaler`.
+        X: what they make of the rows, (n, q).
+        features: the rows (n,), with gaps.
+        numeric: the numeric columns; those that the steps leave out have no values.
+    """
+    first, names = _numeric_part(steps.named_steps["columns"], set(numeric))
+    gaps = features[names].isna().to_numpy()
+    found = {}
+    for at in np.flatnonzero(gaps.any(axis=0)).tolist():
+        found[names[at]] = _in_its_units(X[gaps[:, at], first + at], first + at, steps)
+    return found
+
+
+def pool_values(draws: Sequence[dict[str, Floats]]) -> dict[str, Floats]:
+    """The values of several imputations of the same rows together."""
+    return {name: np.concatenate([draw[name] for draw in draws]) for name in draws[0]}
+
+
+def _numeric_part(columns: ColumnTransformer, numeric: set[str]) -> tuple[int, list[str]]:
+    """Where the numeric columns begin in what comes out, and which of them do.
+
+    The columns that an imputer needs beside them are given to it after them, and do not come out.
+    """
+    for name, _, chosen in columns.transformers_:
+        if name == "numeric":
+            kept = [column for column in chosen if column in numeric]
+            return columns.output_indices_[name].start, kept
+    return 0, []
+
+
+def _in_its_units(values: Floats, at: int, steps: Pipeline) -> Floats:
+    scaler = steps.named_steps.get("scaler")
+    if scaler is None:
+        return values
+    own: Floats = values * scaler.scale_[at] + scaler.mean_[at]
+    return own
