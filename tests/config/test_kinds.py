@@ -104,7 +104,7 @@ class TestInstalled:
         """It is listed, run with its own YAML, searched, and named with its version."""
         monkeypatch.setenv("PYTHONPATH", str(install(tmp_path)))
         assert "the same share of one everywhere" in other_process("--help", "imputer").out
-        quick = ["dataset=penguins", "model=ols", "search=grid", "hydra.run.dir=made"]
+        quick = ["dataset=penguins", "model=ols", "bootstrap.resamples=20", "hydra.run.dir=made"]
         space = "+search.space.imputer.share=[0.25,0.75]"
         ended = other_process("imputer=halves", "imputer.share=0.25", space, *quick)
         assert (0, "") == (ended.status, ended.err)
