@@ -7,7 +7,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from runner.cli.printing import print_text
 from runner.errors import ConfigError
+from runner.plain_text import reveal
 
 if TYPE_CHECKING:
     from runner.config import Composed, ExperimentConfig
@@ -61,7 +63,7 @@ def _that_reads(sections: dict[str, Any]) -> list[Any]:
 
 def _check(composed: Composed, *, titled: bool) -> int:
     if titled:
-        print(" ".join(f"{key}={value}" for key, value in composed.overrides.items()))
+        print_text(" ".join(f"{key}={value}" for key, value in composed.overrides.items()))
     config, problems = _validated(composed.sections)
     if config is None:
         _say_problems(problems)
@@ -104,21 +106,21 @@ def _say_columns(found: Inspection, composed: Composed) -> None:
         return
     seen = "" if found.of_all else "the first "
     name = composed.choices.get("dataset", "dataset")
-    print(f"{name}: {seen}{found.rows:,} rows, {len(found.columns)} columns")
+    print_text(f"{name}: {seen}{found.rows:,} rows, {len(found.columns)} columns")
     table = Table(box=None, header_style="bold", pad_edge=False)
     for heading in ("column", "role", "type", "missing", "values"):
         table.add_column(heading, justify="right" if heading == "missing" else "left")
     for line in found.columns:
         gaps = f"{line.missing:,} ({line.share:.1%})" if line.missing else "-"
-        table.add_row(line.name, line.role, line.kind, gaps, line.values)
-    Console(file=sys.stdout, highlight=False, markup=False).print(table)
+        table.add_row(reveal(line.name), line.role, line.kind, gaps, reveal(line.values))
+    Console(file=sys.stdout, highlight=False, markup=False, emoji=False).print(table)
 
 
 def _say_problems(problems: list[str]) -> None:
     if problems:
         print(f"{len(problems)} to solve, in this order:")
         for number, problem in enumerate(problems, start=1):
-            print(f"{number:>3}. {problem}")
+            print_text(f"{number:>3}. {problem}")
 
 
 def _say_findings(found: Inspection) -> None:
@@ -127,4 +129,4 @@ def _say_findings(found: Inspection) -> None:
     from runner.report.run_summary import finding_lines
 
     for line in finding_lines([asdict(finding) for finding in found.findings]):
-        print(line)
+        print_text(line)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runner.cli.comparison_file import ENDINGS, option_rows, run_rows, write
 from runner.cli.comparison_formats import FORMATS, screen_text
 from runner.cli.comparison_tables import Asked, group_tables, unscored_tables
+from runner.cli.printing import print_text
 from runner.errors import ConfigError, RunDirectoryError
 from runner.store.comparable import differences, groups_of
 from runner.store.conditions import Condition, check_key, select
@@ -87,7 +87,7 @@ def main(options: argparse.Namespace) -> int:
     asked = Asked(differences(chosen), options.by, options.rope)
     tables = [*group_tables(groups, asked), *unscored_tables(unscored, asked.keys)]
     render = FORMATS.get(options.format, screen_text)
-    print("\n\n".join(render(table) for table in tables))
+    print_text("\n\n".join(render(table) for table in tables))
     if options.output is not None:
         by_option = options.by is not None
         rows = option_rows(groups, asked) if by_option else run_rows(groups, unscored, asked)
@@ -98,7 +98,7 @@ def main(options: argparse.Namespace) -> int:
 
 def _say(text: str, options: argparse.Namespace) -> int:
     """Print what is no table, away from tables that are to be pasted; gives the exit status."""
-    print(text, file=sys.stdout if options.format is None else sys.stderr)
+    print_text(text, error=options.format is not None)
     return 0
 
 

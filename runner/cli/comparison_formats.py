@@ -54,4 +54,4 @@ def _notes(table: ComparisonTable) -> list[str]:
 
 def _wrapped(texts: Sequence[str]) -> list[str]:
     width = shutil.get_terminal_size((80, 24)).columns
-    return [line for text in texts for line in wrap(text, width)]
+    return [line for text in texts for line in wrap(reveal(text), width)]

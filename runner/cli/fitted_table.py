@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import shutil
-import textwrap
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
+
+from rich.cells import cell_len
+
+from runner.plain_text import reveal
+from runner.report.columns import shorten, wrap
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,6 +52,7 @@ def lay_out(
     if not rows:
         return []
     width = width or shutil.get_terminal_size((80, 24)).columns
+    rows = [_revealed(row) for row in rows]
     keys, wide = _widened(rows)
     fewer = [optional[at:] for at in range(len(optional), -1, -1)]
     choices = [[column for column in rows[0].cells if column not in left] for left in fewer]
@@ -72,18 +77,17 @@ def whole_table(rows: Sequence[Row]) -> tuple[list[str], list[list[str]]]:
     return headers, [[cell[header] for header in headers] for cell in wide]
 
 
+def _revealed(row: Row) -> Row:
+    """A row with control characters written out."""
+    cells = {column: reveal(cell) for column, cell in row.cells.items()}
+    settings = {key: reveal(value) for key, value in row.settings.items()}
+    return replace(row, cells=cells, settings=settings, note=reveal(row.note, breaks=True))
+
+
 def _widened(rows: Sequence[Row]) -> tuple[list[str], list[dict[str, str]]]:
     """The keys of all settings, and every row's cells with them."""
     keys = list(dict.fromkeys(key for row in rows for key in row.settings))
     return keys, [{**row.cells, **{k: row.settings.get(k, "-") for k in keys}} for row in rows]
-
-
-def shorten(text: str, room: int) -> str:
-    """The text, or its beginning and its end, the longer one, with dots between."""
-    if len(text) <= room:
-        return text
-    end = (room - 1) * 2 // 3
-    return f"{text[: room - 1 - end]}…{text[len(text) - end :]}"
 
 
 def say(value: Any) -> str:  # noqa: ANN401 - any value of a record or a config
@@ -113,7 +117,7 @@ def say_score(score: float | None) -> str:
 
 def _rooms(cells: Sequence[dict[str, str]], names: Sequence[str], over: int) -> dict[str, int]:
     """How wide each name may be, if they are to be narrower by `over` in sum."""
-    rooms = {name: max(len(cell[name]) for cell in cells) for name in names}
+    rooms = {name: max(cell_len(cell[name]) for cell in cells) for name in names}
     for _ in range(over):
         longest = max(rooms, key=lambda name: rooms[name])
         rooms[longest] = max(LEAST_NAME, rooms[longest] - 1)
@@ -129,10 +133,8 @@ def _below(row: Row, settings: dict[str, str], width: int) -> list[str]:
     """The lines under a row."""
     said = [f"{key}={value}" for key, value in settings.items()]
     text = " ".join(shorten(setting, width - len(INDENT)) for setting in said)
-    wrapper = textwrap.TextWrapper(
-        width, initial_indent=INDENT, subsequent_indent=INDENT, break_on_hyphens=False
-    )
-    return [*wrapper.wrap(text), *wrapper.wrap(row.note)]
+    lines = [wrap(each, width - len(INDENT), "", chop=True) for each in (text, row.note) if each]
+    return [INDENT + line for each in lines for line in each]
 
 
 def _width(cells: Sequence[dict[str, str]], columns: Sequence[str]) -> int:
@@ -140,7 +142,7 @@ def _width(cells: Sequence[dict[str, str]], columns: Sequence[str]) -> int:
 
 
 def _widest(cells: Sequence[dict[str, str]], column: str) -> int:
-    return max(len(column), *(len(cell[column]) for cell in cells))
+    return max(cell_len(column), *(cell_len(cell[column]) for cell in cells))
 
 
 def _lines(
@@ -149,8 +151,9 @@ def _lines(
     widths = {column: _widest(cells, column) for column in columns}
     lines = []
     for cell in [{column: column for column in columns}, *cells]:
-        padded = [
-            cell[c].rjust(widths[c]) if c in right else cell[c].ljust(widths[c]) for c in columns
-        ]
+        padded = []
+        for column in columns:
+            space = " " * (widths[column] - cell_len(cell[column]))
+            padded.append(space + cell[column] if column in right else cell[column] + space)
         lines.append(GAP.join(padded).rstrip())
     return lines

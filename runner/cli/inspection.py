@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from runner.plain_text import reveal
+
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping, Sequence
@@ -81,7 +83,7 @@ def print_info(options: argparse.Namespace) -> None:
 
 
 def _spelt(overrides: Mapping[str, str]) -> str:
-    return " ".join(f"{key}={value}" for key, value in overrides.items())
+    return reveal(" ".join(f"{key}={value}" for key, value in overrides.items()))
 
 
 def _indented(lines: Sequence[str]) -> list[str]:

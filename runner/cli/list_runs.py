@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runner.cli.fitted_table import Row, lay_out, say_score
+from runner.cli.printing import print_text
 from runner.core.metrics import loss
 from runner.errors import ConfigError, RunDirectoryError
 from runner.store.conditions import Condition, select
@@ -84,7 +85,7 @@ def main(options: argparse.Namespace) -> int:
         return 0
     if not entries:
         meeting = f" that meets {' and '.join(options.where)}" if options.where else ""
-        print(f"no run in {options.folder}{meeting}")
+        print_text(f"no run in {options.folder}{meeting}")
         return 0
     print("\n".join(_lines(shown)))
     if len(shown) < len(entries):

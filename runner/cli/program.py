@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from runner.cli.commands import chosen
+from runner.cli.printing import print_text
 from runner.errors import ConfigError, DataError, RunDirectoryError, RunnerError
 
 if TYPE_CHECKING:
@@ -32,10 +33,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         status = _answer(given)
     except (ConfigError, DataError, RunDirectoryError) as error:
-        print(f"enet: {error}", file=sys.stderr)
+        print_text(f"enet: {error}", error=True)
         status = USAGE_ERROR
     except RunnerError as error:
-        print(f"enet: {error}", file=sys.stderr)
+        print_text(f"enet: {error}", error=True)
         status = FAILURE
     except BrokenPipeError:  # whoever read the output has closed it
         sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115 - for the interpreter's last flush

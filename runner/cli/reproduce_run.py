@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runner.cli.arguments import add_quiet
 from runner.cli.fitted_table import Row, lay_out
+from runner.cli.printing import print_text
 from runner.errors import DataError, RunDirectoryError, RunnerError
 from runner.store.directory import DONE
 from runner.store.finding import StoredRun, open_run
@@ -79,7 +79,7 @@ def main(options: argparse.Namespace) -> int:
         return DIFFERS
     lines, status = _compare(run, open_run(folder))
     if not options.quiet:
-        print("\n".join(lines))
+        print_text("\n".join(lines))
     return status
 
 
@@ -104,7 +104,7 @@ def _run_again(
     if isinstance(outcome.error, RunnerError):
         raise outcome.error
     if outcome.error is not None:
-        print(f"enet: {outcome.error!r} (see {outcome.folder / 'run.log'})", file=sys.stderr)
+        print_text(f"enet: {outcome.error!r} (see {outcome.folder / 'run.log'})", error=True)
         return None
     return outcome.folder
 

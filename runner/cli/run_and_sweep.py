@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import shlex
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runner.cli.arguments import make_parser
 from runner.cli.commands import is_word
+from runner.cli.printing import print_text
 from runner.errors import ConfigError, RunnerError
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def run_or_sweep(options: argparse.Namespace) -> int:
 
         reused = _reused_from(validated, swept=swept)
         more = {"reused from": reused} if set(reused) != {"-"} else None
-        print(runs_table(composed, swept=swept, more=more))
+        print_text(runs_table(composed, swept=swept, more=more))
         return 0
     shown = None if options.quiet else validated[0][0].report
     if swept:
@@ -137,7 +137,7 @@ def _single(config: ExperimentConfig, composed: Composed, shown: Report | None) 
     if isinstance(outcome.error, RunnerError):
         raise outcome.error
     if outcome.error is not None:  # nobody's fault that is known: its traceback is in the log
-        print(f"enet: {outcome.error!r} (see {outcome.folder / 'run.log'})", file=sys.stderr)
+        print_text(f"enet: {outcome.error!r} (see {outcome.folder / 'run.log'})", error=True)
         return FAILURE
     if "reused_from" in outcome.record:
         source = _from_here(Path(outcome.record["reused_from"]))
@@ -171,9 +171,8 @@ def _sweep(
     if len(sweep.results):
         _show_sweep(sweep, config, screen)
     if sweep.interrupted:
-        print(
-            f"interrupted; to go on: enet resume {shlex.quote(str(sweep.folder))}", file=sys.stderr
-        )
+        going_on = f"enet resume {shlex.quote(str(sweep.folder))}"
+        print_text(f"interrupted; to go on: {going_on}", error=True)
         return INTERRUPTED
     return FAILURE if sweep.failed else 0
 

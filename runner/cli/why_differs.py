@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from runner.cli.printing import print_text
 from runner.errors import RunDirectoryError, RunnerError
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def main(options: argparse.Namespace) -> int:
     status = record.get("status")
     if status not in {"finished", "reused"}:
         lines.insert(0, f"status: the run is {status}, and only finished ones are reused")
-    print("\n".join(lines) or "nothing differs: the run would be reused")
+    print_text("\n".join(lines) or "nothing differs: the run would be reused")
     return 1 if lines else 0
 
 

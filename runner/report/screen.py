@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
+from rich.text import Text
 
+from runner.plain_text import reveal
 from runner.report.baseline_table import compared_lines, reasons
 from runner.report.columns import Line, wrap
 from runner.report.ledger_line import ledger_line, sweep_ledger_line
@@ -58,8 +61,8 @@ class Screen:
     def say(self, text: str) -> None:
         """A line of plain text; on a terminal, broken between words where it is too long."""
         if self._report is not None:
-            terminal = self._console.is_terminal
-            for line in wrap(text, self._console.width) if terminal else [text]:
+            terminal, shown = self._console.is_terminal, reveal(text)
+            for line in wrap(shown, self._console.width) if terminal else [shown]:
                 self._print(line)
 
     def say_error(self, text: str) -> None:
@@ -67,7 +70,7 @@ class Screen:
         if self._report is not None:
             self.say(text)
         else:
-            Console(stderr=True).print(text, highlight=False, markup=False, soft_wrap=True)
+            print(reveal(text, breaks=True), file=sys.stderr)  # noqa: T201 - where errors go
 
     def show_run(self, folder: Path, record: Mapping[str, Any], looks: int) -> None:
         """The summary of a finished run, as its record and its coefficients.csv have it."""
@@ -163,7 +166,8 @@ class Screen:
 
     def _print(self, text: str, *, bold: bool = False) -> None:
         style = "bold" if bold else None
-        self._console.print(text, style=style, highlight=False, markup=False, soft_wrap=True)
+        plain = Text(text, style or "")  # neither markup nor :names: of emoji
+        self._console.print(plain, soft_wrap=True)
 
     def _say_files(self, paths: Sequence[Path]) -> None:
         if paths:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import itertools
 import json
@@ -18,6 +19,7 @@ import yaml
 
 from runner.checks import NO_LOCK
 from runner.errors import InUseError, RunDirectoryError
+from runner.plain_text import reveal
 from runner.store.lock import FolderLock
 from runner.store.run_record import upgrade
 
@@ -47,6 +49,18 @@ class _LogFile(logging.FileHandler):
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's own name
         """What cannot be logged is not worth a run."""
+
+
+class _Plain(logging.Formatter):
+    """Lines in which a name cannot do anything, nor make a line of its own."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's own name
+        """The line of a record, with control characters written out."""
+        return reveal(super().formatMessage(record))
+
+    def formatException(self, ei: Any) -> str:  # noqa: ANN401, N802 - logging's own
+        """A traceback, which keeps its lines."""
+        return reveal(super().formatException(ei), breaks=True)
 
 
 class RunDirectory:
@@ -175,8 +189,11 @@ class RunDirectory:
         return self.write_text(name, to_json(content))
 
     def write_table(self, name: str, table: pd.DataFrame) -> Path:
-        """Write one CSV file, numbers in full precision."""
-        return self.write_text(name, table.to_csv(index=False, lineterminator="\n"))
+        """Write one CSV file, numbers in full precision, and texts that read as they were."""
+        text = table.to_csv(index=False, lineterminator="\n")
+        if "\r" in text:  # which readers take for the end of a line, and writers do not quote
+            text = table.to_csv(index=False, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
+        return self.write_text(name, text)
 
     def write_composed(self, yaml: dict[str, str]) -> None:
         """Write what Hydra composed under .hydra, a file per name."""
@@ -187,7 +204,7 @@ class RunDirectory:
     def logging(self) -> Iterator[None]:
         """Copy this package's log to run.log while the block runs."""
         handler = _LogFile(self.folder / "run.log", encoding="utf-8")
-        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+        handler.setFormatter(_Plain("%(asctime)s %(levelname)s %(message)s"))
         logger = logging.getLogger("runner")
         before = logger.level
         logger.addHandler(handler)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from runner.report.columns import Column, lay_out, wrap
+from runner.report.columns import Column, lay_out, shorten, wrap
 
 LABEL = Column("imputer", ("mean", "linear"), label=True)
 SCORE = Column("cv_mse", ("128,711", "3,229"))
@@ -87,9 +87,45 @@ def test_tables_fit_uncut(rows: list[tuple[str, str, str]], spares: list[int], w
             assert any(cell in line.text for line in lines if line.row == row)
 
 
+def test_a_label_wider_than_a_line_is_cut() -> None:
+    """In the middle, and no more than that all fits; where figures leave it no room, on a line."""
+    long = Column("feature", ("a" * 30 + "z" * 30, "b"), label=True)
+    assert [f"aaaaaaa…{13 * 'z'}  128,711", f"b{20 * ' '}    3,229"] == texts([long, SCORE], 30)[1:]
+    assert f"aaaaaaa…{12 * 'z'}" in texts([long, SCORE], 20)
+    assert all("…" not in text for text in texts([long, SCORE], 60))
+
+
+def test_labels_that_fit_a_line_are_whole() -> None:
+    """Rather than cut a name, a row takes two lines."""
+    long = Column("feature", ("a" * 20,), label=True)
+    assert ["a" * 20, "  128,711"] == texts([long, Column("cv_mse", ("128,711",))], 20)[-2:]
+
+
+def test_what_is_hidden_is_written_out() -> None:
+    """A name that clears the screen or turns the text is shown as such, and takes its room."""
+    named = Column("feature", ("\x1b[2J", "\u202eb\n"), label=True)
+    expected = ["feature     cv_mse", r"\x1b[2J    128,711", r"\u202eb\n    3,229"]
+    assert expected == texts([named, SCORE], 80)
+
+
+@given(st.text("a名e\u0301👩", max_size=40), st.integers(6, 30))
+def test_names_are_cut_by_what_they_take(text: str, room: int) -> None:
+    """Wide letters count as two; what fits stays, and what does not keeps both its ends."""
+    cut = shorten(text, room)
+    assert cell_len(cut) <= room
+    assert (cut == text) == (cell_len(text) <= room)
+    if cut != text:
+        head, tail = cut.split("…")
+        assert text.startswith(head)
+        assert text.endswith(tail)
+
+
 def test_text_breaks_between_words() -> None:
     """A path is never broken."""
     assert ["wrote", "  outputs/a-long-folder/results.csv"] == wrap(
         "wrote outputs/a-long-folder/results.csv", 20
     )
     assert [""] == wrap("", 20)
+    assert ["名名 名", "  名"] == wrap("名名 名 名", 8)
+    assert ["a  b", "  c"] == wrap("a  b\nc", 5)
+    assert ["aaaa", "aaa", "b"] == wrap("aaaaaaa b", 4, "", chop=True)

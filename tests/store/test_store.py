@@ -163,6 +163,28 @@ def test_the_log_leaves_no_trace(tmp_path: Path) -> None:
     assert "INFO hello" in (tmp_path / "run.log").read_text()
 
 
+def test_a_line_of_the_log_stays_one(tmp_path: Path) -> None:
+    """A name in a message can neither begin a line nor act on a terminal; a traceback has lines."""
+    error = ValueError("\x1b[2J\nin lines")
+    with RunDirectory(tmp_path).logging():
+        logging.getLogger("runner").error("a\nb\u202e", exc_info=error)
+    lines = (tmp_path / "run.log").read_text(encoding="utf-8").splitlines()
+    assert lines[0].endswith(r" ERROR a\nb\u202e")
+    assert [r"ValueError: \x1b[2J", "in lines"] == lines[-2:]
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), min_size=1), min_size=1))
+def test_texts_of_tables_are_read_as_they_were(
+    tmp_path_factory: pytest.TempPathFactory, names: list[str]
+) -> None:
+    """Whatever is in a name or a header, a carriage return or a formula too."""
+    folder = tmp_path_factory.mktemp("texts")
+    table = pd.DataFrame({"feature": names, "a\r,b": 0.1})
+    path = RunDirectory(folder).write_table("table.csv", table)
+    read = pd.read_csv(path, keep_default_na=False, dtype={"feature": str})
+    pd.testing.assert_frame_equal(table, read, check_dtype=False)
+
+
 def test_a_run_directory_is_complete(finished_run: Path) -> None:
     """A finished run leaves every file, and nothing temporary."""
     assert ALWAYS == files_of(finished_run)
