@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from runner.cli.printing import print_text
 from runner.errors import ConfigError
-from runner.plain_text import reveal
+from runner.store.plain_text import reveal
 
 if TYPE_CHECKING:
     from runner.config import Composed, ExperimentConfig

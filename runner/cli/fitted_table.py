@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len
 
-from runner.plain_text import reveal
 from runner.report.columns import shorten, wrap
+from runner.store.plain_text import reveal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runner.plain_text import reveal
+from runner.store.plain_text import reveal
 
 if TYPE_CHECKING:
     import argparse

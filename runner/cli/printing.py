@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from runner.plain_text import reveal
+from runner.store.plain_text import reveal
 
 
 def print_text(text: str, *, error: bool = False) -> None:

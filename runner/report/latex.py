@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from runner.plain_text import reveal
+from runner.store.plain_text import reveal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

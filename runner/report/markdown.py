@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
-from runner.plain_text import reveal
 from runner.report.latex import NUMERIC
+from runner.store.plain_text import reveal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.text import Text
 
-from runner.plain_text import reveal
 from runner.report.baseline_table import compared_lines, reasons
 from runner.report.columns import Line, wrap
 from runner.report.ledger_line import ledger_line, sweep_ledger_line
@@ -25,6 +24,7 @@ from runner.report.run_summary import (
 from runner.report.search_lines import search_lines
 from runner.report.specs import Report, Shown
 from runner.report.sweep_table import sweep_lines, sweep_notes
+from runner.store.plain_text import reveal
 from runner.store.report_files import LIBRARY, PAGE
 from runner.store.rows import read_rows
 

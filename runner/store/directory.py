@@ -19,8 +19,8 @@ import yaml
 
 from runner.checks import NO_LOCK
 from runner.errors import InUseError, RunDirectoryError
-from runner.plain_text import reveal
 from runner.store.lock import FolderLock
+from runner.store.plain_text import reveal
 from runner.store.run_record import upgrade
 
 if TYPE_CHECKING:
