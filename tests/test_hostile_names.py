@@ -160,6 +160,7 @@ def test_checking_the_data(made: Made) -> None:
     assert 0 == checked.status
     lines = harmless(checked.out).splitlines()
     assert max(map(cell_len, lines[1 : 2 + len(NAMES)])) <= 80
+    assert LONG == "".join(re.findall(r"^(?:long_)?x+(?= |$)", checked.out, re.MULTILINE))
     assert any(line.startswith(":x: ") for line in lines)
 
 

@@ -109,7 +109,10 @@ def _say_columns(found: Inspection, composed: Composed) -> None:
     print_text(f"{name}: {seen}{found.rows:,} rows, {len(found.columns)} columns")
     table = Table(box=None, header_style="bold", pad_edge=False)
     for heading in ("column", "role", "type", "missing", "values"):
-        table.add_column(heading, justify="right" if heading == "missing" else "left")
+        right, whole = heading == "missing", heading == "column"
+        table.add_column(
+            heading, justify="right" if right else "left", overflow="fold" if whole else "ellipsis"
+        )
     for line in found.columns:
         gaps = f"{line.missing:,} ({line.share:.1%})" if line.missing else "-"
         table.add_row(reveal(line.name), line.role, line.kind, gaps, reveal(line.values))

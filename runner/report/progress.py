@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 QUIET = 10.0  # seconds before the first line where there is no terminal, and between two
 GROWTH = 0.25  # of the time that has passed, before the next line: those of hours are few
 BAR = 40  # columns at the most
+NARROW = 72  # columns, of which too few would be left for a bar
+COUNTED = 36  # columns of all but the word that is said
 
 
 class Advance(Protocol):
@@ -50,7 +52,7 @@ class Bars:
             return
         from rich.progress import Progress
 
-        with Progress(*_columns(), console=self._console) as bars:
+        with Progress(*_columns(self._console.width), console=self._console) as bars:
             self._outer = bars
             _, advance = _begin(bars, Pace(total), what, unit)
             try:
@@ -94,28 +96,33 @@ class Lines:
 
 def _begin(bars: Progress, pace: Pace, what: str, unit: str) -> tuple[TaskID, Advance]:
     """A bar more: its number, and what advances it for as long as it is there."""
-    task = bars.add_task(what, total=pace.total, pace=pace, said=f"{_count(pace, '/')} {unit}")
+    count, total = _count(pace, "/"), pace.total
+    task = bars.add_task(what, total=total, pace=pace, count=count, unit=unit, tail="")
 
     def advance(steps: int, word: str = "") -> None:
         pace.advance(steps)
-        said = " ".join(filter(None, [f"{_count(pace, '/')} {unit}", word]))
         if task in bars.task_ids:
-            bars.update(task, completed=pace.done, said=said)
+            bars.update(
+                task, completed=pace.done, count=_count(pace, "/"), tail=f" {word}" if word else ""
+            )
 
     return task, advance
 
 
-def _columns() -> tuple[ProgressColumn, ...]:
-    """The name, a bar that gives way where there is no room, the count, the time."""
+def _columns(width: int) -> list[ProgressColumn]:
+    """The name, a bar that gives way where there is no room, the count, what is said, the time."""
     from rich.progress import BarColumn, TextColumn
     from rich.table import Column
 
-    return (
-        TextColumn("{task.description}"),
-        BarColumn(None, table_column=Column(max_width=BAR)),
-        TextColumn("{task.fields[said]}", markup=False),
-        TextColumn("{task.fields[pace].time}"),
-    )
+    texts = ("{task.description}", "{task.fields[count]}", "{task.fields[pace].time}",
+             "{task.fields[tail]}")  # fmt: skip
+    if width < NARROW:
+        word = Column(no_wrap=True, max_width=max(width - COUNTED, 1))
+        said = TextColumn(texts[-1], markup=False, table_column=word)
+        return [*map(TextColumn, texts[:-1]), said]
+    bar = BarColumn(None, table_column=Column(max_width=BAR))
+    said = TextColumn("{task.fields[count]} {task.fields[unit]}{task.fields[tail]}", markup=False)
+    return [TextColumn(texts[0]), bar, said, TextColumn(texts[2])]
 
 
 def _count(pace: Pace, of: str) -> str:

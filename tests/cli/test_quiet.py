@@ -21,7 +21,7 @@ def test_a_run_says_nothing(program: Program, mixed: tuple[str, ...]) -> None:
     assert records[0]["fingerprint"] == records[1]["fingerprint"]
     config = (quiet / ".hydra" / "config.yaml").read_text()
     assert (shown / ".hydra" / "config.yaml").read_text() == config
-    assert "name: summary" in config
+    assert "report:\n  name: none" not in config
 
 
 def test_errors_are_said(program: Program, mixed: tuple[str, ...]) -> None:

@@ -77,6 +77,16 @@ def test_a_bar_ends_with_its_time() -> None:
     advance(1)  # what goes on after the end is not shown
 
 
+def test_a_narrow_terminal_has_no_bar() -> None:
+    """The count and the time are whole; what is said gives way."""
+    bars, written = on_terminal(40)
+    with bars.show("search", 3_500, "candidates") as advance:
+        advance(3_500, "best partial_deviance 128,300")
+    last = written.getvalue().split("\r")[-1]
+    assert "search 3,500/3,500 0:00:00  be" in last
+    assert "━" not in last
+
+
 def test_a_bar_within_a_bar_goes_when_it_ends() -> None:
     """Of a sweep the runs stay, each search goes, even where it fails."""
     bars, written = on_terminal(80)
