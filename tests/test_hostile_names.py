@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from conftest import QUICK, Program, read_json
+from conftest import QUICK, OtherProcess, Program, read_json
 from rich.cells import cell_len
 
 if TYPE_CHECKING:
@@ -162,6 +162,14 @@ def test_checking_the_data(made: Made) -> None:
     assert max(map(cell_len, lines[1 : 2 + len(NAMES)])) <= 80
     assert LONG == "".join(re.findall(r"^(?:long_)?x+(?= |$)", checked.out, re.MULTILINE))
     assert any(line.startswith(":x: ") for line in lines)
+
+
+def test_an_output_of_few_letters(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where output is ASCII, what it lacks is written out too, and no command ends for that."""
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+    ended = OtherProcess(made.program.folder)("show", str(made.run))
+    assert 0 == ended.status
+    assert r"\u540d\u524d" in ended.out
 
 
 def test_tables_round_trip(made: Made) -> None:

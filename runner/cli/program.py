@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sys
@@ -28,6 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         from runner.cli.completion import complete
 
         complete()
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a name may have letters that it has not
+        sys.stdout.reconfigure(errors="backslashreplace")
     with suppress(ValueError):  # not in the main thread
         signal.signal(signal.SIGTERM, _interrupt)
     try:
