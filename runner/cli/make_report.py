@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from runner.cli.printing import print_text
 from runner.errors import ConfigError, RunDirectoryError
 from runner.store.directory import DONE, RECORD, SWEEP
 
@@ -51,7 +52,7 @@ def main(options: argparse.Namespace) -> int:
         )
     from runner.experiment.pages import PageStyle
 
-    print(f"page: {_write(options.folder, PageStyle(options.inline, options.figures))}")
+    print_text(f"page: {_write(options.folder, PageStyle(options.inline, options.figures))}")
     return 0
 
 

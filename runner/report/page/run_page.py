@@ -149,7 +149,7 @@ def _features(material: Material) -> Section:
 def _fit(material: Material) -> Section:
     tables = {
         "The rows predicted the worst": fit_figures.worst_rows(material),
-        "The rows that the selected features' unpenalised fit depends on the most": (
+        "The rows that sway the unpenalised fit of the selected features the most": (
             fit_figures.influential_rows(material)
         ),
     }

@@ -152,7 +152,7 @@ def test_residuals_are_of_out_of_fold_predictions(made: Path, page: Reader) -> N
 def test_influence_is_that_of_the_record(made: Path, page: Reader) -> None:
     """The rows that sway the refit, with leverage and Cook's distance."""
     wanted = read_json(made / "run.json")["influence"]["worst"]
-    caption = "The rows that the selected features' unpenalised fit depends on the most"
+    caption = "The rows that sway the unpenalised fit of the selected features the most"
     shown = page.tables[caption][1:]
     assert [str(row["row"]) for row in wanted] == [row[0] for row in shown]
     assert [number(row["cooks_distance"], 3) for row in wanted] == [row[2] for row in shown]
