@@ -121,18 +121,7 @@ def _curve_layers(alphas: Floats, metric: str) -> list[dict[str, Any]]:
             "mark": {"type": "rule", "strokeDash": [4, 3]},
             "encoding": {"x": x},
         },
-        {
-            "data": {"name": "rules"},
-            "transform": [{"filter": {"field": "side", "equal": "right"}}],
-            "mark": {"type": "text", "align": "left", "baseline": "top", "dx": 5, "dy": 2},
-            "encoding": {"x": x, "y": {"value": 0}, "text": {"field": "rule"}},
-        },
-        {
-            "data": {"name": "rules"},
-            "transform": [{"filter": {"field": "side", "equal": "left"}}],
-            "mark": {"type": "text", "align": "right", "baseline": "top", "dx": -5, "dy": 2},
-            "encoding": {"x": x, "y": {"value": 0}, "text": {"field": "rule"}},
-        },
+        *_rule_labels(x),
         {
             "data": {"name": "counts"},
             "mark": {"type": "text", "baseline": "bottom", "dy": -4, "color": "$muted"},
@@ -141,15 +130,35 @@ def _curve_layers(alphas: Floats, metric: str) -> list[dict[str, Any]]:
     ]
 
 
+def _rule_labels(x: dict[str, Any]) -> list[dict[str, Any]]:
+    """Each label beside its line, on a line of its own: on a phone the two rules are close."""
+    text = {"type": "text", "baseline": "top", "dy": {"expr": "2 + 15 * datum.line"}}
+    sides = {"right": {"align": "left", "dx": 5}, "left": {"align": "right", "dx": -5}}
+    shown = {"x": x, "y": {"value": 0}, "text": {"field": "rule"}}
+    return [
+        {
+            "data": {"name": "rules"},
+            "transform": [{"filter": {"field": "side", "equal": side}}],
+            "mark": text | at,
+            "encoding": shown,
+        }
+        for side, at in sides.items()
+    ]
+
+
 def _rules(curve: Curve) -> dict[str, list[Any]]:
     lines = {"best": curve.best, "one SE": curve.one_se}
     if curve.one_se == curve.best:
-        lines = {"best, and one SE": curve.best, "one SE": None}
+        lines = {"best, and one SE": curve.best}
     drawn = {name: alpha for name, alpha in lines.items() if alpha is not None}
     ends = np.log(curve.path.alpha[[0, -1]])
     late = [(np.log(alpha) - ends[0]) / np.ptp(ends) > LATE for alpha in drawn.values()]
-    sides = ["left" if is_late else "right" for is_late in late]
-    return {"alpha": list(drawn.values()), "rule": list(drawn), "side": sides}
+    return {
+        "alpha": list(drawn.values()),
+        "rule": list(drawn),
+        "side": ["left" if is_late else "right" for is_late in late],
+        "line": list(range(len(drawn))),
+    }
 
 
 def _counts(path: Path) -> dict[str, list[Any]]:
