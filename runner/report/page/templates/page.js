@@ -62,13 +62,14 @@
     document.getElementById("undrawn").hidden = false;
   }
 
+  const collator = new Intl.Collator("en", { numeric: true });
   for (const table of document.querySelectorAll("table[data-sortable]")) {
     const heads = [...table.tHead.rows[0].cells];
     const key = (row, at) => row.cells[at].dataset.value ?? row.cells[at].textContent;
     const compare = (a, b) => {
       if (a === "" || b === "") return (a === "") - (b === "");
       const [x, y] = [Number(a), Number(b)];
-      return Number.isNaN(x) || Number.isNaN(y) ? a.localeCompare(b, "en", { numeric: true }) : x - y;
+      return Number.isNaN(x) || Number.isNaN(y) ? collator.compare(a, b) : x - y;
     };
     heads.forEach((head, at) => {
       head.querySelector("button").addEventListener("click", () => {
@@ -96,6 +97,13 @@
         shown += !row.hidden;
       }
       status.textContent = `${shown} of ${texts.length} rows`;
+    });
+  }
+
+  for (const button of document.querySelectorAll("button[data-shows]")) {
+    button.addEventListener("click", () => {
+      document.getElementById(button.dataset.shows).classList.remove("limited");
+      button.remove();
     });
   }
 
