@@ -170,6 +170,7 @@ def _sweep(
     sweep = run_sweep(jobs, composed.sweep_dir, command, screen, chosen=chosen)
     if len(sweep.results):
         _show_sweep(sweep, config, screen)
+        screen.say_page(sweep.folder)
     if sweep.interrupted:
         going_on = f"enet resume {shlex.quote(str(sweep.folder))}"
         print_text(f"interrupted; to go on: {going_on}", error=True)

@@ -67,19 +67,31 @@ def write_sweep_page(folder: Path, style: PageStyle) -> Path:
     Raises:
         RunDirectoryError: a file cannot be written.
     """
-    from runner.report.page.sweep_page import sweep_page
+    from runner.report.page.sweep_page import figures, sweep_page
 
-    return _write(folder, style, lambda script: sweep_page(folder, script))
+    path = _write(folder, style, lambda script: sweep_page(folder, script))
+    if style.figures:
+        _write_figures(folder, figures(folder), style.figures)
+    return path
 
 
 def try_run_page(folder: Path, record: dict[str, Any], style: PageStyle | None) -> None:
     """Write the page that a run ends with, if one is asked for; a failure is no run's failure."""
-    if style is None:
-        return
+    if style is not None:
+        _try(lambda: write_run_page(folder, record, style))
+
+
+def try_sweep_page(folder: Path, style: PageStyle | None) -> None:
+    """Write the page that a sweep ends with, in the same way."""
+    if style is not None:
+        _try(lambda: write_sweep_page(folder, style))
+
+
+def _try(write: Callable[[], Path]) -> None:
     try:
-        write_run_page(folder, record, style)
+        write()
     except Exception:
-        log.exception("no report.html was written; enet report RUN tries again")
+        log.exception("no report.html was written; enet report tries again")
 
 
 def _write(folder: Path, style: PageStyle, render: Callable[[str | None], str]) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from runner.experiment.pages import PageStyle, try_sweep_page
 from runner.experiment.sweep_runs import SweepRuns
 from runner.statistics import baseline_comparison
 from runner.store.directory import DONE
@@ -72,4 +73,6 @@ def run_sweep(
             compared = baseline_comparison.comparison_table(runs, baseline)
             directory.write_table("comparison.csv", compared)
         results = sweep.write("interrupted" if interrupted or sweep.left else "finished")
+        if len(results):
+            try_sweep_page(directory.folder, PageStyle.of(jobs[0].config.report))
         return SweepOutcome(directory.folder, results, compared, interrupted)
