@@ -53,7 +53,7 @@ def test_defaults_are_a_whole_experiment() -> None:
         "search": "grid",
         "evaluation": "standard",
         "persistence": "pickle",
-        "report": "summary",
+        "report": "html",
         "launcher": "serial",
         "experiment": None,
     }

@@ -35,7 +35,7 @@ CHOICES = {
     "model": ["elastic_net", "lasso", "ols", "loud", "[lasso]"],
     "search": ["grid", "random", "optuna", "led", "search/grid"],
     "experiment": ["null", "smoke", "own", "led", "delta", "imputer_benchmark"],
-    "report": ["none", "summary"],
+    "report": ["html", "none", "summary"],
 }
 VALUES = [
     "seed=3", "seed=null", "seed='${split.folds}'", "seed=${split.folds}", "seed=???", "+seed=4",

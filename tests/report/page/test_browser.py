@@ -7,8 +7,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+import pandas as pd
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from conftest import QUICK, Program, mixed_frame
 from page_cases import CASES, make_run
 from playwright.sync_api import sync_playwright
 
@@ -123,6 +125,30 @@ def test_hostile_names_stay_text(browser: Browser, runs: dict[str, Path]) -> Non
         assert seen.page.locator("h1").inner_text().startswith("<b>y</b>, predicted from")
         labels = seen.page.locator("#coefficients svg text").all_text_contents()
         assert {"$accent", "datum['x'] + 1", "{{ 7 * 7 }}", "=1+1"} <= set(labels)
+
+
+def test_a_sweep_is_drawn_sorted_and_filtered(browser: Browser, tmp_path: Path) -> None:
+    """The leaderboard is sorted by a column either way and filtered by words; runs are linked."""
+    mixed_frame(150).to_csv(tmp_path / "mixed.csv", index=False)
+    data = ("dataset=csv", "dataset.path=mixed.csv", "dataset.target=outcome", *QUICK)
+    varied = ("imputer=mean,median,zero", "model.l1_ratio=0.2,0.6,1.0")
+    folder = Program(tmp_path, pages=True).sweep("-m", *data, *varied)
+    results = pd.read_csv(folder / "results.csv")
+    with opened(browser, folder / "report.html") as seen:
+        page = seen.page
+        names = page.locator("#board tbody tr:visible th a")
+        for at in range(2):
+            page.get_by_role("button", name="seconds").click()
+            order = results.sort_values("seconds", ascending=at == 0)["run"].astype(str).tolist()
+            assert order == names.all_inner_texts()
+        page.get_by_role("searchbox").fill("median")
+        wanted = results[results["imputer"] == "median"]["run"].astype(str)
+        assert set(wanted) == set(names.all_inner_texts())
+        assert page.locator("#board-count").inner_text() == "3 of 9 rows"
+        assert seen.said == []
+        names.first.click()
+        page.wait_for_selector("figure[data-drawn]")
+        assert page.locator("h1").inner_text() == "outcome, predicted from csv"
 
 
 def test_what_is_pointed_at_is_told(browser: Browser, runs: dict[str, Path]) -> None:
