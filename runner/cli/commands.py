@@ -45,6 +45,7 @@ COMMANDS = {
         Command("list", "list_runs", "look", "[DIR]", "runs and sweeps, newest first"),
         Command("show", "show_runs", "look", "DIR", "a run's summary, or a sweep's table"),
         Command("report", "make_report", "look", "DIR", "write the page of a run or a sweep"),
+        Command("ui", "serve_pages", "look", "[DIR]", "the pages of all runs, in the browser"),
         Command("compare", "compare_runs", "look", "DIR...",
                 "runs and sweeps in one table"),
         Command("why", "why_differs", "look", "RUN [OVERRIDES]",

@@ -27,13 +27,16 @@ def library() -> str:
     return LIBRARY.read_text(encoding="utf-8")
 
 
-def render(template: str, content: Mapping[str, Any], script: str | None) -> str:
+def render(
+    template: str, content: Mapping[str, Any], script: str | None, *, follows: bool = False
+) -> str:
     """Fill a template.
 
     Args:
         template: its name, in this package's `templates`.
         content: what it names.
         script: where the drawing library is, relative to the page; None puts it into the page.
+        follows: whether the page may ask its server for itself anew.
 
     A page runs only its own scripts, told apart by their hashes, and loads nothing else: what a
     name in the data says is never run.
@@ -48,6 +51,7 @@ def render(template: str, content: Mapping[str, Any], script: str | None) -> str
             "default-src 'none'",
             f"script-src {' '.join(sources)}",
             f"style-src {_source(style)}",
+            *(["connect-src 'self'"] if follows else []),
             "base-uri 'none'",
             "form-action 'none'",
         )

@@ -107,6 +107,15 @@
     });
   }
 
+  const followed = document.querySelector("main[data-follows]");
+  const follow = async () => {
+    const text = await (await fetch(location.href)).text();
+    const fresh = new DOMParser().parseFromString(text, "text/html").querySelector("main");
+    if (fresh !== null && fresh.innerHTML !== followed.innerHTML) followed.replaceChildren(...fresh.childNodes);
+  };
+  // a server that has been stopped may come back
+  if (followed !== null) setInterval(() => follow().catch(() => {}), 2000);
+
   for (const button of document.querySelectorAll("button[data-copies]")) {
     button.addEventListener("click", async () => {
       const source = document.getElementById(button.dataset.copies);
