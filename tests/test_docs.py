@@ -148,7 +148,7 @@ def test_links_lead_somewhere(page: str) -> None:
 
 def test_every_page_is_linked_from_the_readme() -> None:
     """A reader finds each page from the README."""
-    linked = re.findall(r"\]\(docs/([^)]+)\)", TEXT["README.md"])
+    linked = re.findall(r"\]\(docs/([^)]+\.md)\)", TEXT["README.md"])
     assert {page.name for page in PAGES[1:]} == set(linked)
 
 

@@ -129,7 +129,7 @@ def _say_problems(problems: list[str]) -> None:
 def _say_findings(found: Inspection) -> None:
     from dataclasses import asdict
 
-    from runner.report.run_summary import finding_lines
+    from runner.report.terminal.run_summary import finding_lines
 
     for line in finding_lines([asdict(finding) for finding in found.findings]):
         print_text(line)

@@ -6,9 +6,9 @@ import shutil
 from typing import TYPE_CHECKING
 
 from runner.cli.fitted_table import lay_out, whole_table
-from runner.report.columns import wrap
 from runner.report.latex import latex_table
 from runner.report.markdown import escape, markdown_table
+from runner.report.terminal.columns import wrap
 from runner.store.plain_text import reveal
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len
 
-from runner.report.columns import shorten, wrap
+from runner.report.terminal.columns import shorten, wrap
 from runner.store.plain_text import reveal
 
 if TYPE_CHECKING:

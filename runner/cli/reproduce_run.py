@@ -90,7 +90,7 @@ def _run_again(
     from runner.experiment.job import Job  # heavy, and only now known to be needed
     from runner.experiment.run import run as run_job
     from runner.experiment.workspace import Workspace
-    from runner.report.screen import Screen
+    from runner.report.terminal.screen import Screen
 
     screen, workspace = Screen(shown), Workspace()
     found = workspace.data(config, screen.progress).data_hash

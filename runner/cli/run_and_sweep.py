@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from runner.config import Composed, ExperimentConfig
     from runner.experiment.sweep import SweepOutcome
     from runner.report import Report
-    from runner.report.screen import Screen
+    from runner.report.terminal.screen import Screen
     from runner.store.sweep_directory import Command
     from runner.stream.read import Reading
 
@@ -127,7 +127,7 @@ def _single(config: ExperimentConfig, composed: Composed, shown: Report | None) 
     from runner.experiment.job import Job
     from runner.experiment.run import run
     from runner.experiment.workspace import Workspace
-    from runner.report.screen import Screen
+    from runner.report.terminal.screen import Screen
     from runner.store.ledger import looks_at_test
 
     screen = Screen(shown)
@@ -161,7 +161,7 @@ def _sweep(
 ) -> int:
     from runner.experiment.job import Job
     from runner.experiment.sweep import run_sweep
-    from runner.report.screen import Screen
+    from runner.report.terminal.screen import Screen
 
     config, composed = validated[0]
     jobs = [Job(c, each, each.subdir, chosen=True) for c, each in validated]

@@ -14,7 +14,7 @@ from runner.report.numbers import number
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from runner.report.screen import Screen
+    from runner.report.terminal.screen import Screen
 
     Record = dict[str, Any]
 
@@ -205,6 +205,6 @@ def _read_json(path: Path) -> Record:
 
 def _screen() -> Screen:
     from runner.report import Summary
-    from runner.report.screen import Screen
+    from runner.report.terminal.screen import Screen
 
     return Screen(Summary(name="summary", top=0, progress=False, baseline=None))

@@ -87,7 +87,7 @@ def _by_kind(plugins: list[dict[str, str]]) -> dict[str, str]:
 def _data_hash(config: ExperimentConfig) -> str:
     """The hash of the config's data, or why it cannot be read."""
     from runner.experiment.workspace import Workspace
-    from runner.report.screen import Screen
+    from runner.report.terminal.screen import Screen
 
     try:
         return Workspace().data(config, Screen(None).progress).data_hash

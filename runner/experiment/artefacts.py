@@ -11,7 +11,7 @@ from runner.evaluation.path_table import path_table
 from runner.experiment.pages import PageStyle, try_run_page
 from runner.persistence.manifest import describe_model
 from runner.randomness import derive_seed
-from runner.report.run_summary import worth_line
+from runner.report.terminal.run_summary import worth_line
 from runner.store.environment import describe_environment
 from runner.store.fingerprint import code_hash
 from runner.store.tables import trials_table

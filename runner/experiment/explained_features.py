@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from runner.experiment.case import Case
     from runner.records import Floats
-    from runner.report.screen import Screen
+    from runner.report.terminal.screen import Screen
 
 QUANTILES = (0.05, 0.5, 0.95)
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from runner.experiment.case import Case
-    from runner.report.screen import Screen
+    from runner.report.terminal.screen import Screen
 
 
 @dataclass(frozen=True)

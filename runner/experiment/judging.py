@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from runner.experiment.searching import Searched
     from runner.experiment.workspace import Data
     from runner.features.pipeline import Specs
-    from runner.report.screen import Screen
+    from runner.report.terminal.screen import Screen
     from runner.statistics.expected_score import Expected
 
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from runner.experiment.workspace import Data
     from runner.features.pipeline import Specs
     from runner.records import Candidate, Floats, Fold
-    from runner.report.screen import Screen
+    from runner.report.terminal.screen import Screen
 
     Progress = Callable[[int], None]
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from runner.errors import InUseError, RunDirectoryError
 from runner.experiment.run import Outcome, record_failure, run
 from runner.experiment.workspace import Workspace
-from runner.report.screen import Screen
+from runner.report.terminal.screen import Screen
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from runner.experiment.job import Job
     from runner.experiment.workspace import Data
     from runner.records import Floats, Fold
-    from runner.report.screen import Screen
+    from runner.report.terminal.screen import Screen
     from runner.statistics.expected_score import Expected
 
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from runner.core.folds import BlockFolds
     from runner.experiment.case import Case
     from runner.records import Floats, Integers
-    from runner.report.screen import Screen
+    from runner.report.terminal.screen import Screen
 
     Draw = Callable[[np.random.Generator], BlockFolds]
 

@@ -17,7 +17,7 @@ from runner.experiment.pages import PageStyle, try_run_page
 from runner.experiment.searching import search
 from runner.experiment.stopwatch import Stopwatch
 from runner.features.pipeline import check_columns, preparation_of
-from runner.report.screen import Screen
+from runner.report.terminal.screen import Screen
 from runner.search.optuna import JOURNAL
 from runner.store.directory import RECORD, RunDirectory, read_record
 from runner.store.report_files import LIBRARY, PAGE

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from runner.experiment.job import Job
     from runner.experiment.workspace import Data
     from runner.records import Floats, Trial
-    from runner.report.screen import Screen
+    from runner.report.terminal.screen import Screen
     from runner.search.base import RuleName
 
 log = logging.getLogger("runner")

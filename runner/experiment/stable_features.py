@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from runner.experiment.case import Case
     from runner.experiment.winner_features import Features
     from runner.records import Booleans, Floats, Integers
-    from runner.report.screen import Screen
+    from runner.report.terminal.screen import Screen
 
 BLOCKS = 20  # of which half is drawn: 92,378 pairs of halves
 FEWEST_BLOCKS = 4

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from runner.experiment.job import Job
-    from runner.report.screen import Screen
+    from runner.report.terminal.screen import Screen
     from runner.store.sweep_directory import Command
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from runner.experiment.job import Job
-    from runner.report.screen import Screen
+    from runner.report.terminal.screen import Screen
     from runner.store.directory import RunDirectory
     from runner.store.sweep_directory import Command
 

@@ -25,7 +25,7 @@ from runner.experiment.case import Case
 from runner.experiment.stable_features import Stability, select_stably
 from runner.features.pipeline import Specs, prepare
 from runner.records import Candidate
-from runner.report.screen import Screen
+from runner.report.terminal.screen import Screen
 
 if TYPE_CHECKING:
     from runner.records import Booleans, Floats

@@ -7,10 +7,10 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from runner.core.metrics import IDEAL, loss
-from runner.report.ledger_line import sweep_ledger_line
 from runner.report.numbers import interval, number, place_of, score
 from runner.report.page.labels import counted, listed
 from runner.report.page.words import Fact
+from runner.report.terminal.ledger_line import sweep_ledger_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from runner.report.columns import Column, Line, lay_out
-from runner.report.description_lines import description_lines
-from runner.report.family_line import family_lines
 from runner.report.numbers import NONE, interval, is_number, number, place_of, score
+from runner.report.terminal.columns import Column, Line, lay_out
+from runner.report.terminal.description_lines import description_lines
+from runner.report.terminal.family_line import family_lines
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -8,7 +8,7 @@ from pathlib import Path
 from make_checks import render
 
 from runner.checks import BEST_NOT_CONVERGED, GAPS_PREDICT, WARNED_IN_FOLDS, all_checks
-from runner.report.run_summary import finding_lines
+from runner.report.terminal.run_summary import finding_lines
 
 PAGE = Path(__file__).parents[2] / "docs" / "checks.md"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from runner.report.description_lines import description_lines
+from runner.report.terminal.description_lines import description_lines
 
 
 def record(**own: object) -> dict[str, Any]:

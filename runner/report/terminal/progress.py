@@ -6,7 +6,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
-from runner.report.pace import Pace
+from runner.report.terminal.pace import Pace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -7,7 +7,7 @@ import re
 import numpy as np
 from scipy.stats import norm
 
-from runner.report.ledger_line import ledger_line, sweep_ledger_line
+from runner.report.terminal.ledger_line import ledger_line, sweep_ledger_line
 
 RECORD = {
     "metric": "mse",

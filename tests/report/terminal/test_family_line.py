@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from runner.report.family_line import family_lines
-from runner.report.run_summary import coefficient_lines
+from runner.report.terminal.family_line import family_lines
+from runner.report.terminal.run_summary import coefficient_lines
 
 CHURN = {"name": "churn", "labels": ["no", "yes"], "rows": [69, 31], "zeros": 0}
 KIND = {"name": "kind", "labels": ["blue", "green", "red"], "rows": [2, 1, 1], "zeros": 0}

@@ -10,20 +10,20 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.text import Text
 
-from runner.report.baseline_table import compared_lines, reasons
-from runner.report.columns import Line, wrap
-from runner.report.ledger_line import ledger_line, sweep_ledger_line
-from runner.report.progress import Advance, Bars, Lines, ignore
-from runner.report.run_summary import (
+from runner.report.search_lines import search_lines
+from runner.report.specs import Report, Shown
+from runner.report.terminal.baseline_table import compared_lines, reasons
+from runner.report.terminal.columns import Line, wrap
+from runner.report.terminal.ledger_line import ledger_line, sweep_ledger_line
+from runner.report.terminal.progress import Advance, Bars, Lines, ignore
+from runner.report.terminal.run_summary import (
     closing_lines,
     coefficient_lines,
     finding_lines,
     opening_lines,
     score_lines,
 )
-from runner.report.search_lines import search_lines
-from runner.report.specs import Report, Shown
-from runner.report.sweep_table import sweep_lines, sweep_notes
+from runner.report.terminal.sweep_table import sweep_lines, sweep_notes
 from runner.store.plain_text import reveal
 from runner.store.report_files import LIBRARY, PAGE
 from runner.store.rows import read_rows

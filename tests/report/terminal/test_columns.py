@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from runner.report.columns import Column, lay_out, shorten, wrap
+from runner.report.terminal.columns import Column, lay_out, shorten, wrap
 
 LABEL = Column("imputer", ("mean", "linear"), label=True)
 SCORE = Column("cv_mse", ("128,711", "3,229"))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from runner.report.columns import Column, Line, lay_out
 from runner.report.numbers import interval, is_number, number, place_of, score
+from runner.report.terminal.columns import Column, Line, lay_out
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from runner.report.pace import Pace, clock_text
+from runner.report.terminal.pace import Pace, clock_text
 
 
 class Clock:

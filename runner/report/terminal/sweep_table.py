@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runner.report.columns import Column, Line, lay_out
 from runner.report.numbers import NONE, is_number, number
 from runner.report.standing import standing_cell, standing_notes
+from runner.report.terminal.columns import Column, Line, lay_out
 
 if TYPE_CHECKING:
     import pandas as pd
