@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 NAMED = 3  # features in a sentence
 MODELS = {"elastic_net": "An elastic net", "lasso": "A lasso", "ridge": "A ridge regression"}
+MODELS |= {"ols": "A model without a penalty"}
 SPLITS = {"kfold": "cross-validation", "repeated": "repeated cross-validation"}
 SPLITS |= {"grouped": "cross-validation by groups", "time": "validation on later times"}
 SEARCHES = {"grid": "a grid", "random": "random search", "optuna": "Optuna's search"}
@@ -74,7 +75,8 @@ def summary(material: Material) -> list[str]:
 def _what_was_done(material: Material) -> str:
     record = material.record
     choices, data = record.get("choices", {}), record["dataset"]
-    model = MODELS.get(choices.get("model", ""), f"A model ({choices.get('model')})")
+    kind = material.config.get("model", {}).get("name", choices.get("model"))
+    model = MODELS.get(kind, f"A model ({kind})")
     dropped = [f"{counted(count, 'row')} with {why}" for why, count in data["dropped"].items()]
     left_out = f" ({listed(dropped)} left out)" if dropped else ""
     folds = counted(len(record["folds"]["training"]), "fold")
