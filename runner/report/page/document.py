@@ -13,7 +13,7 @@ from runner.report.page.figure import Figure
 from runner.report.page.theme import CONFIG, DARK, FONT, LIGHT
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from jinja2 import Environment
 
@@ -43,10 +43,25 @@ def render(
     """
     style, own = _style(), _read("page.js")
     inline = [own] if script is not None else [library(), own]
-    sources = [_source(text) for text in inline]
+    return (
+        _environment()
+        .get_template(template)
+        .render(
+            content,
+            policy=_policy(style, inline, beside=script is not None, follows=follows),
+            style=_marked(style),
+            scripts=[_marked(text) for text in inline],
+            script=script,
+            theme=embedded({"config": CONFIG, "colours": {"light": LIGHT, "dark": DARK}}),
+        )
+    )
+
+
+def _policy(style: str, scripts: Sequence[str], *, beside: bool, follows: bool) -> str:
+    """What a page may run and load: what is in it, by its hash, and what lies beside it."""
     # a page that is opened from disk has no origin that 'self' could mean
-    sources += ["'self'", "file:"] if script is not None else []
-    policy = "; ".join(
+    sources = [*map(_source, scripts), *(["'self'", "file:"] if beside else [])]
+    return "; ".join(
         (
             "default-src 'none'",
             f"script-src {' '.join(sources)}",
@@ -54,19 +69,6 @@ def render(
             *(["connect-src 'self'"] if follows else []),
             "base-uri 'none'",
             "form-action 'none'",
-        )
-    )
-    colours = json.dumps({"light": LIGHT, "dark": DARK})
-    return (
-        _environment()
-        .get_template(template)
-        .render(
-            content,
-            policy=policy,
-            style=_marked(style),
-            scripts=[_marked(text) for text in inline],
-            script=script,
-            theme=embedded({"config": CONFIG, "colours": json.loads(colours)}),
         )
     )
 
