@@ -14,9 +14,8 @@ from runner.config.options import describe_options, option_text
 from runner.errors import ConfigError
 
 HEAD = """\
-usage: enet [COMMAND] ...          (enet OVERRIDES is enet run OVERRIDES)
-
 Run and sweep elastic-net experiments from YAML.
+usage: enet [COMMAND] ...          (enet OVERRIDES is enet run OVERRIDES)
 """
 EXAMPLES = """\
 examples:

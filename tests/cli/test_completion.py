@@ -49,7 +49,7 @@ def completed(folder: Path, line: str, shell: str = "bash") -> list[str]:
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("enet re", ["resume", "reproduce", "report=", "reuse=", "retries=", "report."]),
+        ("enet re", ["report", "resume", "reproduce", "report=", "reuse=", "retries=", "report."]),
         ("enet imputer=k", ["knn"]),
         ("enet run -m model=lasso,r", ["lasso,ridge"]),
         ("enet -m imputer=knn imputer.n", ["imputer.n_neighbors="]),

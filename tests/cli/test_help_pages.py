@@ -25,7 +25,8 @@ def test_the_first_page_is_one_screen(program: Program) -> None:
     wanted = [line[:8].strip() for line in lines if line[:8].strip() in {"run", "look", "repeat"}]
     assert ["run", "look", "repeat"] == wanted
     shown = [line[8:].split()[0] for line in lines if line[30:] in _summaries()]
-    assert ["run", "check", "list", "show", "compare", "why", "resume", "reproduce"] == shown
+    looks = ["list", "show", "report", "ui", "compare", "why"]
+    assert ["run", "check", *looks, "resume", "reproduce"] == shown
     groups = ended.out.partition("groups: ")[2].partition("more:")[0]
     assert [*GROUPS, "experiment"] == groups.split()
 

@@ -33,7 +33,7 @@ def draw_paths(material: Material) -> list[Figure]:
 def _draw_path(material: Material, response: str) -> Figure | None:
     features = _path_features(material, response)
     path, curve = material.path(features, response), curve_of(material)
-    if curve is None or path is None or len(path.alpha) < 2:  # noqa: PLR2004 - no path
+    if curve is None or path is None or not path.coefficients.any():
         return None
     sd = _spreads(material, response)
     what = "coefficient per standard deviation" if sd else "coefficient"

@@ -46,8 +46,11 @@ class Figure:
 
     def payload(self) -> dict[str, Any]:
         """What the page's script draws."""
+        data = {name: _short(each) for name, each in self.data.items()}
         spec = {"data": {"name": "rows"}, "width": "container", "height": self.height, **self.spec}
-        return {"spec": spec, "data": {name: _short(each) for name, each in self.data.items()}}
+        if "layer" in spec:  # one without rows has no extent, which Vega says aloud
+            spec["layer"] = [layer for layer in spec["layer"] if not _is_bare(layer, data)]
+        return {"spec": spec, "data": data}
 
     def vega_lite(self) -> dict[str, Any]:
         """A spec that stands on its own."""
@@ -90,6 +93,12 @@ def logarithmic(field: str, title: str, values: Iterable[float], **more: Any) ->
 def tooltips(titles: Mapping[str, str]) -> list[dict[str, Any]]:
     """What is shown of a point that is pointed at: fields, each with its title."""
     return [{"field": name, "title": title} for name, title in titles.items()]
+
+
+def _is_bare(layer: Mapping[str, Any], data: Mapping[str, Columns]) -> bool:
+    """Whether a layer's own table has no rows."""
+    own = data.get(layer.get("data", {}).get("name"))
+    return own is not None and not any(map(len, own.values()))
 
 
 def _short(columns: Columns) -> dict[str, list[Any]]:

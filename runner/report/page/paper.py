@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from runner.report.latex import latex_table
 from runner.report.markdown import markdown_table
 from runner.report.numbers import number
-from runner.report.page import words
+from runner.report.page import run_words
 
 if TYPE_CHECKING:
     from runner.report.page.material import Material
@@ -17,8 +17,8 @@ MOST = 40  # rows of a table
 
 def paragraph(material: Material) -> str:
     """What was done and found, in sentences."""
-    found = words.versions(material.environment)
-    return " ".join([*words.summary(material), f"Software: {found}." if found else ""]).strip()
+    found = run_words.versions(material.environment)
+    return " ".join([*run_words.summary(material), f"Software: {found}." if found else ""]).strip()
 
 
 def markdown(material: Material) -> str:
@@ -32,7 +32,7 @@ def latex(material: Material) -> str:
 
 
 def _caption(material: Material) -> str:
-    said = f"Selected coefficients, {words.title(material)}"
+    said = f"Selected coefficients, {run_words.title(material)}"
     count = _selected_count(material)
     return said if count <= MOST else f"{said} (the {MOST} largest of {count:,})"
 

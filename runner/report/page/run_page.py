@@ -14,9 +14,9 @@ from runner.report.page import (
     learning_figure,
     missing_figures,
     paper,
+    run_words,
     search_figures,
     survival_figures,
-    words,
 )
 from runner.report.page.document import render
 from runner.report.page.figure import Cells, Figure
@@ -96,10 +96,10 @@ def run_page(material: Material, script: str | None) -> str:
     record = material.record
     ended = record.get("finished", "")[:16].replace("T", " ")
     content = {
-        "title": words.title(material),
+        "title": run_words.title(material),
         "above": f"{material.folder.name} · {ended} UTC",
-        "summary": words.summary(material),
-        "facts": words.facts(material),
+        "summary": run_words.summary(material),
+        "facts": run_words.facts(material),
         "sections": sections(material),
         "below": f"{_seconds(record)} Made by enet-runner from the files beside this page.",
     }
@@ -116,7 +116,7 @@ def _drawn(*found: Figure | None) -> tuple[Figure, ...]:
 
 
 def _scores(material: Material) -> Section:
-    headers, rows = words.score_cells(material)
+    headers, rows = run_words.score_cells(material)
     return Section("scores", "How good is it?", tables=(("Scores", Cells(headers, rows)),))
 
 
@@ -194,7 +194,7 @@ def _again(material: Material) -> Section:
     return Section(
         "again",
         "How is it made again?",
-        text=(f"{words.versions(material.environment)}.",),
+        text=(f"{run_words.versions(material.environment)}.",),
         blocks=(Block("command", "The command", command),),
         settings=_settings(material),
     )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from runner.core.metrics import IDEAL, loss
 from runner.report.numbers import interval, number, place_of, score
 from runner.report.page.labels import counted, listed
-from runner.report.page.words import Fact
+from runner.report.page.run_words import Fact
 from runner.report.terminal.ledger_line import sweep_ledger_line
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from runner.report.specs import Report, Shown
 from runner.report.terminal.baseline_table import compared_lines, reasons
 from runner.report.terminal.columns import Line, wrap
 from runner.report.terminal.ledger_line import ledger_line, sweep_ledger_line
-from runner.report.terminal.progress import Advance, Bars, Lines, ignore
+from runner.report.terminal.progress_bars import Advance, Bars, Lines, ignore
 from runner.report.terminal.run_summary import (
     closing_lines,
     coefficient_lines,

@@ -10,7 +10,7 @@ from make_checks import render
 from runner.checks import BEST_NOT_CONVERGED, GAPS_PREDICT, WARNED_IN_FOLDS, all_checks
 from runner.report.terminal.run_summary import finding_lines
 
-PAGE = Path(__file__).parents[2] / "docs" / "checks.md"
+PAGE = Path(__file__).parents[3] / "docs" / "checks.md"
 
 
 def test_warnings_come_first_and_are_grouped() -> None:

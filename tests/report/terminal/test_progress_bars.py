@@ -6,7 +6,7 @@ import io
 
 from rich.console import Console
 
-from runner.report.terminal.progress import Bars, Lines
+from runner.report.terminal.progress_bars import Bars, Lines
 
 
 class Clock:
