@@ -55,6 +55,8 @@ def interval(low: Any, high: Any) -> str:  # noqa: ANN401 - numbers, or none
 def rounded(value: float, place: int) -> str:
     """A number to a power of ten; with an exponent if it would be long."""
     near = round(value, -place) + 0.0  # no -0.0
+    if not near and place < -DECIMALS:
+        return "0"
     if near and (abs(near) >= LARGE or place < -DECIMALS):
         return f"{near:.{max(_place(near) - place, 0)}e}"
     return f"{near:,.{max(-place, 0)}f}"

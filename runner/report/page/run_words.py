@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runner.report.numbers import interval, is_number, number, place_of, score
-from runner.report.page.labels import counted, listed, percent, shorten
+from runner.report.page.labels import counted, in_the_model, listed, percent, shorten
 
 if TYPE_CHECKING:
     from runner.report.page.material import Material
 
 NAMED = 3  # features in a sentence
+FILES = {"csv", "parquet"}  # datasets that are called by their file
 MODELS = {"elastic_net": "An elastic net", "lasso": "A lasso", "ridge": "A ridge regression"}
 MODELS |= {"ols": "A model without a penalty"}
 SPLITS = {"kfold": "cross-validation", "repeated": "repeated cross-validation"}
 SPLITS |= {"grouped": "cross-validation by groups", "time": "validation on later times"}
+RULES = {"one_se": "as the simplest within one standard error of the best"}
+RULES |= {"within_percent": "as the simplest that is nearly as good as the best"}
 SEARCHES = {"grid": "a grid", "random": "random search", "optuna": "Optuna's search"}
 
 
@@ -32,18 +36,15 @@ def facts(material: Material) -> list[Fact]:
     """What a reader wants first: the expected score, the test's, the size."""
     record, metric = material.record, material.metric
     expected = (record.get("expected") or {}).get(metric)
-    found = [
-        Fact(f"expected {metric}", *_scored(expected))
-        if expected
-        else Fact(f"{metric} selected on", *_selected_on(record["cv"][metric]))
-    ]
+    found = [Fact(f"expected {metric}", *_scored(expected)) if expected else _selected_on(material)]
     test = record.get("test")
     if test:
         found.append(Fact(f"test {metric}", *_scored(test[metric] | {"level": test["level"]})))
     of = f"of {counted(record['n_features'], 'feature')}"
     found.append(Fact("in the model", f"{record['n_selected']:,}", of))
     rows, missing = record["dataset"]["rows"], record["dataset"]["missing_share"]
-    return [*found, Fact("rows", f"{rows:,}", f"{percent(missing)} of values missing")]
+    gaps = f"{percent(missing)} of values missing" if missing else "no value missing"
+    return [*found, Fact("rows", f"{rows:,}", gaps)]
 
 
 def _scored(found: dict[str, Any]) -> tuple[str, str]:
@@ -55,16 +56,32 @@ def _scored(found: dict[str, Any]) -> tuple[str, str]:
     return score(found["score"], place), f"{found['level']:.0%} interval {interval(low, high)}"
 
 
-def _selected_on(cv: dict[str, Any]) -> tuple[str, str]:
+def _selected_on(material: Material) -> Fact:
+    """The score in the search, and whether it was chosen by that."""
+    cv, metric = material.record["cv"][material.metric], material.metric
     place = place_of(cv["se"])
-    return score(cv["mean"], place), f"SE {score(cv['se'], place)}; flattering, as it was chosen"
+    about = [f"SE {score(cv['se'], place)}"] if is_number(cv["se"]) else []
+    about += ["flattering, as it was chosen by it"] if _is_choice(material) else []
+    name = f"{metric} selected on" if _is_choice(material) else f"validated {metric}"
+    return Fact(name, score(cv["mean"], place), "; ".join(about))
+
+
+def _is_choice(material: Material) -> bool:
+    """Whether there was more than one candidate."""
+    return bool(material.record["search"]["trials"] > 1)
 
 
 def title(material: Material) -> str:
     """Of a page: what is predicted from which data."""
-    choices = material.record.get("choices", {})
     target = shorten(str(material.target.get("name", "the target")), 40)
-    return f"{target}, predicted from {shorten(str(choices.get('dataset', 'data')), 40)}"
+    return f"{target}, predicted from {shorten(_data_name(material.record), 40)}"
+
+
+def _data_name(record: dict[str, Any]) -> str:
+    """The option of the dataset, or the file where that says nothing."""
+    name = str(record.get("choices", {}).get("dataset", "data"))
+    path = record["dataset"].get("path")
+    return Path(path).name if path and name in FILES else name
 
 
 def summary(material: Material) -> list[str]:
@@ -73,28 +90,46 @@ def summary(material: Material) -> list[str]:
 
 
 def _what_was_done(material: Material) -> str:
-    record = material.record
-    choices, data = record.get("choices", {}), record["dataset"]
+    choices, data = material.record.get("choices", {}), material.record["dataset"]
     kind = material.config.get("model", {}).get("name", choices.get("model"))
     model = MODELS.get(kind, f"A model ({kind})")
     dropped = [f"{counted(count, 'row')} with {why}" for why, count in data["dropped"].items()]
     left_out = f" ({listed(dropped)} left out)" if dropped else ""
-    folds = counted(len(record["folds"]["training"]), "fold")
-    how = SPLITS.get(choices.get("split", ""), str(choices.get("split")))
-    by = SEARCHES.get(choices.get("search", ""), str(choices.get("search")))
-    said = (
+    return (
         f"{model} {_of_what(material)} was fitted to {data['rows']:,} rows{left_out} of "
-        f"{counted(data['numeric'] + data['categorical'], 'column')}. Its penalty was chosen among "
-        f"{counted(record['search']['trials'], 'candidate')} of {by} by the mean {material.metric} "
-        f"over {folds} of {how}"
+        f"{counted(data['numeric'] + data['categorical'], 'column')}. {_choice(material)}"
+        f"{_held_out(material)}.{_gaps(material)}"
     )
-    test = record.get("test")
-    held = (
-        f"; {counted(test['rows'], 'row')} were held out and looked at once, at the end"
-        if test
-        else ""
+
+
+def _choice(material: Material) -> str:
+    """From what, and by which score and rule, the winner was chosen."""
+    if not _is_choice(material):
+        return f"There was nothing to choose; it was judged by {_judged_by(material)}"
+    record = material.record
+    searched = record.get("choices", {}).get("search", "")
+    rule = RULES.get(record["best"].get("rule", ""), "as the best")
+    return (
+        f"It was chosen among {counted(record['search']['trials'], 'candidate')} of "
+        f"{SEARCHES.get(searched, searched)}, {rule} by {_judged_by(material)}"
     )
-    return f"{said}{held}.{_gaps(material)}"
+
+
+def _judged_by(material: Material) -> str:
+    """The score that candidates have."""
+    folds, split = material.record["folds"], material.record.get("choices", {}).get("split", "")
+    count = len(folds["training"])
+    if count == 1:
+        return f"the {material.metric} on {counted(folds['validation'][0], 'row')} left out"
+    return f"the mean {material.metric} over {count:,} folds of {SPLITS.get(split, split)}"
+
+
+def _held_out(material: Material) -> str:
+    test = material.record.get("test")
+    if not test:
+        return ""
+    verb = "was" if test["rows"] == 1 else "were"
+    return f"; {counted(test['rows'], 'row')} {verb} held out and looked at once, at the end"
 
 
 def _of_what(material: Material) -> str:
@@ -111,31 +146,44 @@ def _of_what(material: Material) -> str:
 
 
 def _gaps(material: Material) -> str:
-    share = material.record["dataset"]["missing_share"]
-    if not share:
-        return ""
-    imputer = material.record.get("choices", {}).get("imputer")
-    return f" Gaps ({percent(share)} of values) were filled by the {imputer} imputer in each fold."
+    """What became of missing values."""
+    record, said = material.record, ""
+    share, imputer = record["dataset"]["missing_share"], record.get("choices", {}).get("imputer")
+    left_out = record.get("rows_left_out", {}).get("training", 0)
+    if left_out:
+        verb = "was" if left_out == 1 else "were"
+        said = f" {counted(left_out, 'training row')} with too many gaps {verb} left out."
+    if not share or imputer == "none":
+        return said
+    times = material.config.get("imputer", {}).get("multiple") or 1
+    over = f", {times} times over," if times > 1 else ""
+    return (
+        f"{said} Gaps ({percent(share)} of values) were filled by the {imputer} imputer{over} in "
+        "each fold."
+    )
 
 
 def _what_to_expect(material: Material) -> str:
     record, metric = material.record, material.metric
-    cv = record["cv"][metric]
-    selected = score(cv["mean"], place_of(cv["se"]))
     expected = (record.get("expected") or {}).get(metric)
     if expected:
         value, about = _scored(expected)
-        said = (
-            f"On new rows {metric} {value} is to be expected ({about}). The winner was selected on "
-            f"{selected}, which flatters it, as it is the best of many"
-        )
-    else:
-        reason = record.get("expected_reason")
-        said = (
-            f"The winner was selected on a {metric} of {selected}, which flatters it, as it is the "
-            f"best of many; what to expect on new rows is not known: {reason}"
-        )
-    return f"{said}.{_tested(material)}"
+        known = f"On new rows {metric} {value} is to be expected ({about}). {_found(material)}."
+        return f"{known}{_tested(material)}"
+    reason = record.get("expected_reason")
+    why = f" ({reason})" if reason else ""
+    return f"{_found(material)}; what to expect on new rows is not known{why}.{_tested(material)}"
+
+
+def _found(material: Material) -> str:
+    """The score in the search, and what it is worth."""
+    cv = material.record["cv"][material.metric]
+    found = f"{material.metric} {score(cv['mean'], place_of(cv['se']))}"
+    if not _is_choice(material):
+        return f"On the rows left out the only candidate has {found}"
+    if material.record["best"].get("rule", "best") == "best":
+        return f"The winner was selected on {found}, which flatters it, as it is the best of many"
+    return f"The winner has {found} in the search, which flatters it, as it was chosen by that"
 
 
 def _tested(material: Material) -> str:
@@ -148,9 +196,7 @@ def _tested(material: Material) -> str:
 
 def _what_is_in_it(material: Material) -> str:
     record = material.record
-    said = (
-        f"{record['n_selected']:,} of {counted(record['n_features'], 'feature')} are in the model"
-    )
+    said = in_the_model(record["n_selected"], record["n_features"])
     strongest = material.strongest[:NAMED]
     if not strongest:
         return f"{said}: it predicts the same for every row."

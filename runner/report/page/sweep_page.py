@@ -9,11 +9,11 @@ from runner.report.numbers import NONE
 from runner.report.page.combination_figures import draw_combinations
 from runner.report.page.cost_figures import draw_costs
 from runner.report.page.document import render
-from runner.report.page.labels import listed
+from runner.report.page.labels import begun, listed
 from runner.report.page.option_figures import GROUPS, MOST, draw_effects, effects_of, same_scores
 from runner.report.page.sweep_board import best_of_each, board, reasons
 from runner.report.page.sweep_material import Sweep
-from runner.report.page.sweep_words import begun, command, facts, order, summary, title
+from runner.report.page.sweep_words import command, facts, order, summary, title
 from runner.report.standing import standing_notes
 from runner.store.ledger import looks_at_test, outputs_of
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from runner.core.metrics import IDEAL, loss
 from runner.report.numbers import interval, number, place_of, score
-from runner.report.page.labels import counted, listed
+from runner.report.page.labels import begun, counted, listed
 from runner.report.page.run_words import Fact
 from runner.report.terminal.ledger_line import sweep_ledger_line
 
@@ -192,8 +192,3 @@ def command(sweep: Sweep) -> str:
 
 def _all(*parts: Iterable[str]) -> list[str]:
     return [word for part in parts for word in part]
-
-
-def begun(text: str) -> str:
-    """The text with a capital."""
-    return f"{text[0].upper()}{text[1:]}"
