@@ -5,20 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from runner.report.numbers import number
 from runner.report.page.figure import Cells, Figure, quantitative, tooltips
-from runner.report.page.labels import shorten
-from runner.statistics.classification_curves import precision_recall_curve, roc_curve
+from runner.report.page.labels import shorten, told_apart
+from runner.report.page.theme import FEATURES
+from runner.statistics.classification_curves import RocCurve, precision_recall_curve, roc_curve
 from runner.statistics.reliability import Reliability, reliability
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from runner.records import Booleans, Floats
     from runner.report.page.material import Material
 
 HALF = 0.5
+WORST = 10  # rows in a table
+CHOSEN = {"f1": "the largest f1", "youden": "the largest sum of both rates"}
 
 
 def out_of_fold(material: Material) -> pd.DataFrame | None:
@@ -83,6 +85,64 @@ def _rates_spec(x_title: str, y_title: str) -> dict[str, Any]:
             {"mark": {"type": "line"}, "encoding": {"x": x, "y": y, "tooltip": shown}},
         ]
     }
+
+
+def draw_each_roc(material: Material) -> Figure | None:
+    """Of several classes the curve of each against all others."""
+    table = _probabilities(material)
+    if table is None or material.family != "multinomial" or len(table.columns) > FEATURES:
+        return None
+    labels = told_apart([*table])
+    curves = _each_curve(table.set_axis(labels, axis=1), _actual(material) == [[n] for n in table])
+    if not curves:
+        return None
+    return Figure(
+        name="roc",
+        question="How well is each class told from the others?",
+        sentence=_each_sentence(curves),
+        spec=_each_spec(labels),
+        data={"rows": _each_rows(curves), "line": {"x": [0.0, 1.0], "y": [0.0, 1.0]}},
+        table=Cells(
+            ("class", "area"), tuple((label, f"{c.area:.3f}") for label, c in curves.items())
+        ),
+        height=320,
+    )
+
+
+def _each_curve(table: pd.DataFrame, is_actual: Booleans) -> dict[str, RocCurve]:
+    """By class; of one that no row has, or all rows, there is none."""
+    found = {
+        str(label): roc_curve(actual.astype(float), table[label].to_numpy())
+        for label, actual in zip(table, is_actual, strict=True)
+    }
+    return {label: curve for label, curve in found.items() if not isinstance(curve, str)}
+
+
+def _each_sentence(curves: dict[str, RocCurve]) -> str:
+    ordered = sorted(curves, key=lambda label: curves[label].area)
+    worst, best = ordered[0], ordered[-1]
+    return (
+        "The area under the ROC curve of all out-of-fold predictions is least for "
+        f"{worst} ({curves[worst].area:.3f}) and largest for {best} ({curves[best].area:.3f}); 0.5 "
+        "is chance."
+    )
+
+
+def _each_rows(curves: dict[str, RocCurve]) -> dict[str, list[Any]]:
+    rows: dict[str, list[Any]] = {"x": [], "y": [], "label": []}
+    for label, curve in curves.items():
+        rows["x"] += curve.false_positive.tolist()
+        rows["y"] += curve.true_positive.tolist()
+        rows["label"] += [label] * len(curve.false_positive)
+    return rows
+
+
+def _each_spec(labels: list[str]) -> dict[str, Any]:
+    spec = _rates_spec("others called so (false positive rate)", "found (true positive rate)")
+    line, curve = spec["layer"]
+    scale = {"domain": labels, "range": [f"$feature{at + 1}" for at in range(len(labels))]}
+    colour = {"field": "label", "type": "nominal", "title": "class", "scale": scale}
+    return {"layer": [line, curve | {"encoding": curve["encoding"] | {"color": colour}}]}
 
 
 def draw_precision_recall(material: Material) -> Figure | None:
@@ -160,16 +220,17 @@ def _calibration_spec() -> dict[str, Any]:
 
 def confusion(material: Material) -> tuple[str, Cells] | None:
     """What was called what, out of fold: a sentence and a table."""
-    found = material.predicted("oof")
-    labels = [str(label) for label in material.target.get("labels", [])]
-    if not labels or not {"y_true", "y_pred"} <= set(found):
+    table = _probabilities(material)
+    if table is None:
         return None
-    actual, called = np.asarray(found["y_true"]), np.asarray(found["y_pred"])
+    actual, labels = _actual(material), [*table]
+    called = np.asarray(labels)[table.to_numpy().argmax(axis=1)]
     said = "Each row is called the class of the largest predicted probability."
     if material.family == "binomial":
         threshold = material.record.get("threshold", HALF)
-        called = np.where(found["probability"] >= threshold, labels[1], labels[0])
-        said = f"A row is called {labels[1]} from a probability of {number(threshold)} on."
+        called = np.where(table[labels[1]] >= threshold, labels[1], labels[0])
+        said = f"A row is called {shorten(labels[1])} from a probability of {number(threshold)} on"
+        said += f"{_chosen_for(material)}."
     rows = tuple(
         (f"is {label}", *(_count((actual == label) & (called == other)) for other in labels))
         for label in labels
@@ -177,6 +238,49 @@ def confusion(material: Material) -> tuple[str, Cells] | None:
     right = float(np.mean(actual == called))
     cells = Cells(("actual", *(f"called {label}" for label in labels)), rows)
     return f"{said} Out of fold {right:.1%} of rows are called right.", cells
+
+
+def _probabilities(material: Material) -> pd.DataFrame | None:
+    """Of each training row the out-of-fold probability of each class, (n, k); None without."""
+    found = material.predicted("oof")
+    labels = [str(label) for label in material.target.get("labels", [])]
+    if "probability" in found and len(labels) == 2:  # noqa: PLR2004 - that of the second class
+        found = found[found["probability"].notna()]
+        both = (1 - found["probability"], found["probability"])
+        return pd.DataFrame(dict(zip(labels, both, strict=True)))
+    names = [f"probability_{label}" for label in labels]
+    if not labels or not set(names) <= set(found):
+        return None
+    return found[names].dropna().set_axis(labels, axis=1)
+
+
+def _actual(material: Material) -> Any:  # noqa: ANN401 - an array of text
+    """The class of each row that has probabilities."""
+    table = _probabilities(material)
+    found = material.predicted("oof")
+    return np.asarray(found["y_true"] if table is None else found["y_true"][table.index])
+
+
+def _chosen_for(material: Material) -> str:
+    """What a threshold was chosen for, if it was: its table then flatters it."""
+    asked_for = material.config.get("family", {}).get("threshold", HALF)
+    if isinstance(asked_for, int | float):
+        return ""
+    return f", chosen on these rows for {CHOSEN.get(str(asked_for), 'the least cost')}"
+
+
+def worst_rows(material: Material) -> Cells | None:
+    """The rows whose own class had the least probability."""
+    table = _probabilities(material)
+    if table is None:
+        return None
+    actual, labels = _actual(material), np.asarray([*table])
+    values = table.to_numpy()
+    own = values[actual[:, np.newaxis] == labels]
+    order = np.argsort(own, kind="stable")[:WORST]
+    row = material.predicted("oof")["row"][table.index].to_numpy()
+    cells = tuple((str(row[at]), str(actual[at]), f"{own[at]:.2%}") for at in order)
+    return Cells(("row", "actual", "probability of that"), cells)
 
 
 def _count(rows: Booleans) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from runner.report.numbers import number
 from runner.report.page.figure import (
+    HALO,
     Cells,
     Figure,
     logarithmic,
@@ -117,7 +118,6 @@ def _layers(
     }
     ring = {"type": "point", "size": 190, "strokeWidth": 1.5, "stroke": "$ink", "filled": False}
     text = {"type": "text", "align": "left", "baseline": "bottom", "dx": 8, "dy": -6}
-    halo = {"stroke": "$paper", "strokeWidth": 4, "strokeJoin": "round", "strokeOpacity": 0.85}
     name = place | {"text": {"field": "name"}}
     return [
         {
@@ -127,7 +127,7 @@ def _layers(
         },
         {"mark": point, "encoding": place | told | {"tooltip": tooltips(shown)}},
         {"data": {"name": "unbeaten"}, "mark": ring, "encoding": place},
-        {"data": {"name": "unbeaten"}, "mark": text | halo, "encoding": name},
+        {"data": {"name": "unbeaten"}, "mark": text | HALO, "encoding": name},
         {"data": {"name": "unbeaten"}, "mark": text, "encoding": name},
     ]
 

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from runner.report.numbers import number
-from runner.report.page.figure import Cells, Figure, logarithmic, quantitative, tooltips
-from runner.report.page.labels import counted, listed, shorten, told_apart
-from runner.report.page.search_figures import curve_of
+from runner.report.page.figure import (
+    HALO,
+    Cells,
+    Figure,
+    logarithmic,
+    named,
+    quantitative,
+    tooltips,
+)
+from runner.report.page.labels import asked, in_the_model, listed, shorten, told_apart
+from runner.report.page.search_figures import AXIS, curve_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,7 +31,10 @@ LINES = 40  # of a path
 BARS = 20  # coefficients in a figure
 RESPONSES = 4  # whose figures are drawn
 NAMED = 3  # features in a sentence
+LABELS = 8  # of a path
+LARGEST = 700.0  # whose exponential is a number
 LABEL_HEIGHT = 1 / 18  # of the axis
+RATIOS = {"poisson": "the mean", "gamma": "the mean", "cox": "the hazard"}
 
 
 def draw_paths(material: Material) -> list[Figure]:
@@ -31,11 +44,14 @@ def draw_paths(material: Material) -> list[Figure]:
 
 
 def _draw_path(material: Material, response: str) -> Figure | None:
-    features = _path_features(material, response)
-    path, curve = material.path(features, response), curve_of(material)
-    if curve is None or path is None or not path.coefficients.any():
+    known = [row["feature"] for row in material.coefficients if row.get("response", "") == response]
+    whole, curve = material.path(known, response), curve_of(material)
+    if curve is None or whole is None or not whole.coefficients.any():
         return None
-    sd = _spreads(material, response)
+    entries = _entries(whole, known)
+    features, sd = _path_features(material, entries), _spreads(material, response)
+    place = {name: at for at, name in enumerate(known)}
+    path = replace(whole, coefficients=whole.coefficients[:, [place[name] for name in features]])
     what = "coefficient per standard deviation" if sd else "coefficient"
     labels = told_apart(features)
     rows = _path_rows(path, np.array([sd.get(name, 1.0) for name in features]))
@@ -44,37 +60,30 @@ def _draw_path(material: Material, response: str) -> Figure | None:
         "label": labels,
         "colour": [material.colours.get(name, "$faint") for name in features],
     }
+    ends = _ends(material, rows, features, labels)
     return Figure(
-        name=_named("path", material, response),
-        question=_asked("Which features enter, and in which order?", response),
-        sentence=_path_sentence(path, features, what),
-        spec={"layer": _path_layers(path, what)},
+        name=named("path", material.responses, response),
+        question=asked("Which features enter, and in which order?", response),
+        sentence=_path_sentence(whole, entries, what),
+        spec={"layer": _path_layers(path, what)[: None if ends["label"] else -2]},
         data={
             "rows": rows,
             "features": lines,
-            "rules": {"alpha": [curve.best]},
-            "ends": _ends(material, rows, features, labels),
+            "rules": {"alpha": [curve.chosen]},
+            "ends": ends,
         },
-        table=_path_cells(path, features),
+        table=Cells(
+            ("feature", "enters at alpha"),
+            tuple((name, number(entries[name])) for name in features if name in entries),
+        ),
         height=320,
     )
 
 
-def _named(name: str, material: Material, response: str) -> str:
-    """The name of a figure, numbered where there are several responses."""
-    return f"{name}-{material.responses.index(response) + 1}" if response else name
-
-
-def _asked(question: str, response: str) -> str:
-    """A question, with the response that it is asked of where there are several."""
-    return f"{shorten(response)}: {question[0].lower()}{question[1:]}" if response else question
-
-
-def _path_features(material: Material, response: str) -> list[str]:
-    """The features to draw: the selected ones, strongest first, then others in their order."""
-    named = [row["feature"] for row in material.coefficients if row.get("response", "") == response]
-    others = [name for name in named if name not in set(material.strongest)]
-    return [*material.strongest, *others][:LINES]
+def _path_features(material: Material, entries: Mapping[str, float]) -> list[str]:
+    """The features to draw: the selected ones, strongest first, then those that enter first."""
+    selected = set(material.strongest)
+    return [*material.strongest, *(name for name in entries if name not in selected)][:LINES]
 
 
 def _spreads(material: Material, response: str) -> dict[str, float]:
@@ -101,34 +110,33 @@ def _ends(
     features: Sequence[str],
     labels: Sequence[str],
 ) -> dict[str, list[Any]]:
-    """A label beside the left end of each coloured line, none where another would be hit."""
+    """A label beside the left end of the first lines, none where another would be hit."""
     alpha, value, feature = (rows[key] for key in ("alpha", "value", "feature"))
-    if not len(alpha):
-        return {}
-    least = alpha == alpha.min()
-    room = float(np.ptp(value)) * LABEL_HEIGHT
+    least = alpha == alpha.min(initial=np.inf)
+    room = float(np.ptp(value)) * LABEL_HEIGHT if len(value) else 0.0
     placed: list[tuple[float, int]] = []
     for end, at in sorted(zip(value[least], feature[least], strict=True), key=lambda e: e[1]):
         is_free = all(abs(end - other) > room for other, _ in placed)
-        if features[at] in material.colours and is_free:
+        if is_free and len(placed) < LABELS:
             placed.append((float(end), int(at)))
     return {
-        "alpha": [float(alpha.min())] * len(placed),
+        "alpha": [float(alpha[least][0])] * len(placed) if placed else [],
         "value": [end for end, _ in placed],
         "label": [shorten(labels[at], 18) for _, at in placed],
-        "colour": [material.colours[features[at]] for _, at in placed],
+        "colour": [material.colours.get(features[at], "$muted") for _, at in placed],
     }
 
 
 def _path_layers(path: Path, what: str) -> list[dict[str, Any]]:
-    x = logarithmic("alpha", "alpha (log scale; a stronger penalty to the right)", path.alpha)
+    x = logarithmic("alpha", AXIS, path.alpha)
     y = quantitative("value", what, axis={"format": "~g"})
     colour = {"field": "colour", "type": "nominal", "scale": None, "legend": None}
     shown = tooltips({"label": "feature", "alpha": "alpha", "value": what})
     lines = {"x": x, "y": y, "color": colour, "detail": {"field": "feature"}}
-    named = {"data": {"name": "features"}, "key": "feature", "fields": ["label", "colour"]}
-    looked_up = {"transform": [{"lookup": "feature", "from": named}]}
+    source = {"data": {"name": "features"}, "key": "feature", "fields": ["label", "colour"]}
+    looked_up = {"transform": [{"lookup": "feature", "from": source}]}
     text = {"type": "text", "align": "left", "baseline": "bottom", "dx": 4, "dy": -2}
+    at_end = {"x": x, "y": y, "text": {"field": "label"}}
     return [
         {"mark": {"type": "rule"}, "encoding": {"y": {"datum": 0}, "color": {"value": "$line"}}},
         looked_up | {"mark": {"type": "line", "opacity": 0.9}, "encoding": lines},
@@ -142,38 +150,36 @@ def _path_layers(path: Path, what: str) -> list[dict[str, Any]]:
             "mark": {"type": "rule", "strokeDash": [4, 3]},
             "encoding": {"x": x},
         },
-        {
-            "data": {"name": "ends"},
-            "mark": text,
-            "encoding": {"x": x, "y": y, "text": {"field": "label"}, "color": colour},
-        },
+        {"data": {"name": "ends"}, "mark": text | HALO, "encoding": at_end},
+        {"data": {"name": "ends"}, "mark": text, "encoding": at_end | {"color": colour}},
     ]
 
 
-def _entries(path: Path, features: Sequence[str]) -> list[tuple[str, float]]:
-    """Each feature that enters, and the largest alpha at which it is in, first comes first."""
-    found = [
-        (features[int(at)], float(path.alpha[path.coefficients[:, at] != 0].max()))
-        for at in np.flatnonzero(path.coefficients.any(axis=0))
-    ]
-    return sorted(found, key=lambda entry: -entry[1])
+def _entries(path: Path, features: Sequence[str]) -> dict[str, float]:
+    """Each feature that enters, and the largest alpha at which it is in, first comes first.
+
+    Of those that enter at one alpha the larger coefficient comes first.
+    """
+    used = np.flatnonzero(path.coefficients.any(axis=0))
+    own = path.coefficients[:, used]
+    alpha = np.where(own != 0, path.alpha[:, np.newaxis], 0.0).max(axis=0, initial=0.0)
+    order = np.lexsort((-np.abs(own).max(axis=0, initial=0.0), -alpha))
+    return {features[int(used[at])]: float(alpha[at]) for at in order}
 
 
-def _path_sentence(path: Path, features: Sequence[str], what: str) -> str:
-    entered = _entries(path, features)
-    if not entered:
+def _path_sentence(path: Path, entries: Mapping[str, float], what: str) -> str:
+    line = f"Each line is one feature's {what}; the dashed line is the chosen alpha."
+    if len(entries) > LINES:
+        line = f"{LINES} of {len(entries):,} lines are drawn. {line}"
+    first = [shorten(name) for name in [*entries][:NAMED]]
+    if not first:
         return "No feature enters at any alpha."
-    first = listed([shorten(name) for name, _ in entered[:NAMED]])
-    return (
-        f"As the penalty weakens, to the left, features enter in this order: {first}"
-        f"{', then others' if len(entered) > NAMED else ''}. Each line is one feature's {what}; "
-        "the dashed line is the chosen alpha."
-    )
-
-
-def _path_cells(path: Path, features: Sequence[str]) -> Cells:
-    cells = tuple((name, number(alpha)) for name, alpha in _entries(path, features))
-    return Cells(("feature", "enters at alpha"), cells)
+    if len(first) > 1 and min(entries.values()) == path.alpha.max():
+        return f"All at once: they are in from the strongest penalty on. {line}"
+    if len(entries) == 1:
+        return f"{first[0]} is the only one. {line}"
+    how = "first to enter are" if len(entries) > NAMED else "order is"
+    return f"As the penalty weakens, to the left, the {how} {listed(first)}. {line}"
 
 
 def draw_coefficients(material: Material) -> list[Figure]:
@@ -191,9 +197,9 @@ def _draw_bars(material: Material, response: str) -> Figure | None:
     drawn = chosen[:BARS]
     rows = _bar_rows(material, drawn, response)
     return Figure(
-        name=_named("coefficients", material, response),
-        question=_asked("How does each feature move the prediction?", response),
-        sentence=_bar_sentence(material, chosen, len(own)),
+        name=named("coefficients", material.responses, response),
+        question=asked("How does each feature move the prediction?", response),
+        sentence=_bar_sentence(material, chosen, len(own), response),
         spec={"layer": _bar_layers(rows)},
         data={"rows": rows},
         table=_bar_cells(material, chosen, response),
@@ -240,9 +246,7 @@ def _frequency(found: dict[str, str] | None) -> str:
 def _bar_layers(rows: dict[str, list[Any]]) -> list[dict[str, Any]]:
     order = {"field": "label", "type": "nominal", "title": None, "sort": None}
     y = order | {"axis": {"labelColor": "$ink"}}
-    x = quantitative(
-        "value", "coefficient per standard deviation of the feature", scale={"zero": True}
-    )
+    x = quantitative("value", "coefficient per standard deviation", scale={"zero": True})
     colour = {"field": "colour", "type": "nominal", "scale": None, "legend": None}
     shown = {"label": "feature", "value": "standardised", "coefficient": "coefficient"}
     layers = [
@@ -263,14 +267,13 @@ def _bar_layers(rows: dict[str, list[Any]]) -> list[dict[str, Any]]:
     return layers
 
 
-def _bar_sentence(material: Material, chosen: Sequence[dict[str, str]], features: int) -> str:
+def _bar_sentence(
+    material: Material, chosen: Sequence[dict[str, str]], features: int, response: str
+) -> str:
     first = chosen[0]
-    moves = "raises" if float(first["standardised"]) > 0 else "lowers"
-    of = _moved(material)
     said = (
-        f"{len(chosen):,} of {counted(features, 'feature')} are in the model. The strongest is "
-        f"{shorten(first['feature'])}: one standard deviation more {moves} {of} by "
-        f"{number(abs(float(first['standardised'])))}."
+        f"{in_the_model(len(chosen), features)}. The strongest is {shorten(first['feature'])}: one "
+        f"standard deviation more {_moves(material, float(first['standardised']), response)}."
     )
     if len(chosen) > BARS:
         said += f" The {BARS} strongest are drawn."
@@ -282,16 +285,20 @@ def _bar_sentence(material: Material, chosen: Sequence[dict[str, str]], features
     return said
 
 
-def _moved(material: Material) -> str:
-    """What a coefficient adds to, in words."""
-    name = shorten(str(material.target.get("name", "the target")))
-    return {
-        "binomial": f"the log-odds of {name}",
-        "multinomial": f"the log-odds of {name}",
-        "poisson": f"the logarithm of the mean of {name}",
-        "gamma": f"the logarithm of the mean of {name}",
-        "cox": "the logarithm of the hazard",
-    }.get(material.family, f"the predicted {name}")
+def _moves(material: Material, by: float, response: str) -> str:
+    """What a coefficient does to the prediction, in words."""
+    labels = material.target.get("labels", [""])
+    ratio = number(math.exp(min(by, LARGEST)), 3)
+    if material.family == "binomial":
+        return f"multiplies the odds of {shorten(str(labels[-1]))} by {ratio}"
+    if material.family == "multinomial":
+        return (
+            f"multiplies the odds of {shorten(response)} against a class whose own is 0 by {ratio}"
+        )
+    if material.family in RATIOS:
+        return f"multiplies {RATIOS[material.family]} by {ratio}"
+    name = shorten(response or str(material.target.get("name", "the target")))
+    return f"{'raises' if by > 0 else 'lowers'} the predicted {name} by {number(abs(by))}"
 
 
 def _bar_cells(material: Material, chosen: Sequence[dict[str, str]], response: str) -> Cells:
@@ -331,11 +338,7 @@ def draw_importance(material: Material) -> Figure | None:
     return Figure(
         name="importance",
         question="What would be lost without a column?",
-        sentence=(
-            f"Refitted without {shorten(rows[0]['column'])}, the {loss} grows the most, by "
-            f"{number(float(rows[0]['drop_one_mean']), 3)} on average over the folds. Lines are "
-            "one standard error on each side."
-        ),
+        sentence=f"{_loses(rows[0], loss)} Lines are one standard error on each side.",
         spec={
             "layer": [
                 {"mark": "rule", "encoding": {"x": {"datum": 0}, "color": {"value": "$line"}}},
@@ -346,6 +349,16 @@ def draw_importance(material: Material) -> Figure | None:
         data={"rows": data},
         table=_importance_cells(rows, loss),
         height=22 * len(rows) + 10,
+    )
+
+
+def _loses(first: dict[str, str], loss: str) -> str:
+    grows = float(first["drop_one_mean"])
+    if grows <= 0:
+        return f"Nothing: without any single column the {loss} does not grow."
+    return (
+        f"Refitted without {shorten(first['column'])}, the {loss} grows the most, by "
+        f"{number(grows, 3)} on average over the folds."
     )
 
 

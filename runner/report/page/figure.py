@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 POINTS = 2_000  # that a figure draws at most
 DIGITS = 6  # significant ones of a number that is drawn
+# of a text's outline, drawn below the text so that lines do not cross it
+HALO = {"stroke": "$paper", "strokeWidth": 4, "strokeJoin": "round", "strokeOpacity": 0.85}
 Columns = Mapping[str, Any]  # each (n,), a list or an array
 
 
@@ -88,6 +90,11 @@ def logarithmic(field: str, title: str, values: Iterable[float], **more: Any) ->
     axis = {"format": "~g", "tickCount": 5, "labelOverlap": True} | more.pop("axis", {})
     scale = {"type": "log", "domain": domain, "nice": False}
     return {"field": field, "type": "quantitative", "title": title, "scale": scale, "axis": axis}
+
+
+def named(name: str, responses: Sequence[str], response: str) -> str:
+    """The name of a figure, numbered where there are several responses."""
+    return f"{name}-{responses.index(response) + 1}" if response else name
 
 
 def tooltips(titles: Mapping[str, str]) -> list[dict[str, Any]]:

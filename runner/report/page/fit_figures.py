@@ -12,23 +12,26 @@ from runner.report.numbers import number
 from runner.report.page.figure import (
     Cells,
     Figure,
+    named,
     quantitative,
     thin,
     thinned_note,
     tooltips,
 )
-from runner.report.page.labels import shorten
+from runner.report.page.labels import asked, shorten
 from runner.statistics.normal_quantiles import normal_quantiles
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from runner.records import Floats, Integers
     from runner.report.page.material import Material
 
 BINS = 10  # of the fitted values, in each of which residuals are averaged
 WORST = 10  # rows in a table
-NUMERIC = {"gaussian", "poisson", "gamma"}
+TARGETS = 4  # that have figures, where there are several
+NUMERIC = {"gaussian", "multi_gaussian", "poisson", "gamma"}
+NORMAL = {"gaussian", "multi_gaussian"}
 FAR = 3  # standard deviations
 QUANTILES = {"least": 0.0, "5 %": 0.05, "median": 0.5, "95 %": 0.95, "greatest": 1.0}
 POINTS_MARK = {"type": "point", "filled": True, "size": 22, "opacity": 0.35}
@@ -38,8 +41,10 @@ DASHED |= {"strokeDash": [4, 3]}
 
 @dataclass(frozen=True)
 class OutOfFold:
-    """The training rows, each predicted by a model that has not seen it."""
+    """The training rows, each predicted by models that have not seen it."""
 
+    targets: Sequence[str]  # all of them, where there are several
+    target: str  # which of these, else ""
     row: Integers  # (n,) as predictions.csv numbers them
     actual: Floats  # (n,)
     fitted: Floats  # (n,)
@@ -61,30 +66,41 @@ class Binned:
     rows: Integers  # (b,)
 
 
-def out_of_fold(material: Material) -> OutOfFold | None:
-    """The predicted training rows, of a family whose target is a number."""
-    found = material.predicted("oof")
-    if material.family not in NUMERIC or not {"y_true", "y_pred"} <= set(found):
-        return None
-    found = found[found["y_pred"].notna() & found["y_true"].notna()]
-    if len(found) < 3:  # noqa: PLR2004 - nothing to look at
-        return None
-    parts = (found[name].to_numpy(float) for name in ("y_true", "y_pred"))
-    return OutOfFold(found["row"].to_numpy(np.int64), *parts)
+def out_of_fold(material: Material) -> list[OutOfFold]:
+    """The predicted training rows of each of the first targets that are numbers."""
+    table = material.predicted("oof")
+    if material.family not in NUMERIC or not len(table):
+        return []
+    names = map(str, table)
+    targets = [name[len("y_true_") :] for name in names if name.startswith("y_true_")]
+    found = []
+    for target in targets[:TARGETS] or [""]:
+        pair = [f"{name}_{target}" if target else name for name in ("y_true", "y_pred")]
+        rows = table[table[pair].notna().all(axis=1)]
+        values = (rows[name].to_numpy(float) for name in pair)
+        found.append(OutOfFold(targets, target, rows["row"].to_numpy(np.int64), *values))
+    return [each for each in found if len(each.row) > 2]  # noqa: PLR2004 - something to look at
 
 
-def draw_predicted(material: Material) -> Figure | None:
+def draw_fit(material: Material) -> list[Figure]:
+    """Predictions, residuals and their quantiles of each of the first targets."""
+    figures = []
+    for found in out_of_fold(material):
+        figures += [_draw_predicted(material, found), _draw_residuals(found)]
+        if material.family in NORMAL and np.ptp(found.residual):
+            figures.append(_draw_normal_quantiles(found))
+    return figures
+
+
+def _draw_predicted(material: Material, found: OutOfFold) -> Figure:
     """What was observed beside what was predicted for the row while it was left out."""
-    found = out_of_fold(material)
-    if found is None:
-        return None
     at = thin(len(found.row))
     both = np.concatenate([found.actual, found.fitted])
     ends = [float(both.min()), float(both.max())]
-    target = shorten(str(material.target.get("name", "target")))
+    target = shorten(found.target or str(material.target.get("name", "target")))
     return Figure(
-        name="predicted",
-        question="How close are the predictions?",
+        name=named("predicted", found.targets, found.target),
+        question=asked("How close are the predictions?", found.target),
         sentence=_predicted_sentence(found),
         spec={"layer": _predicted_layers(found, target)},
         data={
@@ -98,7 +114,7 @@ def draw_predicted(material: Material) -> Figure | None:
 
 def _predicted_sentence(found: OutOfFold) -> str:
     said = (
-        "Each point is a training row, predicted by a model that has not seen it. The closer to "
+        "Each point is a training row, as it was predicted while it was left out. The closer to "
         "the dashed line, the better"
     )
     if np.ptp(found.fitted) and np.ptp(found.actual):
@@ -129,18 +145,15 @@ def _quantile_cells(columns: Mapping[str, Floats]) -> Cells:
     return Cells(("quantile", *columns), rows)
 
 
-def draw_residuals(material: Material) -> Figure | None:
+def _draw_residuals(found: OutOfFold) -> Figure:
     """Residuals along the fitted values, and their mean in bins of these."""
-    found = out_of_fold(material)
-    if found is None:
-        return None
     at, means = thin(len(found.row)), _binned(found)
     x, y = quantitative("fitted", "predicted"), quantitative("residual", "residual")
     shown = tooltips({"row": "row", "fitted": "predicted", "residual": "residual"})
     mean = {"type": "line", "color": "$warm", "point": {"color": "$warm", "size": 30}}
     return Figure(
-        name="residuals",
-        question="Is something systematic left over?",
+        name=named("residuals", found.targets, found.target),
+        question=asked("Is something systematic left over?", found.target),
         sentence=_residual_sentence(found, means),
         spec={
             "layer": [
@@ -192,11 +205,8 @@ def _binned_cells(means: Binned) -> Cells:
     return Cells(("mean prediction", "mean residual", "SD", "rows"), cells)
 
 
-def draw_normal_quantiles(material: Material) -> Figure | None:
+def _draw_normal_quantiles(found: OutOfFold) -> Figure:
     """Standardised residuals beside the quantiles of a normal distribution."""
-    found = out_of_fold(material)
-    if found is None or material.family != "gaussian" or not np.ptp(found.residual):
-        return None
     spread = found.residual.std(ddof=1)
     pairs = normal_quantiles((found.residual - found.residual.mean()) / spread)
     at = thin(len(pairs.expected))
@@ -205,10 +215,10 @@ def draw_normal_quantiles(material: Material) -> Figure | None:
     y = quantitative("residual", "standardised residual")
     beyond = float(np.mean(np.abs(pairs.residual) > FAR))
     return Figure(
-        name="normal-quantiles",
-        question="Are the errors normal?",
+        name=named("normal-quantiles", found.targets, found.target),
+        question=asked("Are the errors normal?", found.target),
         sentence=(
-            f"On the dashed line residuals are normally distributed. {beyond:.2%} of them are "
+            f"On the dashed line residuals are normally distributed. {_share(beyond)} of them are "
             f"beyond {FAR} standard deviations, of a normal distribution 0.27%. Predictions do "
             f"not need normal errors.{thinned_note(len(pairs.expected))}"
         ),
@@ -226,11 +236,17 @@ def draw_normal_quantiles(material: Material) -> Figure | None:
     )
 
 
-def worst_rows(material: Material) -> Cells | None:
-    """The rows that were predicted the worst."""
-    found = out_of_fold(material)
-    if found is None:
-        return None
+def _share(share: float) -> str:
+    return f"{share:.2%}" if share else "None"
+
+
+def worst_rows(material: Material) -> dict[str, Cells]:
+    """The rows that were predicted the worst, a table by caption for each of the first targets."""
+    caption = "The rows predicted the worst"
+    return {asked(caption, each.target): _worst(each) for each in out_of_fold(material)}
+
+
+def _worst(found: OutOfFold) -> Cells:
     order = np.argsort(-np.abs(found.residual), kind="stable")[:WORST]
     values = (found.actual[order], found.fitted[order], found.residual[order])
     rows = zip(found.row[order], *(each.tolist() for each in values), strict=True)

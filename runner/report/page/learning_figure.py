@@ -64,7 +64,7 @@ def _learning_layers(metric: str) -> list[dict[str, Any]]:
 def _learning_sentence(metric: str, sizes: list[float], mean: list[float], se: list[float]) -> str:
     gain = abs(mean[-1] - mean[-2])
     return (
-        f"With {sizes[-2]:,.0f} training rows the {metric} of the others is {number(mean[-2], 3)}, "
-        f"with {sizes[-1]:,.0f} {number(mean[-1], 3)}: the last rows changed it by "
-        f"{number(gain, 2)}, against a standard error of {number(se[-1], 2)}."
+        f"The {metric} of rows left out is {number(mean[-2], 3)} with {sizes[-2]:,.0f} training "
+        f"rows and {number(mean[-1], 3)} with {sizes[-1]:,.0f}: the last rows changed it by "
+        f"{number(gain, 2)}, its standard error is {number(se[-1], 2)}."
     )

@@ -103,9 +103,15 @@ class Material:
         return self._table("predictions.csv", dtype=text, keep_default_na=not classes)
 
     def predicted(self, part: str) -> pd.DataFrame:
-        """The rows of one part of predictions.csv."""
+        """The rows of one part of predictions.csv, each once: of repeats the mean."""
         found = self.predictions
-        return found[found["part"] == part] if len(found) else found
+        if not len(found):
+            return found
+        found = found[found["part"] == part]
+        if not found["row"].duplicated().any():
+            return found
+        kinds = {name: "mean" if found[name].dtype.kind == "f" else "first" for name in found}
+        return found.groupby("row", as_index=False).agg(kinds | {"row": "first"})
 
     @cached_property
     def coefficients(self) -> list[dict[str, str]]:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from runner.report.page.material import Material
 
 COLUMNS = 20  # in a figure
+LETTERS = 30  # of all labels together, up to which they stand side by side on a phone
+LACKED = 4  # columns of a pattern that are named
 PATTERNS = 15
 NAMED = 3  # columns in a sentence
 QUANTILES = ("q05", "q25", "q50", "q75", "q95")
@@ -28,7 +30,7 @@ def draw_map(material: Material) -> Figure | None:
     names = [row["column"] for row in columns]
     labels = told_apart(names)
     rows = _states(names, labels, patterns)
-    counts = [f"{int(pattern['rows']):,} rows" for pattern in patterns]
+    counts = [counted(int(pattern["rows"]), "row") for pattern in patterns]
     return Figure(
         name="missingness",
         question="Where are values missing, and which together?",
@@ -54,7 +56,7 @@ def _states(
         missing = _named_in(pattern["missing"], names)
         for name, label in zip(names, labels, strict=True):
             rows["pattern"].append(at)
-            rows["share"].append(f"{int(pattern['rows']):,} rows")
+            rows["share"].append(counted(int(pattern["rows"]), "row"))
             rows["column"].append(label)
             rows["state"].append("missing" if name in missing else "observed")
     return rows
@@ -68,13 +70,15 @@ def _named_in(text: str, names: Sequence[str]) -> set[str]:
 
 def _map_spec(labels: Sequence[str]) -> dict[str, Any]:
     x: dict[str, Any] = {"field": "column", "type": "nominal", "title": None, "sort": list(labels)}
-    x["axis"] = {"labelAngle": -45, "labelLimit": 110, "orient": "bottom", "labelColor": "$ink"}
+    is_wide = sum(map(len, labels)) > LETTERS
+    x["axis"] = {"labelAngle": -90 if is_wide else 0, "labelOverlap": False, "labelFontSize": 11}
+    x["axis"] |= {"labelLimit": 150, "orient": "bottom", "labelColor": "$ink"}
     y = {"field": "pattern", "type": "ordinal", "title": None, "sort": None, "axis": None}
     colour = {
         "field": "state",
         "type": "nominal",
         "title": None,
-        "scale": {"domain": ["observed", "missing"], "range": ["$wash", "$accent"]},
+        "scale": {"domain": ["observed", "missing"], "range": ["$line", "$accent"]},
     }
     mark = {"type": "rect", "stroke": "$paper", "strokeWidth": 1.5}
     shown = tooltips({"column": "column", "state": "state", "share": "pattern of"})
@@ -94,19 +98,26 @@ def _map_sentence(
     known = material.record.get("missingness", {})
     worst = [f"{shorten(row['column'])} ({float(row['share']):.1%})" for row in columns[:NAMED]]
     rows, share = int(patterns[0]["rows"]), float(patterns[0]["share"])
-    lacking = patterns[0]["missing"]
     count = known.get("columns", len(columns))
-    others = " and others" if count > len(worst) else ""
+    total = known.get("patterns", len(patterns))
+    others = ["others"] if count > len(worst) else []
     have = "column has" if count == 1 else "columns have"
     said = (
-        f"{count:,} {have} gaps: {listed(worst)}{others}. "
-        f"The most frequent pattern, of {rows:,} training rows ({share:.0%}), lacks "
-        f"{shorten(lacking, 60) if lacking else 'nothing'}."
+        f"{count:,} {have} gaps: {listed([*worst, *others])}. "
+        f"The most frequent pattern, of {counted(rows, 'training row')} ({share:.0%}), lacks "
+        f"{_lacking(patterns[0]['missing'])}."
     )
-    total = known.get("patterns", len(patterns))
-    return said + (
-        f" {len(patterns)} of {total} patterns are drawn." if total > len(patterns) else ""
-    )
+    if count > len(columns):
+        said += f" The {len(columns)} columns that lack most are drawn."
+    if total > len(patterns):
+        said += f" {len(patterns)} of {total:,} patterns are drawn."
+    return said
+
+
+def _lacking(missing: str) -> str:
+    """What a pattern lacks: the names of a few columns, else how many there are."""
+    count = missing.count(", ") + 1
+    return f"{count:,} columns" if count > LACKED else shorten(missing, 60) or "nothing"
 
 
 def _missing_cells(columns: Sequence[dict[str, str]]) -> Cells:
@@ -118,7 +129,7 @@ def _missing_cells(columns: Sequence[dict[str, str]]) -> Cells:
 
 
 def _yes(row: dict[str, str]) -> str:
-    return "yes" if row.get("predicts") == "True" else "no"
+    return {"True": "yes", "False": "no"}.get(row.get("predicts", ""), "-")
 
 
 def draw_filled(material: Material) -> Figure | None:
@@ -132,7 +143,7 @@ def draw_filled(material: Material) -> Figure | None:
     scale = {"domain": ["observed", "filled"], "range": ["$muted", "$accent"]}
     colour = {"field": "values", "type": "nominal", "title": "values", "scale": scale}
     offset = {"field": "values", "sort": ["observed", "filled"]}
-    x = quantitative("q50", "distance from the observed median, in interquartile ranges")
+    x = quantitative("q50", "interquartile ranges from the median")
     base = {"y": y, "yOffset": offset, "color": colour}
     wide = base | {"x": x | {"field": "q05"}, "x2": {"field": "q95"}}
     inner = base | {"x": x | {"field": "q25"}, "x2": {"field": "q75"}}
@@ -175,9 +186,9 @@ def _filled_sentence(material: Material, rows: Sequence[dict[str, str]]) -> str:
     imputer = material.record.get("choices", {}).get("imputer", "imputer")
     constant = [row for row in rows if row["filled_q05"] == row["filled_q95"]]
     said = (
-        f"Lines reach from the 5 % to the 95 % quantile of each column's values, thick ones from "
-        f"25 % to 75 %, points are medians; what the {imputer} imputer filled in is below what was "
-        "observed."
+        "Lines reach from the 5 % to the 95 % quantile of each column's values, thick ones from "
+        "25 % to 75 %, points are medians, all of them measured from the observed median; what the "
+        f"{imputer} imputer filled in is drawn under what was observed."
     )
     if constant:
         said += (

@@ -20,6 +20,7 @@ from runner.report.page import (
 )
 from runner.report.page.document import render
 from runner.report.page.figure import Cells, Figure
+from runner.report.page.labels import begun
 from runner.report.search_lines import search_lines
 from runner.store.differences import flatten
 
@@ -36,6 +37,7 @@ class Block:
     name: str
     title: str
     text: str
+    is_prose: bool = False  # whether its lines may break
 
 
 @dataclass(frozen=True)
@@ -124,7 +126,7 @@ def _choice(material: Material) -> Section:
     return Section(
         "choice",
         "How was it chosen?",
-        text=tuple(f"{line[0].upper()}{line[1:]}." for line in search_lines(material.record)[:1]),
+        text=(begun(f"{search_lines(material.record)[0]}."),),
         figures=_drawn(
             search_figures.draw_curve(material),
             search_figures.draw_surface(material),
@@ -147,31 +149,36 @@ def _features(material: Material) -> Section:
 
 
 def _fit(material: Material) -> Section:
-    tables = {
-        "The rows predicted the worst": fit_figures.worst_rows(material),
+    confused = class_figures.confusion(material)
+    tables: dict[str, Cells | None] = {"What was called what": confused[1]} if confused else {}
+    tables |= fit_figures.worst_rows(material)
+    tables |= {
+        "The rows whose class was thought the least likely": class_figures.worst_rows(material),
         "The rows that sway the unpenalised fit of the selected features the most": (
             fit_figures.influential_rows(material)
         ),
     }
-    confused = class_figures.confusion(material)
-    if confused:
-        tables["What was called what"] = confused[1]
     return Section(
         "fit",
         "Where does it err?",
-        text=(confused[0],) if confused else (),
+        text=(confused[0],) if confused else _no_predictions(material),
         figures=_drawn(
-            fit_figures.draw_predicted(material),
-            fit_figures.draw_residuals(material),
-            fit_figures.draw_normal_quantiles(material),
+            *fit_figures.draw_fit(material),
             count_figures.draw_rootogram(material),
             class_figures.draw_roc(material),
+            class_figures.draw_each_roc(material),
             class_figures.draw_precision_recall(material),
             class_figures.draw_calibration(material),
             survival_figures.draw_survival(material),
         ),
         tables=tuple((name, cells) for name, cells in tables.items() if cells is not None),
     )
+
+
+def _no_predictions(material: Material) -> tuple[str, ...]:
+    """Why there is nothing to look at."""
+    is_stream = material.config.get("dataset", {}).get("stream") is True
+    return ("Of a stream no predictions are kept that could be looked at.",) if is_stream else ()
 
 
 def _gaps(material: Material) -> Section:
@@ -195,7 +202,7 @@ def _again(material: Material) -> Section:
         "again",
         "How is it made again?",
         text=(f"{run_words.versions(material.environment)}.",),
-        blocks=(Block("command", "The command", command),),
+        blocks=(Block("command", "The command", command, is_prose=True),),
         settings=_settings(material),
     )
 
@@ -210,9 +217,10 @@ def _settings(material: Material) -> tuple[Setting, ...]:
 
 
 def _paper(material: Material) -> Section:
-    blocks = (
-        Block("methods", "Methods and results", paper.paragraph(material)),
-        Block("markdown", "Coefficients, Markdown", paper.markdown(material)),
-        Block("latex", "Coefficients, LaTeX", paper.latex(material)),
-    )
-    return Section("paper", "For a paper", blocks=blocks)
+    blocks = [Block("methods", "Methods and results", paper.paragraph(material), is_prose=True)]
+    if material.strongest:
+        blocks += [
+            Block("markdown", "Coefficients, Markdown", paper.markdown(material)),
+            Block("latex", "Coefficients, LaTeX", paper.latex(material)),
+        ]
+    return Section("paper", "For a paper", blocks=tuple(blocks))

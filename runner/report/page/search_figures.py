@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from runner.report.numbers import number, place_of, score
+from runner.report.numbers import is_number, number, place_of, score
 from runner.report.page.figure import (
     Cells,
     Figure,
@@ -18,16 +18,21 @@ from runner.report.page.figure import (
     thinned_note,
     tooltips,
 )
+from runner.report.page.labels import listed
 from runner.report.page.material import Path
 
 if TYPE_CHECKING:
     from runner.records import Floats
     from runner.report.page.material import Material
 
+    Json = dict[str, Any]
+
 ALPHA, L1_RATIO = "model.alpha", "model.l1_ratio"
 CLAMP = 3.0  # standard errors above the best, from which on the surface has one colour
 COUNTS = 8  # numbers of features above the curve
 LATE = 0.75  # share of the axis, from which on a label stands left of its line
+ROOM = 0.35  # share of the axis that a label has room in, left of the first of several lines
+AXIS = "alpha (log scale, stronger to the right)"
 FEW = 25  # l1_ratios that the surface has a row for each
 
 
@@ -36,8 +41,9 @@ class Curve:
     """The scores along alpha at the winner's other parameters."""
 
     path: Path  # alpha rising
-    best: float  # alpha
-    one_se: float | None  # alpha, where that candidate is on this curve
+    chosen: float  # alpha
+    best: float | None  # alpha, where the candidate of least loss is on this curve
+    one_se: float | None  # alpha, where that of the one-SE rule is
 
 
 def curve_of(material: Material) -> Curve | None:
@@ -50,12 +56,16 @@ def curve_of(material: Material) -> Curve | None:
     path = path[np.isfinite(path.mean) & (path.alpha > 0)]
     if len(path.alpha) < 3:  # noqa: PLR2004 - no curve
         return None
-    return Curve(path[np.argsort(path.alpha)], best[ALPHA], _one_se(material))
+    has_se = is_number(material.record["cv"][material.metric]["se"])
+    one_se = _kept(material, "one_se") if has_se else None
+    path = path[np.argsort(path.alpha)]
+    return Curve(path, float(best[ALPHA]), _kept(material, "best"), one_se)
 
 
-def _one_se(material: Material) -> float | None:
-    rules, best = material.record.get("rules", {}), material.record["best"]["parameters"]
-    kept = rules.get("one_se", {}).get("parameters", {})
+def _kept(material: Material, rule: str) -> float | None:
+    """The alpha that a rule keeps, if the rest of what it keeps is the winner's too."""
+    best = material.record["best"]["parameters"]
+    kept = material.record.get("rules", {}).get(rule, {}).get("parameters", {})
     others = [key for key in best if key != ALPHA]
     if ALPHA not in kept or any(kept.get(key) != best[key] for key in others):
         return None
@@ -99,7 +109,7 @@ def draw_curve(material: Material) -> Figure | None:
 
 
 def _curve_layers(alphas: Floats, metric: str) -> list[dict[str, Any]]:
-    x = logarithmic("alpha", "alpha (log scale; a stronger penalty to the right)", alphas)
+    x = logarithmic("alpha", AXIS, alphas)
     y = quantitative("mean", metric)
     shown = {
         "alpha": "alpha",
@@ -147,18 +157,26 @@ def _rule_labels(x: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _rules(curve: Curve) -> dict[str, list[Any]]:
-    lines = {"best": curve.best, "one SE": curve.one_se}
-    if curve.one_se == curve.best:
-        lines = {"best, and one SE": curve.best}
-    drawn = {name: alpha for name, alpha in lines.items() if alpha is not None}
+    """The lines of the chosen alpha, the best one and that of the one-SE rule, each once."""
+    names: dict[float, list[str]] = {}
+    for name, alpha in {"best": curve.best, "one SE": curve.one_se}.items():
+        if alpha is not None:
+            names.setdefault(alpha, []).append(name)
+    names.setdefault(curve.chosen, []).extend(["chosen"] if len(names) != 1 else [])
+    alphas = sorted(names)
     ends = np.log(curve.path.alpha[[0, -1]])
-    late = [(np.log(alpha) - ends[0]) / np.ptp(ends) > LATE for alpha in drawn.values()]
+    share = ((np.log(alphas) - ends[0]) / np.ptp(ends)).tolist()
     return {
-        "alpha": list(drawn.values()),
-        "rule": list(drawn),
-        "side": ["left" if is_late else "right" for is_late in late],
-        "line": list(range(len(drawn))),
+        "alpha": alphas,
+        "rule": [", ".join(names[alpha]) for alpha in alphas],
+        "side": ["left" if _is_left(share, at) else "right" for at in range(len(alphas))],
+        "line": list(range(len(alphas))),
     }
+
+
+def _is_left(share: list[float], at: int) -> bool:
+    """Whether a label stands left of its line, so that it hits neither the end nor another one."""
+    return share[at] > LATE or (at < len(share) - 1 and share[at] > ROOM)
 
 
 def _counts(path: Path) -> dict[str, list[Any]]:
@@ -169,23 +187,44 @@ def _counts(path: Path) -> dict[str, list[Any]]:
 
 
 def _curve_sentence(material: Material, curve: Curve) -> str:
-    rules, folds = material.record.get("rules", {}), len(material.record["folds"]["training"])
-    cv = material.record["cv"][material.metric]
-    place = place_of(cv["se"])
-    said = (
-        f"The mean {material.metric} over {folds} folds at the chosen alpha, "
-        f"{number(curve.best)}, is {score(cv['mean'], place)} (SE {score(cv['se'], place)})."
+    folds, cv = len(material.record["folds"]["training"]), material.record["cv"][material.metric]
+    place, has_se = place_of(cv["se"]), is_number(cv["se"])
+    mean = (
+        f"The mean {material.metric} over {folds} folds" if folds > 1 else f"The {material.metric}"
     )
-    kept = rules.get("one_se")
-    if curve.one_se is not None and kept and curve.one_se != curve.best:
-        said += (
-            f" The simplest model within one standard error of the best has alpha "
-            f"{number(curve.one_se)}, a score of {score(kept['score'], place)} and "
-            f"{kept['n_features']:.3g} features on average."
-        )
+    error = f" (SE {score(cv['se'], place)})" if has_se else ""
+    band = "The band is one standard error wide on each side; numbers" if has_se else "Numbers"
     return (
-        said + " The band is one standard error wide on each side; numbers on top count features."
+        f"{mean} at the chosen alpha, {number(curve.chosen)}, is {score(cv['mean'], place)}{error}."
+        f"{_other_rule(material, curve, place)}{_given(material)} {band} on top count features."
     )
+
+
+def _other_rule(material: Material, curve: Curve, place: int | None) -> str:
+    """What the rule keeps that did not choose, where that is another candidate on the curve."""
+    rules = material.record.get("rules", {})
+    if curve.one_se is None or curve.one_se == curve.best:
+        return ""
+    simplest = "the simplest model within one standard error of the best"
+    if curve.one_se == curve.chosen:
+        return f" It is {simplest}, which has {_about(material, rules['best'], place)}."
+    return f" T{simplest[1:]} has {_about(material, rules['one_se'], place)}."
+
+
+def _about(material: Material, kept: Json, place: int | None) -> str:
+    count = kept["n_features"]
+    return (
+        f"alpha {number(kept['parameters'][ALPHA])}, {material.metric} "
+        f"{score(kept['score'], place)} and, on average, {number(count, 3)} "
+        f"{'feature' if count == 1 else 'features'}"
+    )
+
+
+def _given(material: Material) -> str:
+    """The winner's other parameters, which the curve has all along."""
+    found = material.record["best"]["parameters"].items()
+    others = [f"{key.removeprefix('model.')} {number(v)}" for key, v in found if key != ALPHA]
+    return f" All of the curve has {listed(others)}." if others else ""
 
 
 def _curve_cells(path: Path, metric: str) -> Cells:
@@ -264,14 +303,16 @@ def _surface_layers(rows: pd.DataFrame, unit: str, *, by_row: bool) -> list[dict
     shown = tooltips({"alpha": "alpha", "l1_ratio": "l1_ratio", "score": "score", "worse": unit})
     mark = {"type": "rect"} if by_row else {"type": "point", "filled": True, "size": 60}
     more = {"x2": {"field": "right"}} if by_row else {}
-    ring = {"type": "point", "size": 90, "strokeWidth": 2, "stroke": "$warm", "filled": False}
+    ring = {"type": "point", "size": 90, "filled": False, "opacity": 1}
+    # with an edge of its own, so that it is seen on dark cells and on light ones
+    rings = [
+        ring | {"stroke": "$paper", "strokeWidth": 6},
+        ring | {"stroke": "$warm", "strokeWidth": 3},
+    ]
+    at = {"x": x | {"field": "alpha"}, "y": y}
     return [
         {"mark": mark, "encoding": {"x": x, "y": y, **more, "color": colour, "tooltip": shown}},
-        {
-            "data": {"name": "chosen"},
-            "mark": ring,
-            "encoding": {"x": x | {"field": "alpha"}, "y": y},
-        },
+        *({"data": {"name": "chosen"}, "mark": each, "encoding": at} for each in rings),
     ]
 
 
@@ -318,7 +359,7 @@ def draw_trace(material: Material) -> Figure | None:
     metric = material.metric
     x: dict[str, Any] = {"field": "candidates", "type": "quantitative"}
     axis = {"format": ",d", "values": found["candidates"], "labelOverlap": True}
-    x |= {"title": "candidates scored (log scale)", "axis": axis}
+    x |= {"title": "candidates (log scale)", "axis": axis}
     x["scale"] = {"type": "log", "nice": False}
     shown = tooltips({"candidates": "candidates", "score": metric})
     step = {"type": "line", "interpolate": "step-after", "point": {"size": 30}}
@@ -344,11 +385,10 @@ def _trace_sentence(material: Material, found: dict[str, Any]) -> str:
     half = max(at for at, size in enumerate(sizes) if size <= max(sizes[-1] / 2, sizes[0]))
     gain = abs(scores[-1] - scores[half])
     se = material.record["cv"][material.metric]["se"]
-    share = f", {gain / se:.2g} standard errors" if se else ""
+    share = f" ({number(gain / se, 2)} standard errors)" if se else ""
     drawn = " drawn at random" if found["order"] == "random" else ""
     return (
         f"The best {material.metric} of {sizes[half]:,} candidates{drawn} is "
-        f"{number(scores[half])}, of all {sizes[-1]:,} {number(scores[-1])}: the rest of the "
-        f"search gained {number(gain, 2)}"
-        f"{share}."
+        f"{number(scores[half])}, that of all {sizes[-1]:,} {number(scores[-1])}: the rest of the "
+        f"search gained {number(gain, 2)}{share}."
     )

@@ -60,6 +60,7 @@ def _layers(name: str) -> list[dict[str, Any]]:
     x, y = quantitative("time", name), quantitative("survival", "without the event", **share)
     scale = {"domain": list(GROUPS), "range": ["$feature3", "$feature1", "$feature2"]}
     colour = {"field": "risk", "type": "nominal", "title": "predicted risk", "scale": scale}
+    colour["legend"] = {"symbolType": "stroke", "symbolOpacity": 1, "symbolStrokeWidth": 3}
     band = {"x": x, "y": y | {"field": "low"}, "y2": {"field": "high"}, "color": colour}
     shown = tooltips({"risk": "risk", "time": name, "survival": "without the event"})
     line = {"x": x, "y": y, "color": colour, "tooltip": shown}
@@ -77,14 +78,20 @@ def _median(curve: SurvivalCurve) -> float | None:
 
 def _sentence(curves: dict[str, SurvivalCurve], name: str) -> str:
     medians = {risk: _median(curve) for risk, curve in curves.items()}
-    told = ", ".join(
-        f"{risk} {'not reached' if median is None else number(median)}"
-        for risk, median in medians.items()
-    )
+    told = ", ".join(f"{risk} {_told(median)}" for risk, median in medians.items())
+    of_all = f"Median {name} by predicted risk: {told}."
+    if not any(medians.values()):
+        of_all = (
+            f"In none of them half of the rows have the event, so that no median {name} is known."
+        )
     return (
         "Training rows in thirds by their risk, predicted while they were left out "
-        f"(Kaplan-Meier, 95 % bands). Median {name} by predicted risk: {told}."
+        f"(Kaplan-Meier, 95 % bands). {of_all}"
     )
+
+
+def _told(median: float | None) -> str:
+    return "not reached" if median is None else number(median)
 
 
 def _cells(curves: dict[str, SurvivalCurve], last: float) -> Cells:
@@ -93,13 +100,6 @@ def _cells(curves: dict[str, SurvivalCurve], last: float) -> Cells:
     for name, curve in curves.items():
         at = [int(np.searchsorted(curve.time, time, side="right")) - 1 for time in times]
         survival = [1.0 if index < 0 else float(curve.survival[index]) for index in at]
-        median = _median(curve)
-        rows.append(
-            (
-                name,
-                "not reached" if median is None else number(median),
-                *(f"{s:.0%}" for s in survival),
-            )
-        )
+        rows.append((name, _told(_median(curve)), *(f"{s:.0%}" for s in survival)))
     headers = ("predicted risk", "median", *(f"at {number(time, 3)}" for time in times))
     return Cells(headers, tuple(rows))

@@ -51,6 +51,11 @@ DARK = {
 FEATURES = 8  # colours that features have of their own
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 _LETTERS = {"labelFont": FONT, "titleFont": FONT, "labelFontSize": 12, "titleFontSize": 12}
+# of a tick: with an exponent where its digits would take the room of the figure
+_SHORT = (
+    "datum.value != 0 && (abs(datum.value) >= 1e6 || abs(datum.value) < 1e-4) "
+    "? format(datum.value, '.3~e') : datum.label"
+)
 # of every figure: what a spec does not say itself
 CONFIG: dict[str, Any] = {
     "background": "transparent",
@@ -72,6 +77,7 @@ CONFIG: dict[str, Any] = {
         "labelOverlap": True,
     },
     "axisX": {"grid": False},
+    "axisQuantitative": {"labelExpr": _SHORT},
     "axisY": {"domain": False, "ticks": False},
     "legend": {
         **_LETTERS,

@@ -16,6 +16,7 @@ from page_cases import HOSTILE, make_run
 
 from runner.report.numbers import number
 from runner.report.page.figure import POINTS, Figure
+from runner.report.page.labels import counted
 from runner.report.page.material import Material
 from runner.report.page.run_page import figures, run_page
 
@@ -166,7 +167,8 @@ def test_missing_patterns_are_those_of_the_table(made: Path) -> None:
     for at, pattern in patterns.head(15).iterrows():
         own = cells[(cells["pattern"] == at) & (cells["state"] == "missing")]
         assert set(filter(None, pattern["missing"].split(", "))) == set(own["column"])
-    assert [f"{rows:,} rows" for rows in patterns["rows"][:15]] == data["counts"]["rows"]
+    wanted = [counted(rows, "row") for rows in patterns["rows"][:15].tolist()]
+    assert wanted == data["counts"]["rows"]
 
 
 def test_a_class_is_counted_as_predicted(tmp_path: Path) -> None:
