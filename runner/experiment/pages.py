@@ -81,17 +81,18 @@ def try_run_page(folder: Path, record: dict[str, Any], style: PageStyle | None) 
         _try(lambda: write_run_page(folder, record, style))
 
 
-def try_sweep_page(folder: Path, style: PageStyle | None) -> None:
-    """Write the page that a sweep ends with, in the same way."""
-    if style is not None:
-        _try(lambda: write_sweep_page(folder, style))
+def try_sweep_page(folder: Path, style: PageStyle | None) -> str:
+    """Write the page that a sweep ends with, in the same way; why there is none is returned."""
+    return "" if style is None else _try(lambda: write_sweep_page(folder, style))
 
 
-def _try(write: Callable[[], Path]) -> None:
+def _try(write: Callable[[], Path]) -> str:
     try:
         write()
-    except Exception:
+    except Exception as error:
         log.exception("no report.html was written; enet report tries again")
+        return f"no report.html was written ({type(error).__name__}: {error})"
+    return ""
 
 
 def _write(folder: Path, style: PageStyle, render: Callable[[str | None], str]) -> Path:

@@ -74,5 +74,7 @@ def run_sweep(
             directory.write_table("comparison.csv", compared)
         results = sweep.write("interrupted" if interrupted or sweep.left else "finished")
         if len(results):
-            try_sweep_page(directory.folder, PageStyle.of(jobs[0].config.report))
+            lacking = try_sweep_page(directory.folder, PageStyle.of(jobs[0].config.report))
+            if lacking:
+                screen.say_error(f"{lacking}; enet report {directory.folder} tries again")
         return SweepOutcome(directory.folder, results, compared, interrupted)

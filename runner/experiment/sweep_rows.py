@@ -27,15 +27,15 @@ SCORES = {
 }
 
 
-def row_of(folder: Path, record: dict[str, Any]) -> dict[str, Any]:
-    """A run's row in results.csv."""
+def row_of(folder: Path, record: dict[str, Any], sweep: Path | None = None) -> dict[str, Any]:
+    """A run's row in results.csv, by the name of its folder, or by its path below its sweep's."""
     cv: dict[str, Any] = record.get("cv", {})
     test: dict[str, Any] = record.get("test") or {}
     expected: dict[str, Any] = record.get("expected") or {}
     metric = record["metric"]
     parameters = record.get("best", {}).get("parameters", {})
     return {
-        "run": folder.name,
+        "run": folder.name if sweep is None else folder.relative_to(sweep).as_posix(),
         **record["overrides"],
         "status": record["status"],
         "metric": metric,

@@ -26,6 +26,7 @@ from runner.store.sweep_directory import describe_sweep
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from runner.experiment.job import Job
     from runner.report.terminal.screen import Screen
@@ -80,7 +81,7 @@ class SweepRuns:
         fail_fast = self.jobs[0].config.general.fail_fast
         with self.screen.progress("runs", len(waiting), "runs") as advance:
             for number, outcome in self._launch(waiting):
-                self.rows[number] = row_of(outcome.folder, outcome.record)
+                self.rows[number] = self._row(outcome.folder, outcome.record)
                 self._say(number, outcome)
                 advance(1)
                 self._write_rows()
@@ -93,7 +94,7 @@ class SweepRuns:
         for number, job in enumerate(self.jobs):
             record = None if number in self.rows else read_record(job.folder)
             if record is not None and record.get("status") != "running":
-                self.rows[number] = row_of(job.folder, record)
+                self.rows[number] = self._row(job.folder, record)
 
     def write(self, status: str) -> pd.DataFrame:
         """Write results.csv, which is returned too, and sweep.json."""
@@ -118,6 +119,9 @@ class SweepRuns:
         folders = [self.jobs[number].folder for number in sorted(self.rows)]
         return [StoredRun(folder, read_record(folder) or {}) for folder in folders]
 
+    def _row(self, folder: Path, record: dict[str, Any]) -> dict[str, Any]:
+        return row_of(folder, record, self.directory.folder)
+
     def _look_around(self) -> None:
         """Find what an earlier start has left, and say what differs."""
         others = []
@@ -133,7 +137,7 @@ class SweepRuns:
             elif found:
                 others.append(f"run {job.folder.name}: {describe_differences(found)}")
             else:
-                self.rows[number] = row_of(job.folder, record)
+                self.rows[number] = self._row(job.folder, record)
         if others:
             raise RunDirectoryError(
                 f"{self.directory.folder} holds finished runs of another sweep: choose another "

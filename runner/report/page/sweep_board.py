@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from runner.report.numbers import NONE, interval, number, place_of, score
 from runner.report.page.figure import Cells
@@ -122,7 +123,7 @@ def _row(
 
 def _link(sweep: Sweep, run: SweptRun) -> str | None:
     """Its own page, of a run that was taken over too, where it has one."""
-    return f"{run.name}/{PAGE}" if (sweep.folder / run.name / PAGE).is_file() else None
+    return quote(f"{run.name}/{PAGE}") if (sweep.folder / run.name / PAGE).is_file() else None
 
 
 def _standing(run: SweptRun, group: SweptGroup | None, at: int) -> BoardCell:
@@ -135,7 +136,7 @@ def _standing(run: SweptRun, group: SweptGroup | None, at: int) -> BoardCell:
 
 
 def _reason(run: SweptRun) -> str:
-    return run.row.get("error") or "it has no score"
+    return run.row.get("error") or ("it has no score" if run.record else "its folder is gone")
 
 
 def shorten_end(text: str) -> str:

@@ -34,7 +34,7 @@ class SweptRun:
 
     @property
     def name(self) -> str:
-        """Of its folder."""
+        """Of its folder, below that of the sweep."""
         return self.row["run"]
 
     @property
@@ -46,6 +46,11 @@ class SweptRun:
     def is_done(self) -> bool:
         """Whether it has ended with a result."""
         return self.row["status"] in DONE
+
+    @property
+    def is_scored(self) -> bool:
+        """Whether it has a score, and its folder is still there."""
+        return self.is_done and bool(self.record) and self.score("cv") is not None
 
     @property
     def ties(self) -> bool | None:
@@ -172,7 +177,7 @@ class Sweep:
         """The runs that can be compared with each other; the order is that of the command."""
         parted: dict[str, list[SweptRun]] = {}
         for run in self.runs:
-            if run.is_done and run.score("cv") is not None:
+            if run.is_scored:
                 parted.setdefault(self._group_key(run), []).append(run)
         labels = self._group_labels(list(parted.values()))
         pairs = zip(labels, parted.values(), strict=True)
@@ -180,8 +185,8 @@ class Sweep:
 
     @cached_property
     def unscored(self) -> tuple[SweptRun, ...]:
-        """The runs that have ended without a score."""
-        return tuple(run for run in self.runs if not run.is_done or run.score("cv") is None)
+        """The runs that have ended without a score, or whose folder is gone."""
+        return tuple(run for run in self.runs if not run.is_scored)
 
     def label(self, run: SweptRun, keys: Iterable[str]) -> str:
         """What a run has of some keys, for a sentence: "imputer=mean, search=grid"."""

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import csv
 import re
+import shutil
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 import pytest
+from conftest import QUICK, Program, mixed_frame
 from swept import Made, grid, make_sweep
 
 from runner.report.page.sweep_page import figures, sweep_page
@@ -201,3 +204,42 @@ def test_long_tables_are_shown_in_part(tmp_path: Path, count: int) -> None:
     page = sweep_page(make_sweep(tmp_path / "s", runs), SCRIPT)
     assert count == len(read(page))
     assert (count > 100) == ('data-shows="board"' in page)
+
+
+def data(folder: Path) -> tuple[str, ...]:
+    """A quick run's data."""
+    mixed_frame(80).to_csv(folder / "mixed.csv", index=False)
+    quick = (QUICK[0], "model.alpha={eps:0.1,count:3}", *QUICK[3:])
+    return ("dataset=csv", "dataset.path=mixed.csv", "dataset.target=outcome", *quick)
+
+
+def test_runs_in_folders_within_folders_are_linked(tmp_path: Path) -> None:
+    """A run is called by its path below the sweep, which leads to its page whatever is in it."""
+    subdir = "hydra.sweep.subdir=a #b/${hydra.job.num}/50% x"
+    varied = (subdir, "model.l1_ratio=0.5,1.0")
+    folder = Program(tmp_path, pages=True).sweep("-m", *data(tmp_path), *varied)
+    links = Reader((folder / "report.html").read_text(encoding="utf-8")).links
+    assert {f"a #b/{at}/50% x" for at in (0, 1)} == set(results(folder))
+    assert len(links) == 2
+    assert all("#" not in link and (folder / unquote(link)).is_file() for link in links)
+
+
+def test_a_run_whose_folder_is_gone_is_a_row(tmp_path: Path) -> None:
+    """The other runs are compared; the row stays, without a link."""
+    folder = make_sweep(tmp_path / "swept", grid())
+    shutil.rmtree(folder / "0")
+    page = sweep_page(folder, SCRIPT)
+    assert len(Reader(page).links) == 5
+    assert "its folder is gone" in page
+
+
+def test_a_page_that_cannot_be_made_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A sweep has no log of its own: the reason is on the screen, and the sweep is finished."""
+    monkeypatch.setattr("runner.report.page.sweep_page.sweep_page", lambda *_: 1 / 0)
+    varied = ("model.l1_ratio=0.5", "hydra.sweep.dir=swept")
+    ended = Program(tmp_path, pages=True)("-m", *data(tmp_path), *varied)
+    said = " ".join(f"{ended.out} {ended.err}".split())
+    assert ended.status == 0
+    assert "no report.html was written (ZeroDivisionError: division by zero)" in said
