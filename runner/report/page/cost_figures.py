@@ -98,16 +98,19 @@ def _rows(
 def _names(marked: Sequence[SweptRun]) -> list[str]:
     """Of those beside which there is room: few, or the first and the last one."""
     if len(marked) <= NAMED:
-        return [f"run {run.name}" for run in marked]
+        return [f"run {run.label}" for run in marked]
     ends = (marked[0], marked[-1])
-    return [f"run {run.name}" if run in ends else "" for run in marked]
+    return [f"run {run.label}" if run in ends else "" for run in marked]
 
 
 def _layers(
     sweep: Sweep, key: str | None, seconds: list[float], title: str
 ) -> list[dict[str, Any]]:
     x = logarithmic("seconds", "seconds (log scale)", [min(seconds) / 1.15, max(seconds) * 1.35])
-    place = {"x": x, "y": quantitative("score", title, axis={"tickCount": 5})}
+    place = {
+        "x": x,
+        "y": quantitative("score", title, axis={"tickCount": 5}, scale={"padding": 14}),
+    }
     told = _told(sweep, key)
     shown = {"run": "run", "settings": "with", "seconds": "seconds", "score": title}
     point = {
@@ -150,13 +153,13 @@ def _sentence(group: SweptGroup, runs: Sequence[SweptRun], marked: Sequence[Swep
     left = len(group.runs) - len(runs)
     note = f" {counted(left, 'run')} taken over from elsewhere left out." if left else ""
     if len(marked) == 1:
-        both = f"run {best.name} is both the quickest and the best"
+        both = f"run {best.label} is both the quickest and the best"
         return f"Nothing: {both}, {_both(group, best)}.{note}"
     names = f"{len(marked):,} runs"
     if len(marked) <= NAMED:
-        names = f"Runs {listed([run.name for run in marked])}"
+        names = f"Runs {listed([run.label for run in marked])}"
     return (
-        f"Run {quick.name} is the quickest ({_both(group, quick)}), run {best.name} the best "
+        f"Run {quick.label} is the quickest ({_both(group, quick)}), run {best.label} the best "
         f"({_both(group, best)}). {names} are ringed: no other run beats them in both.{note}"
     )
 
@@ -169,7 +172,7 @@ def _cells(sweep: Sweep, group: SweptGroup, marked: Sequence[SweptRun], title: s
     """The ringed runs; the others are in the leaderboard."""
     rows = tuple(
         (
-            run.name,
+            run.label,
             *(sweep.labels[key][run.settings[key]] for key in sweep.options),
             number(group.value(run)),
             number(run.seconds, 2),

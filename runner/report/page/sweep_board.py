@@ -36,6 +36,7 @@ class BoardRow:
     """A run's line."""
 
     name: str
+    label: str  # the same, shorter
     link: str | None  # its page, relative to the sweep's
     cells: tuple[BoardCell, ...]
     is_best: bool = False
@@ -73,7 +74,8 @@ def _columns(sweep: Sweep) -> dict[str, Callable[[SweptRun], BoardCell]]:
         "features": lambda run: _number(run.value("n_selected")),
         "seconds": lambda run: _number(run.value("seconds"), 2),
     }
-    if len({group.metric for group in sweep.groups}) < 2:  # noqa: PLR2004 - the header says it
+    metrics = {group.metric for group in sweep.groups}
+    if len(metrics) < 2 or "metric" in sweep.varied:  # noqa: PLR2004 - it is said elsewhere
         del found["metric"]
     return {name: cell for name, cell in found.items() if _is_filled(sweep, cell)}
 
@@ -118,7 +120,7 @@ def _row(
     )
     cells = tuple(cell(run) for cell in columns.values())
     shown = (*own, _standing(run, group, at), *cells)
-    return BoardRow(run.name, _link(sweep, run), shown, is_best)
+    return BoardRow(run.name, run.label, _link(sweep, run), shown, is_best)
 
 
 def _link(sweep: Sweep, run: SweptRun) -> str | None:
@@ -150,7 +152,7 @@ def reasons(sweep: Sweep) -> list[tuple[str, str]]:
     """Why runs have no score: each reason once, after the runs that it holds for."""
     found: dict[str, list[str]] = {}
     for run in sweep.unscored:
-        found.setdefault(f"{run.row['status']}: {_reason(run)}", []).append(run.name)
+        found.setdefault(f"{run.row['status']}: {_reason(run)}", []).append(run.label)
     return [(_runs(names), reason) for reason, names in found.items()]
 
 
@@ -188,4 +190,4 @@ def _best_row(sweep: Sweep, group: SweptGroup) -> tuple[str, ...]:
     kind = f"{'expected' if is_known else 'CV'} {group.metric}"
     value = expected(best)[0] if is_known else number(best.score("cv"))
     tied = sum(run.ties is True for run in group.runs) - 1
-    return (group.label, best.name, *own, kind, value, f"{tied:,}" if tied >= 0 else NONE)
+    return (group.label, best.label, *own, kind, value, f"{tied:,}" if tied >= 0 else NONE)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from runner.core.metrics import loss
 from runner.report.numbers import is_number
-from runner.report.page.labels import told_apart
+from runner.report.page.labels import shorten, told_apart
 from runner.store.comparable import is_condition
 from runner.store.directory import DONE, SWEEP, read_json, read_record
 from runner.store.rows import read_rows
@@ -36,6 +36,11 @@ class SweptRun:
     def name(self) -> str:
         """Of its folder, below that of the sweep."""
         return self.row["run"]
+
+    @property
+    def label(self) -> str:
+        """Its name, short enough for a sentence."""
+        return shorten(self.name)
 
     @property
     def metric(self) -> MetricName:

@@ -86,7 +86,7 @@ def _best(sweep: Sweep, group: SweptGroup) -> str:
     """Which run of a group is best, and what ties with it."""
     best = group.best
     own = sweep.label(best, sweep.options)
-    named = f"run {best.name} ({own})" if own else f"run {best.name}"
+    named = f"run {best.label} ({own})" if own else f"run {best.label}"
     if len(group.runs) == 1:
         return f"{begun(named)} is the only one with a score{group.of}."
     if best.score("expected") is None:
@@ -148,11 +148,11 @@ def _fact(group: SweptGroup) -> Fact:
         return Fact(
             f"best CV {group.metric}{of}",
             value,
-            f"run {best.name}; flattering, as it was chosen by it",
+            f"run {best.label}; flattering, as it was chosen by it",
         )
     value, about = expected(best)
     return Fact(
-        f"best expected {group.metric}{of}", value, f"run {best.name}; {about}".rstrip("; ")
+        f"best expected {group.metric}{of}", value, f"run {best.label}; {about}".rstrip("; ")
     )
 
 
@@ -169,7 +169,9 @@ def order(sweep: Sweep) -> str:
 
 
 def _direction(metrics: Sequence[MetricName]) -> str:
-    return listed([f"of {m} {_better(m)}" for m in metrics]) if metrics[1:] else _better(metrics[0])
+    if len({_better(metric) for metric in metrics}) == 1:
+        return _better(metrics[0])
+    return listed([f"of {metric} {_better(metric)}" for metric in metrics])
 
 
 def _better(metric: MetricName) -> str:

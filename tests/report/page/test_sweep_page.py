@@ -243,3 +243,24 @@ def test_a_page_that_cannot_be_made_is_said(
     said = " ".join(f"{ended.out} {ended.err}".split())
     assert ended.status == 0
     assert "no report.html was written (ZeroDivisionError: division by zero)" in said
+
+
+def test_a_long_name_is_shortened_where_it_is_read(tmp_path: Path) -> None:
+    """A folder's name of hundreds of letters leaves room for the numbers; its link is whole."""
+    folder = make_sweep(tmp_path / "swept", grid())
+    long = "x" * 200
+    (folder / "0").rename(folder / long)
+    table = (folder / "results.csv").read_text(encoding="utf-8")
+    (folder / "results.csv").write_text(table.replace("\n0,", f"\n{long},"), encoding="utf-8")
+    page = sweep_page(folder, SCRIPT)
+    assert f'href="{long}/report.html"' in page
+    assert f">{long}<" not in page
+    assert f"Run {long}" not in page
+
+
+def test_metrics_of_one_direction_are_said_once(tmp_path: Path) -> None:
+    """A swept metric has a column, and needs no other one; all are the better the less they are."""
+    runs = [Made({"metric": metric}, metric=metric) for metric in ("mse", "mae")]
+    page = sweep_page(make_sweep(tmp_path / "swept", runs), SCRIPT)
+    assert page.count("the less the better") == 1
+    assert page.count('<button type="button">metric</button>') == 1
