@@ -60,17 +60,16 @@ def _draw_path(material: Material, response: str) -> Figure | None:
         "label": labels,
         "colour": [material.colours.get(name, "$faint") for name in features],
     }
-    ends = _ends(material, rows, features, labels)
     return Figure(
         name=named("path", material.responses, response),
         question=asked("Which features enter, and in which order?", response),
         sentence=_path_sentence(whole, entries, what),
-        spec={"layer": _path_layers(path, what)[: None if ends["label"] else -2]},
+        spec={"layer": _path_layers(path, what)},
         data={
             "rows": rows,
             "features": lines,
             "rules": {"alpha": [curve.chosen]},
-            "ends": ends,
+            "ends": _ends(material, rows, features, labels),
         },
         table=Cells(
             ("feature", "enters at alpha"),

@@ -148,7 +148,7 @@ def test_a_sweep_is_drawn_sorted_and_filtered(browser: Browser, tmp_path: Path) 
         assert seen.said == []
         names.first.click()
         page.wait_for_selector("figure[data-drawn]")
-        assert page.locator("h1").inner_text() == "outcome, predicted from csv"
+        assert page.locator("h1").inner_text() == "outcome, predicted from mixed.csv"
 
 
 def test_what_is_pointed_at_is_told(browser: Browser, runs: dict[str, Path]) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from runner.report.numbers import score
-from runner.report.page import words
+from runner.report.page import run_words
 from runner.report.page.labels import counted, in_the_model
 from runner.report.page.material import Material
 
@@ -36,15 +36,18 @@ def material(folder: Path, **more: Any) -> Material:  # noqa: ANN401 - parts of 
 def test_one_candidate_is_no_choice(tmp_path: Path) -> None:
     """Nothing is said of a search, and nothing flatters."""
     found = material(tmp_path, search={"trials": 1})
-    said = " ".join(words.summary(found))
+    said = " ".join(run_words.summary(found))
     assert "There was nothing to choose" in said
     assert "flatter" not in said
-    assert ["validated mse", "SE 0.10"] == [words.facts(found)[0].name, words.facts(found)[0].about]
+    assert ["validated mse", "SE 0.10"] == [
+        run_words.facts(found)[0].name,
+        run_words.facts(found)[0].about,
+    ]
 
 
 def test_the_rule_is_named(tmp_path: Path) -> None:
     """What the one-SE rule keeps is not called the best of many."""
-    said = " ".join(words.summary(material(tmp_path, best={"rule": "one_se"})))
+    said = " ".join(run_words.summary(material(tmp_path, best={"rule": "one_se"})))
     assert "as the simplest within one standard error of the best by the mean mse" in said
     assert "as it is the best of many" not in said
 
@@ -53,8 +56,8 @@ def test_one_fold_has_neither_a_mean_nor_an_error(tmp_path: Path) -> None:
     """A holdout is called by its rows."""
     cv = {"mse": {"mean": 2.0, "se": None}}
     found = material(tmp_path, folds={"training": [80], "validation": [20]}, cv=cv)
-    assert "as the best by the mse on 20 rows left out" in words.summary(found)[0]
-    assert "undefined" not in words.facts(found)[0].about
+    assert "as the best by the mse on 20 rows left out" in run_words.summary(found)[0]
+    assert "undefined" not in run_words.facts(found)[0].about
 
 
 def test_no_imputer_fills_nothing(tmp_path: Path) -> None:
@@ -62,14 +65,14 @@ def test_no_imputer_fills_nothing(tmp_path: Path) -> None:
     data = material(tmp_path).record["dataset"] | {"missing_share": 0.1}
     choices = {"imputer": "none", "search": "grid"}
     found = material(tmp_path, dataset=data, choices=choices, rows_left_out={"training": 1})
-    said = words.summary(found)[0]
+    said = run_words.summary(found)[0]
     assert "filled" not in said
     assert said.endswith("1 training row with too many gaps was left out.")
 
 
 def test_a_file_is_called_by_its_name(tmp_path: Path) -> None:
     """The option csv says nothing of the data."""
-    assert words.title(material(tmp_path)) == "y, predicted from my.csv"
+    assert run_words.title(material(tmp_path)) == "y, predicted from my.csv"
 
 
 @pytest.mark.parametrize(
