@@ -138,6 +138,8 @@ def _standing(run: SweptRun, group: SweptGroup | None, at: int) -> BoardCell:
 
 
 def _reason(run: SweptRun) -> str:
+    if run.row["status"] == "interrupted":
+        return "it was stopped before its end"
     return run.row.get("error") or ("it has no score" if run.record else "its folder is gone")
 
 

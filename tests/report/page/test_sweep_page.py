@@ -264,3 +264,14 @@ def test_metrics_of_one_direction_are_said_once(tmp_path: Path) -> None:
     page = sweep_page(make_sweep(tmp_path / "swept", runs), SCRIPT)
     assert page.count("the less the better") == 1
     assert page.count('<button type="button">metric</button>') == 1
+
+
+def test_a_run_that_was_stopped_has_no_exception_for_a_reason(tmp_path: Path) -> None:
+    """A reader knows what stopping is, and not what KeyboardInterrupt() is."""
+    folder = make_sweep(tmp_path / "swept", grid(), status="interrupted")
+    table = (folder / "results.csv").read_text(encoding="utf-8")
+    stopped = table.replace("finished", "interrupted", 1)
+    (folder / "results.csv").write_text(stopped, encoding="utf-8")
+    page = sweep_page(folder, SCRIPT)
+    assert "interrupted: it was stopped before its end" in page
+    assert "1 interrupted and 5 finished" in page
