@@ -13,6 +13,7 @@ from runner.report.page.figure import (
     HALO,
     Cells,
     Figure,
+    beside_names,
     logarithmic,
     named,
     quantitative,
@@ -245,7 +246,7 @@ def _frequency(found: dict[str, str] | None) -> str:
 def _bar_layers(rows: dict[str, list[Any]]) -> list[dict[str, Any]]:
     order = {"field": "label", "type": "nominal", "title": None, "sort": None}
     y = order | {"axis": {"labelColor": "$ink"}}
-    x = quantitative("value", "coefficient per standard deviation", scale={"zero": True})
+    x = beside_names("value", "coefficient per standard deviation", scale={"zero": True})
     colour = {"field": "colour", "type": "nominal", "scale": None, "legend": None}
     shown = {"label": "feature", "value": "standardised", "coefficient": "coefficient"}
     layers = [
@@ -330,7 +331,7 @@ def draw_importance(material: Material) -> Figure | None:
     }
     order = {"field": "label", "type": "nominal", "title": None, "sort": None}
     y = order | {"axis": {"labelColor": "$ink"}}
-    x = quantitative("value", f"increase of {loss} without the column", scale={"zero": True})
+    x = beside_names("value", f"increase of {loss} without it", scale={"zero": True})
     ends = {"x": x | {"field": "low"}, "x2": {"field": "high"}, "y": y}
     point = {"type": "point", "filled": True, "size": 60}
     shown = tooltips({"label": "column", "value": f"increase of {loss}"})

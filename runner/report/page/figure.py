@@ -97,6 +97,11 @@ def named(name: str, responses: Sequence[str], response: str) -> str:
     return f"{name}-{responses.index(response) + 1}" if response else name
 
 
+def beside_names(field: str, title: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401
+    """The encoding of a number beside names, which leave its axis little room for a title."""
+    return quantitative(field, title, axis={"titleAnchor": "end"}, **more)
+
+
 def tooltips(titles: Mapping[str, str]) -> list[dict[str, Any]]:
     """What is shown of a point that is pointed at: fields, each with its title."""
     return [{"field": name, "title": title} for name, title in titles.items()]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from runner.report.numbers import number
-from runner.report.page.figure import Cells, Figure, quantitative, tooltips
+from runner.report.page.figure import Cells, Figure, beside_names, tooltips
 from runner.report.page.labels import counted, listed, shorten, told_apart
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ def draw_filled(material: Material) -> Figure | None:
     scale = {"domain": ["observed", "filled"], "range": ["$muted", "$accent"]}
     colour = {"field": "values", "type": "nominal", "title": "values", "scale": scale}
     offset = {"field": "values", "sort": ["observed", "filled"]}
-    x = quantitative("q50", "interquartile ranges from the median")
+    x = beside_names("q50", "interquartile ranges from the median")
     base = {"y": y, "yOffset": offset, "color": colour}
     wide = base | {"x": x | {"field": "q05"}, "x2": {"field": "q95"}}
     inner = base | {"x": x | {"field": "q25"}, "x2": {"field": "q75"}}

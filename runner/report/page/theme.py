@@ -59,7 +59,7 @@ _SHORT = (
 # of every figure: what a spec does not say itself
 CONFIG: dict[str, Any] = {
     "background": "transparent",
-    "padding": {"left": 0, "right": 8, "top": 4, "bottom": 4},
+    "padding": {"left": 0, "right": 16, "top": 4, "bottom": 4},
     "font": FONT,
     "view": {"stroke": None},
     "axis": {

@@ -38,6 +38,7 @@ def targets(frame: pd.DataFrame) -> pd.DataFrame:
         kind=np.select([score < -2, score > 2], ["low", "high"], "middle"),
         weeks=rng.exponential(np.exp(2 - 0.1 * score)).round(3) + 0.001,
         died=rng.random(len(frame)) < 0.7,
+        noise=1e12 * rng.normal(size=len(frame)),
     )
 
 
@@ -51,9 +52,10 @@ CASES = {
     "binomial": ("dataset.target=bought", "family=binomial"),
     "poisson": ("dataset.target=visits", "family=poisson"),
     "multinomial": ("dataset.target=kind", "family=multinomial"),
+    "nothing": ("dataset.target=noise", "search.rule=one_se"),
     "cox": ("dataset.target=weeks", "family=cox", "dataset.event=died"),
 }
-OWN = {"outcome", "bought", "visits", "kind", "weeks", "died"}
+OWN = {"outcome", "bought", "visits", "kind", "weeks", "died", "noise"}
 
 
 def hostile_frame(rows: int = 80) -> pd.DataFrame:

@@ -74,6 +74,16 @@ def overflow(page: Page) -> int:
     return int(page.evaluate("document.documentElement.scrollWidth - innerWidth"))
 
 
+CUT = """() => [...document.querySelectorAll("figure svg")].flatMap((svg) => {
+  const room = svg.getBoundingClientRect();
+  const texts = [...svg.querySelectorAll("text")].filter((text) => text.textContent.trim());
+  return texts.filter((text) => {
+    const own = text.getBoundingClientRect();
+    return own.width > 0 && (own.left < room.left - 1 || own.right > room.right + 1);
+  }).map((text) => `${svg.closest("figure").id}: ${text.textContent}`);
+})"""
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_every_figure_is_drawn_without_a_word_or_a_request(
     browser: Browser, runs: dict[str, Path], name: str
@@ -95,9 +105,10 @@ def test_every_figure_is_drawn_without_a_word_or_a_request(
 def test_a_phone_shows_all_and_axe_finds_nothing(
     browser: Browser, runs: dict[str, Path], name: str, scheme: Literal["light", "dark"]
 ) -> None:
-    """At 360 pixels nothing is wider than the window, and contrast and structure are right."""
+    """At 360 pixels nothing is wider than the window or cut off, and contrast is right."""
     with opened(browser, runs[name] / "report.html", width=PHONE, scheme=scheme) as seen:
         assert overflow(seen.page) == 0
+        assert seen.page.evaluate(CUT) == []
         for part in seen.page.locator("details").all():
             part.evaluate("node => node.open = true")
         assert overflow(seen.page) == 0
