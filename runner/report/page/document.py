@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 HERE = Path(__file__).parent
-SCRIPT = "report.js"  # the name that the drawing library has beside a page
 LIBRARY = HERE / "vega" / "vega.js"
 
 

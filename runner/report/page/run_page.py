@@ -123,10 +123,11 @@ def _scores(material: Material) -> Section:
 
 
 def _choice(material: Material) -> Section:
+    record = material.record
     return Section(
         "choice",
         "How was it chosen?",
-        text=(begun(f"{search_lines(material.record)[0]}."),),
+        text=(begun(f"{search_lines(record)[0]}."),) if record["search"]["trials"] > 1 else (),
         figures=_drawn(
             search_figures.draw_curve(material),
             search_figures.draw_surface(material),

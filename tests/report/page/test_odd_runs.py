@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import Program, mixed_frame
 from page_cases import make_run
 
 from runner.report.page import class_figures, fit_figures, missing_figures
 from runner.report.page.feature_figures import draw_importance, draw_paths
 from runner.report.page.material import Material
+from runner.report.page.run_page import sections
 from runner.report.page.search_figures import draw_curve
 from runner.report.page.survival_figures import draw_survival
 
@@ -83,6 +85,18 @@ def test_the_chosen_alpha_is_told_from_the_best(
     assert figure.data["rules"]["rule"] == labels
     assert "on average, 1 feature." in figure.sentence
     assert "All of the curve has l1_ratio 1." in figure.sentence
+
+
+def test_one_candidate_has_no_part_of_how_it_was_chosen(tmp_path: Path) -> None:
+    """Neither counts of a search nor figures of it."""
+    mixed_frame(60).to_csv(tmp_path / "mixed.csv", index=False)
+    fixed = ("model.alpha=0.5", "model.l1_ratio=0.5", "search=none", "evaluation.nested=false")
+    folder = Program(tmp_path).run(
+        "dataset=csv", "dataset.path=mixed.csv", "dataset.target=outcome", *fixed
+    )
+    named = [section.name for section in sections(Material.of(folder))]
+    assert "choice" not in named
+    assert "scores" in named
 
 
 def test_a_row_of_repeats_is_one_row(tmp_path: Path) -> None:
