@@ -78,7 +78,7 @@ def _how_they_ended(sweep: Sweep) -> str:
 
 
 def _spent(sweep: Sweep) -> str:
-    seconds = [run.value("seconds") or 0.0 for run in sweep.runs]
+    seconds = [run.seconds or 0.0 for run in sweep.runs]
     return f"Together they took {number(sum(seconds), 3)} seconds." if sum(seconds) else ""
 
 

@@ -275,3 +275,10 @@ def test_a_run_that_was_stopped_has_no_exception_for_a_reason(tmp_path: Path) ->
     page = sweep_page(folder, SCRIPT)
     assert "interrupted: it was stopped before its end" in page
     assert "1 interrupted and 5 finished" in page
+
+
+def test_what_was_taken_over_took_no_time(tmp_path: Path) -> None:
+    """The seconds of reused runs were spent elsewhere."""
+    page = sweep_page(make_sweep(tmp_path / "swept", grid(status="reused")), SCRIPT)
+    assert "6 reused." in page
+    assert "Together they took" not in page
