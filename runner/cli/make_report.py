@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from runner.cli.printing import print_text
 from runner.errors import ConfigError, RunDirectoryError
@@ -13,8 +12,6 @@ from runner.store.directory import DONE, RECORD, SWEEP
 
 if TYPE_CHECKING:
     from runner.experiment.pages import PageStyle
-
-FORMATS = ("svg", "png", "pdf")
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -46,10 +43,10 @@ def main(options: argparse.Namespace) -> int:
         ConfigError: figures are asked for and vl-convert is not installed.
         RunDirectoryError: the folder holds no finished run and no sweep, or cannot be written to.
     """
-    if options.figures and find_spec("vl_convert") is None:
-        raise ConfigError(
-            "--figures needs vl-convert: python -m pip install 'enet-runner[figures]'"
-        )
+    from runner.report import FILES_NEED, can_draw_files
+
+    if options.figures and not can_draw_files():
+        raise ConfigError(f"--figures {FILES_NEED}")
     from runner.experiment.pages import PageStyle
 
     print_text(f"page: {_write(options.folder, PageStyle(options.inline, options.figures))}")
@@ -57,10 +54,12 @@ def main(options: argparse.Namespace) -> int:
 
 
 def _formats(text: str) -> tuple[str, ...]:
-    names = tuple(text.split(","))
-    unknown = [name for name in names if name not in FORMATS]
+    from runner.report import FigureFormat
+
+    names, formats = tuple(text.split(",")), get_args(FigureFormat)
+    unknown = [name for name in names if name not in formats]
     if unknown:
-        raise argparse.ArgumentTypeError(f"{unknown[0]!r} is none of {', '.join(FORMATS)}")
+        raise argparse.ArgumentTypeError(f"{unknown[0]!r} is none of {', '.join(formats)}")
     return names
 
 

@@ -8,10 +8,10 @@ import webbrowser
 from contextlib import suppress
 from pathlib import Path
 
+from runner.cli.list_runs import OUTPUTS
 from runner.cli.printing import print_text
 from runner.errors import ConfigError, RunDirectoryError
 
-OUTPUTS = Path("outputs")
 PORT = 8421
 LAST_PORT = 65_535
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from runner.report import Page
-from runner.store.report_files import PAGE, library_link, write_file, write_library
+from runner.store.report_files import PAGE, library_link, write_bytes, write_library
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -100,8 +100,8 @@ def _write(folder: Path, style: PageStyle, render: Callable[[str | None], str]) 
 
     text = render(None if style.inline else library_link(folder))
     if not style.inline:
-        write_library(folder, lambda: library().encode())
-    return write_file(folder / PAGE, text.encode())
+        write_library(folder, library().encode())
+    return write_bytes(folder / PAGE, text.encode())
 
 
 def _write_figures(folder: Path, figures: Iterable[Figure], formats: tuple[str, ...]) -> None:
@@ -109,4 +109,4 @@ def _write_figures(folder: Path, figures: Iterable[Figure], formats: tuple[str, 
 
     for figure in figures:
         for name in formats:
-            write_file(folder / FIGURES / f"{figure.name}.{name}", render_figure(figure, name))
+            write_bytes(folder / FIGURES / f"{figure.name}.{name}", render_figure(figure, name))

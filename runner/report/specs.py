@@ -9,6 +9,14 @@ from pydantic import Field, model_validator
 
 from runner.spec import Spec
 
+FigureFormat = Literal["svg", "png", "pdf"]
+FILES_NEED = "needs vl-convert: python -m pip install 'enet-runner[figures]'"
+
+
+def can_draw_files() -> bool:
+    """Whether figures can be files: that takes the extra `figures`."""
+    return find_spec("vl_convert") is not None
+
 
 class Report(Spec):
     """What is shown while and after a run, and what the runs of a sweep are compared with.
@@ -43,14 +51,12 @@ class Page(Shown):
 
     name: Literal["html"]
     inline: bool
-    figures: list[Literal["svg", "png", "pdf"]]
+    figures: list[FigureFormat]
 
     @model_validator(mode="after")
     def _check_figures(self) -> Self:
-        if self.figures and find_spec("vl_convert") is None:
-            raise ValueError(
-                "report.figures needs vl-convert: python -m pip install 'enet-runner[figures]'"
-            )
+        if self.figures and not can_draw_files():
+            raise ValueError(f"figures {FILES_NEED}")
         return self
 
 

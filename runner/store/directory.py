@@ -154,7 +154,7 @@ class RunDirectory:
 
         It is on the disk for sure once the next record is.
         """
-        path = _write(self.folder / name, dump)
+        path = write_file(self.folder / name, dump)
         self._unflushed.append(path)
         return path
 
@@ -167,7 +167,7 @@ class RunDirectory:
         for path in self._unflushed if ended else ():
             _flush(path)
         text = to_json(content).encode()
-        _write(self.folder / RECORD, lambda file: file.write(text), flushed=ended)
+        write_file(self.folder / RECORD, lambda file: file.write(text), flushed=ended)
         if ended:
             self._unflushed = []
             _flush(self.folder)
@@ -292,7 +292,17 @@ def temporary_name(path: Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
-def _write(path: Path, dump: Callable[[BinaryIO], object], *, flushed: bool = False) -> Path:
+def write_file(path: Path, dump: Callable[[BinaryIO], object], *, flushed: bool = False) -> Path:
+    """Write one file with a function that fills it; readers see all of it or nothing.
+
+    Args:
+        path: where; folders are made.
+        dump: what fills it.
+        flushed: whether it is on the disk before its name counts.
+
+    Raises:
+        RunDirectoryError: it cannot be written.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with temporary_name(path) as temporary, temporary.open("wb") as file:

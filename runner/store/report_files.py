@@ -4,13 +4,8 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from runner.errors import RunDirectoryError
-from runner.store.directory import SWEEP, temporary_name
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from runner.store.directory import SWEEP, write_file
 
 PAGE = "report.html"
 LIBRARY = "report.js"
@@ -28,23 +23,17 @@ def library_link(folder: Path) -> str:
     return Path(os.path.relpath(library_folder(folder) / LIBRARY, folder.absolute())).as_posix()
 
 
-def write_library(folder: Path, content: Callable[[], bytes]) -> None:
+def write_library(folder: Path, content: bytes) -> None:
     """Write the library of a folder's page, unless it is there already."""
     path = library_folder(folder) / LIBRARY
-    if not path.exists() or path.read_bytes() != content():
-        write_file(path, content())
+    if not path.exists() or path.read_bytes() != content:
+        write_bytes(path, content)
 
 
-def write_file(path: Path, content: bytes) -> Path:
-    """Write one file of a report; readers see all of it or nothing.
+def write_bytes(path: Path, content: bytes) -> Path:
+    """Write one file of a report.
 
     Raises:
         RunDirectoryError: it cannot be written.
     """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary_name(path) as temporary:
-            temporary.write_bytes(content)
-    except OSError as error:
-        raise RunDirectoryError(f"cannot write {path}: {error}") from error
-    return path
+    return write_file(path, lambda file: file.write(content))

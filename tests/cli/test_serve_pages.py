@@ -66,7 +66,7 @@ def test_the_list_leads_to_pages_and_follows(served: PageServer) -> None:
         said: list[str] = []
         page.on("console", lambda message: said.append(message.text))
         page.goto(served.address)
-        assert page.locator("tbody th").all_inner_texts() == ["swept", "one run"]
+        assert {"swept", "one run"} == set(page.locator("tbody th").all_inner_texts())
         shutil.copytree(served.folder / "one run", served.folder / "another")
         page.get_by_role("link", name="another").wait_for(timeout=10_000)
         page.get_by_role("link", name="one run").click()

@@ -9,7 +9,6 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from runner.report.page.figure import Figure
 from runner.report.page.theme import CONFIG, DARK, FONT, LIGHT
 
 if TYPE_CHECKING:
@@ -21,6 +20,7 @@ HERE = Path(__file__).parent
 LIBRARY = HERE / "vega" / "vega.js"
 
 
+@cache
 def library() -> str:
     """The drawing library: Vega, Vega-Lite and vega-embed in one classic script."""
     return LIBRARY.read_text(encoding="utf-8")
@@ -93,7 +93,6 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters["embedded"] = embedded
-    made.tests["figure"] = lambda value: isinstance(value, Figure)
     return made
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from runner.records import Floats, Integers
-    from runner.report.page.material import Material, Path
+    from runner.report.page.material import CoefficientPath, Material
 
 LINES = 40  # of a path
 BARS = 20  # coefficients in a figure
@@ -94,7 +94,7 @@ def _spreads(material: Material, response: str) -> dict[str, float]:
     return {row["feature"]: float(row["sd"] or "nan") for row in rows}
 
 
-def _path_rows(path: Path, sd: Floats) -> dict[str, Floats | Integers]:
+def _path_rows(path: CoefficientPath, sd: Floats) -> dict[str, Floats | Integers]:
     """A row per alpha and feature; of one that never enters there is no line."""
     used = np.flatnonzero(path.coefficients.any(axis=0))
     return {
@@ -127,7 +127,7 @@ def _ends(
     }
 
 
-def _path_layers(path: Path, what: str) -> list[dict[str, Any]]:
+def _path_layers(path: CoefficientPath, what: str) -> list[dict[str, Any]]:
     x = logarithmic("alpha", AXIS, path.alpha)
     y = quantitative("value", what, axis={"format": "~g"})
     colour = {"field": "colour", "type": "nominal", "scale": None, "legend": None}
@@ -155,7 +155,7 @@ def _path_layers(path: Path, what: str) -> list[dict[str, Any]]:
     ]
 
 
-def _entries(path: Path, features: Sequence[str]) -> dict[str, float]:
+def _entries(path: CoefficientPath, features: Sequence[str]) -> dict[str, float]:
     """Each feature that enters, and the largest alpha at which it is in, first comes first.
 
     Of those that enter at one alpha the larger coefficient comes first.
@@ -167,7 +167,7 @@ def _entries(path: Path, features: Sequence[str]) -> dict[str, float]:
     return {features[int(used[at])]: float(alpha[at]) for at in order}
 
 
-def _path_sentence(path: Path, entries: Mapping[str, float], what: str) -> str:
+def _path_sentence(path: CoefficientPath, entries: Mapping[str, float], what: str) -> str:
     line = f"Each line is one feature's {what}; the dashed line is the chosen alpha."
     if len(entries) > LINES:
         line = f"{LINES} of {len(entries):,} lines are drawn. {line}"

@@ -22,7 +22,7 @@ Columns = Mapping[str, Any]  # each (n,), a list or an array
 
 @dataclass(frozen=True)
 class Cells:
-    """A table of a page: text that is shown, and the value that a column is sorted by."""
+    """A table of a page, as the text that is shown."""
 
     headers: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
@@ -83,11 +83,11 @@ def quantitative(field: str, title: str | None, **more: Any) -> dict[str, Any]: 
     return {"field": field, "type": "quantitative", "title": title, "scale": scale, **more}
 
 
-def logarithmic(field: str, title: str, values: Iterable[float], **more: Any) -> dict[str, Any]:  # noqa: ANN401
+def logarithmic(field: str, title: str, values: Iterable[float]) -> dict[str, Any]:
     """The encoding of a positive number over orders of magnitude."""
     known = [float(value) for value in values]
     domain = [min(known), max(known)]
-    axis = {"format": "~g", "tickCount": 5, "labelOverlap": True} | more.pop("axis", {})
+    axis = {"format": "~g", "tickCount": 5, "labelOverlap": True}
     scale = {"type": "log", "domain": domain, "nice": False}
     return {"field": field, "type": "quantitative", "title": title, "scale": scale, "axis": axis}
 

@@ -1,4 +1,4 @@
-"""The figures of a target that is a number: predicted and actual, residuals, the learning curve."""
+"""The figures of a target that is a number: predicted and actual values, and residuals."""
 
 from __future__ import annotations
 

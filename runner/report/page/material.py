@@ -16,8 +16,8 @@ from runner.store.directory import read_composed, read_json, read_overrides, rea
 from runner.store.rows import read_rows
 
 if TYPE_CHECKING:
-    import pathlib
     from collections.abc import Sequence
+    from pathlib import Path
 
     from runner.records import Floats
 
@@ -27,7 +27,7 @@ PATH_COLUMNS = 5  # alpha, l1_ratio, mean, se, n_nonzero
 
 
 @dataclass(frozen=True)
-class Path:
+class CoefficientPath:
     """What was scored and fitted along alpha, of one response."""
 
     alpha: Floats  # (a,)
@@ -36,20 +36,20 @@ class Path:
     count: Floats  # (a,) of features
     coefficients: Floats  # (a, q) of the features that were asked for
 
-    def __getitem__(self, rows: Any) -> Path:  # noqa: ANN401 - any of numpy's indices
+    def __getitem__(self, rows: Any) -> CoefficientPath:  # noqa: ANN401 - any of numpy's indices
         """The same at some of the alphas."""
-        return Path(*(each[rows] for each in vars(self).values()))
+        return CoefficientPath(*(each[rows] for each in vars(self).values()))
 
 
 @dataclass(frozen=True)
 class Material:
     """A finished run."""
 
-    folder: pathlib.Path
+    folder: Path
     record: dict[str, Any]
 
     @classmethod
-    def of(cls, folder: pathlib.Path, record: dict[str, Any] | None = None) -> Material:
+    def of(cls, folder: Path, record: dict[str, Any] | None = None) -> Material:
         """The run in a folder, by a record that is not written yet if one is given."""
         return cls(folder, record if record is not None else read_record(folder) or {})
 
@@ -143,7 +143,7 @@ class Material:
         """A table of the folder, as text; empty if it is not there."""
         return read_rows(self.folder / name)
 
-    def path(self, features: Sequence[str], response: str) -> Path | None:
+    def path(self, features: Sequence[str], response: str) -> CoefficientPath | None:
         """path.csv of a response, the coefficients of some features; None if it is not there.
 
         A feature may have the name of any other column, so that columns are taken by their place.
@@ -163,7 +163,7 @@ class Material:
         coefficients = np.zeros((len(table), len(features)))
         coefficients[:, known] = table[used[first:]].to_numpy(float)
         alpha, _, mean, se, count = (table[at].to_numpy(float) for at in range(PATH_COLUMNS))
-        return Path(alpha, mean, se, count, coefficients)
+        return CoefficientPath(alpha, mean, se, count, coefficients)
 
     def _table(self, name: str, **reading: Any) -> pd.DataFrame:  # noqa: ANN401 - pandas' own
         file = self.folder / name

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from runner.report.page import (
@@ -60,7 +60,7 @@ class Section:
     tables: tuple[tuple[str, Cells], ...] = ()
     checks: tuple[Mapping[str, str], ...] = ()
     blocks: tuple[Block, ...] = ()
-    settings: tuple[Setting, ...] = field(default=())
+    settings: tuple[Setting, ...] = ()
 
     def __bool__(self) -> bool:
         """Whether there is anything in it."""

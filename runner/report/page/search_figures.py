@@ -19,7 +19,7 @@ from runner.report.page.figure import (
     tooltips,
 )
 from runner.report.page.labels import listed
-from runner.report.page.material import Path
+from runner.report.page.material import CoefficientPath
 
 if TYPE_CHECKING:
     from runner.records import Floats
@@ -40,7 +40,7 @@ FEW = 25  # l1_ratios that the surface has a row for each
 class Curve:
     """The scores along alpha at the winner's other parameters."""
 
-    path: Path  # alpha rising
+    path: CoefficientPath  # alpha rising
     chosen: float  # alpha
     best: float | None  # alpha, where the candidate of least loss is on this curve
     one_se: float | None  # alpha, where that of the one-SE rule is
@@ -72,12 +72,12 @@ def _kept(material: Material, rule: str) -> float | None:
     return float(kept[ALPHA])
 
 
-def _trials_alike(material: Material) -> Path:
+def _trials_alike(material: Material) -> CoefficientPath:
     """The trials with the winner's parameters but for alpha, as path.csv has them."""
     trials, metric = _alike(material, {ALPHA}), material.metric
     names = (ALPHA, f"{metric}_mean", f"{metric}_se", "n_nonzero")
     alpha, mean, se, count = (trials[name].to_numpy(float) for name in names)
-    return Path(alpha, mean, se, count, coefficients=np.zeros((len(trials), 0)))
+    return CoefficientPath(alpha, mean, se, count, coefficients=np.zeros((len(trials), 0)))
 
 
 def _alike(material: Material, but: set[str]) -> pd.DataFrame:
@@ -179,7 +179,7 @@ def _is_left(share: list[float], at: int) -> bool:
     return share[at] > LATE or (at < len(share) - 1 and share[at] > ROOM)
 
 
-def _counts(path: Path) -> dict[str, list[Any]]:
+def _counts(path: CoefficientPath) -> dict[str, list[Any]]:
     """The number of features at some alphas, evenly over the curve."""
     at = np.unique(np.linspace(0, len(path.alpha) - 1, COUNTS).round().astype(int))
     counts = [number(count, 3) for count in path.count[at].tolist()]
@@ -227,7 +227,7 @@ def _given(material: Material) -> str:
     return f" All of the curve has {listed(others)}." if others else ""
 
 
-def _curve_cells(path: Path, metric: str) -> Cells:
+def _curve_cells(path: CoefficientPath, metric: str) -> Cells:
     columns = (each.tolist() for each in (path.alpha, path.mean, path.se, path.count))
     cells = tuple(
         (number(a), score(mean, place_of(se)), score(se, place_of(se)), number(n, 3))
