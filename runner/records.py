@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
     from scipy import sparse
+    from sklearn.pipeline import Pipeline
 
     from runner.checks import Finding
 
@@ -123,6 +124,18 @@ class Provenance:
 
 
 @dataclass(frozen=True)
+class Made:
+    """What columns of a table are made of, row by row, before any fold."""
+
+    source: pd.DataFrame  # (n,)
+    steps: Pipeline  # that make them, unfitted
+
+    def take(self, rows: Integers) -> Made:
+        """Of some rows, by position."""
+        return replace(self, source=self.source.iloc[rows].reset_index(drop=True))
+
+
+@dataclass(frozen=True)
 class Table:
     """A dataset in memory: numeric columns are float64 with NaN, categorical ones str or float."""
 
@@ -144,10 +157,17 @@ class Table:
     offset: Floats | None = None  # (n,) known part of the linear predictor
     hidden: Hidden | None = None  # what a mask has hidden
     provenance: Provenance = field(default_factory=Provenance)
+    text: tuple[str, ...] = ()  # columns of free text, str or NaN
+    made: Made | None = None  # what the features were made of, if of other columns
+
+    @property
+    def given(self) -> pd.DataFrame:
+        """What a saved model is given, (n,)."""
+        return self.frame if self.made is None else self.made.source
 
     @cached_property
     def frame(self) -> pd.DataFrame:
-        """What a Pipeline is given: the features, and the columns with a role if there are any."""
+        """What folds are made of: the features, and the columns with a role if there are any."""
         others = [name for name in self.role_values if name not in self.features]
         return self.features.join(self.role_values[others]) if others else self.features
 
@@ -167,6 +187,7 @@ class Table:
             self,
             features=self.features.iloc[rows].reset_index(drop=True),
             role_values=self.role_values.iloc[rows].reset_index(drop=True),
+            made=None if self.made is None else self.made.take(rows),
             target=self.target[rows],
             row=self.row[rows],
             time=None if self.time is None else self.time[rows],

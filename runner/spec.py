@@ -53,6 +53,10 @@ class Spec(BaseModel):
                 keys.add(name)
         return keys
 
+    def searchable_keys(self) -> set[str]:
+        """The keys that a search may vary, dotted."""
+        return self.dotted_keys()
+
     def having(self, values: dict[str, Any]) -> Self:
         """The same section with other values of some keys, validated."""
         changed = self.model_dump()

@@ -130,6 +130,8 @@ def _check_stream(config: ExperimentConfig) -> None:
     if config.dataset.mask is not None:
         raise _needs_rows("dataset.mask", "dataset.mask=null")
     _check_streamed_roles(config.dataset)
+    if config.features.steps:
+        raise _needs_rows("features.steps", "features=main_effects")
     by_rows = imputer.key_of_rows()
     if by_rows is not None:
         mild = "imputer=mean, constant, zero or none"

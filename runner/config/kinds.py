@@ -2,7 +2,8 @@
 
 A kind of this package is a class in the folder of its group with a line `name: Literal["NAME"]`. A
 kind of another installed package is an entry point of that name, and its YAML is
-conf/GROUP/NAME.yaml in the top-level package that the entry point names.
+conf/GROUP/NAME.yaml in the top-level package that the entry point names. The steps of features are
+kinds in the same way, each with a line `kind: Literal["NAME"]`.
 """
 
 from __future__ import annotations
@@ -30,13 +31,14 @@ class Group:
 
     entry_points: str
     base: str  # the class in the face of the group's folder that every kind is a subclass of
+    key: str = "name"  # in which a kind's class states what it is called
 
 
 GROUPS = {
     "dataset": Group("enet_runner.datasets", "Dataset"),
     "split": Group("enet_runner.splits", "Splitter"),
     "imputer": Group("enet_runner.imputers", "Imputer"),
-    "features": Group("enet_runner.features", "MainEffects"),
+    "features": Group("enet_runner.features", "Features"),
     "family": Group("enet_runner.families", "Family"),
     "model": Group("enet_runner.models", "Model"),
     "search": Group("enet_runner.searches", "Search"),
@@ -45,7 +47,8 @@ GROUPS = {
     "report": Group("enet_runner.reports", "Report"),
     "launcher": Group("enet_runner.launchers", "Launcher"),
 }
-NAMES = re.compile(r"^    name: Literal\[([^\]]+)\]", re.MULTILINE)
+STEPS = "features.steps"  # of which a section has as many as it likes, each of a kind
+KINDS = {**GROUPS, STEPS: Group("enet_runner.steps", "Step", key="kind")}
 
 
 def kind_names(group: str) -> list[str]:
@@ -62,7 +65,9 @@ def find_kind(group: str, name: str) -> type[Spec]:
     """
     if name in _own(group):
         module = importlib.import_module(_own(group)[name])
-        kinds: list[type[Spec]] = [k for k in vars(module).values() if name in _stated_names(k)]
+        kinds: list[type[Spec]] = [
+            kind for kind in vars(module).values() if name in _stated_names(group, kind)
+        ]
         return kinds[0]
     if name in _installed(group):
         return _load(group, _installed(group)[name])
@@ -76,7 +81,7 @@ def all_kinds(group: str) -> dict[str, type[Spec]]:
 
 def plugin_configs() -> list[Traversable]:
     """The folders of YAML that other packages bring, each with a folder per group."""
-    modules = {point.module.partition(".")[0] for group in GROUPS for point in _points(group)}
+    modules = {point.module.partition(".")[0] for group in KINDS for point in _points(group)}
     return [files(module) / "conf" for module in sorted(modules)]
 
 
@@ -84,7 +89,7 @@ def installed_kinds() -> list[tuple[str, str]]:
     """Every kind that other packages bring, as GROUP=NAME, and the package."""
     return [
         (f"{group}={name}", _owner(point))
-        for group in GROUPS
+        for group in KINDS
         for name, point in _installed(group).items()
     ]
 
@@ -107,10 +112,11 @@ def plugins_of(chosen: Mapping[str, str]) -> list[dict[str, str]]:
 def _own(group: str) -> dict[str, str]:
     """The modules of this package's kinds by name, read from their text and not imported."""
     found: dict[str, str] = {}
+    line = re.compile(rf"^    {KINDS[group].key}: Literal\[([^\]]+)\]", re.MULTILINE)
     for file in files(f"runner.{group}").iterdir():
         if file.name.endswith(".py"):
             module = f"runner.{group}.{file.name.removesuffix('.py')}"
-            for stated in NAMES.findall(file.read_text(encoding="utf-8")):
+            for stated in line.findall(file.read_text(encoding="utf-8")):
                 found |= dict.fromkeys(re.findall(r'"([^"]+)"', stated), module)
     return found
 
@@ -119,7 +125,7 @@ def _own(group: str) -> dict[str, str]:
 def _points(group: str) -> tuple[EntryPoint, ...]:
     from importlib.metadata import entry_points  # slow, and no need of a list of groups
 
-    return tuple(entry_points(group=GROUPS[group].entry_points))
+    return tuple(entry_points(group=KINDS[group].entry_points))
 
 
 @cache
@@ -143,25 +149,27 @@ def _load(group: str, point: EntryPoint) -> type[Spec]:
         raise ConfigError(
             f"{group}={point.name} of {_owner(point)} cannot be imported: {error}"
         ) from error
-    base = getattr(importlib.import_module(f"runner.{group}"), GROUPS[group].base)
-    if not (isinstance(kind, type) and issubclass(kind, base)) or point.name not in _stated_names(
-        kind
-    ):
+    base = getattr(importlib.import_module(f"runner.{group}"), KINDS[group].base)
+    of_base = isinstance(kind, type) and issubclass(kind, base)
+    if not (of_base and point.name in _stated_names(group, kind)):
         raise ConfigError(
             f"{group}={point.name} of {_owner(point)} is {point.value}, but must be a subclass of "
-            f'{base.__module__}.{base.__qualname__} with name: Literal["{point.name}"]'
+            f"{base.__module__}.{base.__qualname__} with {KINDS[group].key}: "
+            f'Literal["{point.name}"]'
         )
-    return kind
+    found: type[Spec] = kind
+    return found
 
 
 def _owner(point: EntryPoint) -> str:
     return f"the installed package {point.dist.name if point.dist else point.module}"
 
 
-def _stated_names(kind: object) -> tuple[str, ...]:
+def _stated_names(group: str, kind: object) -> tuple[str, ...]:
     """The names that a kind's class states; none for anything else."""
     from runner.spec import Spec  # of pydantic, which a list of options has no need of
 
-    if not (isinstance(kind, type) and issubclass(kind, Spec)) or "name" not in kind.model_fields:
+    key = KINDS[group].key
+    if not (isinstance(kind, type) and issubclass(kind, Spec)) or key not in kind.model_fields:
         return ()
-    return get_args(kind.model_fields["name"].annotation)
+    return get_args(kind.model_fields[key].annotation)

@@ -30,7 +30,7 @@ def packaged_defaults(group: str, name: str) -> dict[str, Any]:
 
     Those of the files that its list of defaults names are among them.
     """
-    return _values(group, name)
+    return _values(group.replace(".", "/"), name)
 
 
 def _read(group: str, name: str, config_dir: Path | None = None) -> dict[str, Any]:
@@ -81,8 +81,19 @@ def option_text(group: str, option: str, config_dir: Path | None = None) -> str:
         (packaged_folder() / group / f"{name}.yaml").read_text(encoding="utf-8")
         for name in re.findall(rf"([\w/]+){HERE}", own)
     ]
+    shared += [
+        _indented((packaged_folder() / group / f"{name}.yaml").read_text(encoding="utf-8"), place)
+        for name, place in re.findall(r"([\w/]+)@(steps\.\w+)", own)
+    ]
     kept = [line for line in own.splitlines() if not line.startswith("defaults:")]
     return "\n".join([*kept, *(text.rstrip() for text in shared)])
+
+
+def _indented(text: str, place: str) -> str:
+    """The text of a file as it stands at a dotted place."""
+    keys = place.split(".")
+    above = [f"{'  ' * depth}{key}:" for depth, key in enumerate(keys)]
+    return "\n".join([*above, *(f"{'  ' * len(keys)}{line}" for line in text.splitlines())])
 
 
 def key_values(chosen: Mapping[str, str], config_dir: Path | None = None) -> dict[str, Any]:
@@ -110,8 +121,16 @@ def _values(group: str, name: str, config_dir: Path | None = None) -> dict[str, 
         if part == "_self_":
             values |= own
         elif isinstance(part, str):
-            values |= _values(group, part.removesuffix(HERE), config_dir)
+            name, _, package = part.removesuffix(HERE).partition("@")
+            _place(values, package, _values(group, name, config_dir))
     return values
+
+
+def _place(values: dict[str, Any], package: str, added: dict[str, Any]) -> None:
+    """Add values at a dotted place in others; without a place, among them."""
+    for key in package.split(".") if package else ():
+        values = values.setdefault(key, {})
+    values |= added
 
 
 def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:

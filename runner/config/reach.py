@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
 BESIDE = re.compile(r"\w[\w/-]*")  # another file in the folder of the group
+WITHIN = re.compile(r"@[a-z]\w*(\.\w+)*$")  # where in the section its values go
 
 
 class Reach(IntEnum):
@@ -48,5 +49,5 @@ def _reach_of_entry(group: str, entry: Any, folders: Sequence[Traversable]) -> R
         return Reach.UNKNOWN
     if entry == "_self_":
         return Reach.SECTION
-    name = entry.removesuffix(HERE) if isinstance(entry, str) else ""
+    name = WITHIN.sub("", entry.removesuffix(HERE)) if isinstance(entry, str) else ""
     return reach_of(group, name, folders) if BESIDE.fullmatch(name) else Reach.WIDE

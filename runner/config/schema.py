@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 from pydantic import BeforeValidator, Field, ValidationError
 
 from runner.config.agreement import check_agreement
-from runner.config.kinds import GROUPS, all_kinds, find_kind, kind_names
+from runner.config.kinds import GROUPS, STEPS, all_kinds, find_kind, kind_names
 from runner.config.messages import explain, unknown_key
 from runner.config.options import packaged_defaults
 from runner.core.metrics import METRICS, MetricName
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from runner.dataset import Dataset
     from runner.evaluation import Evaluation
     from runner.family import Family
-    from runner.features.main_effects import MainEffects
+    from runner.features import Features
     from runner.imputer import Imputer
     from runner.launcher import Launcher
     from runner.model import Model
@@ -91,7 +91,7 @@ class ExperimentConfig:
     dataset: Dataset
     split: Splitter
     imputer: Imputer
-    features: MainEffects
+    features: Features
     family: Family
     model: Model
     search: Search
@@ -124,7 +124,9 @@ class ExperimentConfig:
     def ignored_space(self) -> list[str]:
         """The keys of search.space that only other options of their group have."""
         return [
-            key for key in self.search.space if _field(key) not in _section(self, key).dotted_keys()
+            key
+            for key in self.search.space
+            if _field(key) not in _section(self, key).searchable_keys()
         ]
 
     @property
@@ -133,7 +135,7 @@ class ExperimentConfig:
         applicable = {
             key: dimension
             for key, dimension in self.search.space.items()
-            if _field(key) in _section(self, key).dotted_keys()
+            if _field(key) in _section(self, key).searchable_keys()
         }
         return SearchSpace.of(self.model.penalty(), applicable)
 
@@ -178,7 +180,7 @@ def _check_space(config: ExperimentConfig) -> None:
                 f"search.space.{key} is not a key of {', '.join(SEARCHED[:-1])} or {SEARCHED[-1]}"
             )
         spec = _section(config, key)
-        chosen_has_it = _field(key) in spec.dotted_keys() - {"name"}
+        chosen_has_it = _field(key) in spec.searchable_keys() - {"name"}
         if not chosen_has_it:
             kinds = all_kinds(section).values()
             known = {name for kind in kinds for name in kind.dotted_keys()} - {"name"}
@@ -232,7 +234,29 @@ def validate_section(group: str, section: Any) -> Spec:  # noqa: ANN401 - any YA
         near = difflib.get_close_matches(str(name), names, n=1)
         hint = f"; did you mean {near[0]}?" if near else ""
         raise ConfigError(f"{group}.name is {name!r}, but must be one of {', '.join(names)}{hint}")
-    return _checked(find_kind(group, name), {**packaged_defaults(group, name), **section}, group)
+    values = {**packaged_defaults(group, name), **section}
+    if group == "features":
+        values["steps"] = _checked_steps(values["steps"])
+    return _checked(find_kind(group, name), values, group)
+
+
+def _checked_steps(given: Any) -> dict[str, Spec]:  # noqa: ANN401 - any YAML value
+    """The steps by name, what each leaves out filled in from the packaged file of its kind."""
+    if not isinstance(given, dict) or not all(isinstance(one, dict) for one in given.values()):
+        raise ConfigError(
+            f"{STEPS} is {given!r}, but must be steps by name: "
+            "{prices: {kind: spline, columns: [price]}}"
+        )
+    return {str(name): _checked_step(f"{STEPS}.{name}", one) for name, one in given.items()}
+
+
+def _checked_step(key: str, given: dict[str, Any]) -> Spec:
+    kind, kinds = given.get("kind"), kind_names(STEPS)
+    if kind not in kinds:
+        near = difflib.get_close_matches(str(kind), kinds, n=1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        raise ConfigError(f"{key}.kind is {kind!r}, but must be one of {', '.join(kinds)}{hint}")
+    return _checked(find_kind(STEPS, kind), {**packaged_defaults(STEPS, kind), **given}, key)
 
 
 def _checked(kind: type[S], values: dict[str, Any], prefix: str) -> S:

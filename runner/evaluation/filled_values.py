@@ -27,7 +27,11 @@ def filled_values(
         features: the rows (n,), with gaps.
         numeric: the numeric columns; those that the steps leave out have no values.
     """
-    first, names = _numeric_part(steps.named_steps["columns"], set(numeric))
+    columns = steps.named_steps["columns"]
+    first, names = _numeric_part(columns, set(numeric))
+    if "features" in steps.named_steps:  # what comes out is made of what was filled
+        X = columns.transform(features)[names].to_numpy()
+        first, steps = 0, steps[:1]
     gaps = features[names].isna().to_numpy()
     found = {}
     for at in np.flatnonzero(gaps.any(axis=0)).tolist():

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from runner.checks import NO_INFERENCE
 from runner.core.folds import ModelColumns, kept_rows, stacking_weight, training_weight
 from runner.evaluation.coefficients import pooled_rows
 from runner.evaluation.filled_values import filled_values, pool_values
@@ -31,6 +32,7 @@ from runner.evaluation.winner import (
 )
 from runner.family.averaging import average_of
 from runner.features.pipeline import make_plain
+from runner.features.rows import saved_steps
 from runner.randomness import derive_seed
 from runner.statistics.value_quantiles import quantiles_of
 
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
     from runner.features.pipeline import Specs
     from runner.records import Candidate, Floats, Integers, Observed, Solution, Table
 
+OF_STEPS = "of features that steps make of filled values: features=main_effects has them"
 OFTEN = 0.5  # share of the draws' models that select a feature that is refitted
 
 
@@ -81,6 +84,12 @@ class _Fitted:
     spread: Floats
     filled: dict[str, Floats] = field(default_factory=dict)  # values by column, of its draw
 
+    @property
+    def columns(self) -> Pipeline:
+        """Its steps before the scaler and the model."""
+        later = {"scaler", "model"}
+        return pipeline_of([step for step in self.pipeline.steps if step[0] not in later])
+
     def read(self) -> LinearForm:
         """What it adds up for a row."""
         return read_form(self.pipeline, self.solution, self.spread)
@@ -116,8 +125,10 @@ def refit_draws(
     targets = 1 if table.target.ndim == 1 else table.target.shape[1]
     solutions = tuple(one.solution for one in used)
     said = dict.fromkeys(str(warning.message).splitlines()[0] for warning in caught)
+    made = saved_steps(table, rows)
+    whole = [pipeline_of([*made, *pipeline.steps]) for pipeline in pipelines]
     return Refit(
-        average_of(pipelines, averaged, targets=targets),
+        average_of(whole, averaged, targets=targets),
         coefficients,
         np.mean([form.intercept for form in read], axis=0),
         solutions,
@@ -137,7 +148,8 @@ def _fit_each(winner: _Winner) -> list[_Fitted]:
     fitted = []
     for draw in winner.preparation.drawn():
         columns = draw.transformer()
-        X = columns.fit_transform(winner.features, **draw.fit_parameters(winner.weight))
+        weights = draw.fit_parameters(winner.weight)
+        X = columns.fit_transform(winner.features, winner.observed.y, **weights)
         seen = ModelRows(X, winner.observed, columns_of(columns))
         model = fit_model(seen, winner.specs, winner.candidate)
         pipeline = pipeline_of([*columns.steps, ("model", model.estimator)])
@@ -155,8 +167,9 @@ def _fit_stacked(winner: _Winner, fitted: list[_Fitted]) -> list[_Fitted]:
     from sklearn.base import clone
 
     weight = np.tile(stacking_weight(winner.table, winner.rows), len(fitted))
-    columns = [clone(one.pipeline[:1]) for one in fitted]
-    X = np.vstack([part.fit_transform(winner.features) for part in columns])
+    columns = [clone(one.columns) for one in fitted]
+    y = winner.observed.y
+    X = np.vstack([part.fit_transform(winner.features, y) for part in columns])
     later = winner.preparation.features.scaler_steps()
     seen = ModelColumns.of(columns[0], None)
     for _, scaler in later:
@@ -182,6 +195,8 @@ def _infer(
     winner: _Winner, pipelines: list[Pipeline], selected: tuple[str, ...], reading: Reading
 ) -> Inference:
     """Estimates without a penalty of the selected features."""
+    if winner.specs.features.learns:
+        return Inference(findings=(NO_INFERENCE.found(OF_STEPS),))
     family, observed = winner.specs.family, winner.observed
     rows = Rows(
         winner.features,

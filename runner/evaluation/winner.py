@@ -23,6 +23,7 @@ from runner.evaluation.fitting import ModelRows, fit_model, fit_path
 from runner.evaluation.influential_rows import describe_influence
 from runner.evaluation.predicting import unseen_levels_allowed
 from runner.features.pipeline import make_plain
+from runner.features.rows import saved_steps
 from runner.statistics.value_quantiles import quantiles_of
 
 if TYPE_CHECKING:
@@ -142,7 +143,8 @@ def refit(  # noqa: PLR0913 - what is fitted to what, and what else with it
     columns = preparation.transformer()
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        X = columns.fit_transform(features, **preparation.fit_parameters(own_weight))
+        outcome = table.target[rows]
+        X = columns.fit_transform(features, outcome, **preparation.fit_parameters(own_weight))
         own = ModelRows(X, table.observed(rows), columns_of(columns))
         model = fit_model(own, specs, candidate)
     pipeline = pipeline_of([*columns.steps, ("model", model.estimator)])
@@ -153,7 +155,7 @@ def refit(  # noqa: PLR0913 - what is fitted to what, and what else with it
     reading = reading_of(specs.family, table)
     said = dict.fromkeys(str(warning.message).splitlines()[0] for warning in caught)
     return Refit(
-        pipeline,
+        pipeline_of([*saved_steps(table, rows), *pipeline.steps]),
         feature_rows(form, reading),
         form.intercept,
         (model.solution,),
@@ -223,7 +225,7 @@ def describe_rounds(pipeline: Pipeline) -> dict[str, Any]:
 
 def predict(pipeline: Pipeline | VotingRegressor, table: Table, rows: Integers) -> Floats:
     """Predictions (n,) for the given rows; a level never seen in training counts as none."""
-    return predict_frame(pipeline, table.frame.iloc[rows])
+    return predict_frame(pipeline, table.given.iloc[rows])
 
 
 def predict_frame(pipeline: Pipeline | VotingRegressor, features: pd.DataFrame) -> Floats:

@@ -209,17 +209,20 @@ class TableData:
 
     def describe_columns(self) -> list[dict[str, Any]]:
         """The features as a model file's manifest states them."""
-        return [self._describe_column(str(name)) for name in self._table.features]
+        roles = set(self._table.role_values) - set(self._table.features)
+        names = [str(name) for name in self._table.given if name not in roles]
+        return [self._describe_column(name) for name in names]
 
     def describe_roles(self, preparation: Preparation) -> list[dict[str, Any]]:
         """The time and group columns that the imputer needs, as the manifest states them."""
-        return [self._describe_role(name) for name in preparation.role_columns]
+        used = preparation.role_columns if self._table.made is None else self._table.role_values
+        return [self._describe_role(str(name)) for name in used]
 
     def example(self, preparation: Preparation) -> pd.DataFrame:
         """The first row that trains."""
         training = self._split.train
         kept, _ = kept_rows(self._table, training, training[:0], preparation)
-        return self._table.frame.iloc[kept[:1]]
+        return self._table.given.iloc[kept[:1]]
 
     def _describe_role(self, name: str) -> dict[str, Any]:
         values, rank = self._table.role_values[name], self._table.time
@@ -230,8 +233,10 @@ class TableData:
         return {**described, "kind": "group", "groups": values.nunique()}
 
     def _describe_column(self, name: str) -> dict[str, Any]:
-        column = self._table.features[name]
+        column = self._table.given[name]
         described: dict[str, Any] = {"name": name, "missing_share": float(column.isna().mean())}
+        if name in self._table.text:
+            return {**described, "kind": "text"}
         if name in self._table.categorical:
             return {**described, "kind": "categorical", "levels": sorted(column.dropna().unique())}
         return {**described, "kind": "numeric", "min": column.min(), "max": column.max()}

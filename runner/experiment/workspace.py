@@ -9,6 +9,7 @@ from runner.experiment.dividing import divide
 from runner.experiment.family_data import FamilyData
 from runner.experiment.in_memory import TableData
 from runner.experiment.shared_tables import SharedTables
+from runner.features.rows import make_rows
 from runner.store.index import RunIndex
 
 if TYPE_CHECKING:
@@ -185,8 +186,9 @@ class Workspace:
         table = self.table(config)
         general = config.general
         sections = f"{config.split.model_dump_json()} {config.family.model_dump_json()}"
-        key = f"{general.seed} {sections} {general.cache!r}"
+        key = f"{general.seed} {sections} {config.features.row_steps} {general.cache!r}"
         if key not in self._data:
+            table = make_rows(config.features, table, config.dataset.target_name)
             cache = general.cache
             disk = DiskCache(cache.path, cache.megabytes * 1_000_000) if cache.megabytes else None
             split, found = divide(config, table)

@@ -1,5 +1,5 @@
 """Features: how columns become the numbers that a model sees."""
 
-from runner.features.main_effects import MainEffects
+from runner.features.section import Features
 
-__all__ = ["MainEffects"]
+__all__ = ["Features"]

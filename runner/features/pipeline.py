@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from runner.core.folds import Preparation
+from runner.features.steps.base import SortedColumns
 from runner.randomness import derive_seed
 from runner.spec import Spec
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from runner.core.folds import Columns, FoldSource
     from runner.family import Family
-    from runner.features.main_effects import MainEffects
+    from runner.features.section import Features
     from runner.imputer import Imputer
     from runner.model import Model
 
@@ -31,7 +32,7 @@ class Specs:
     """
 
     imputer: Imputer
-    features: MainEffects
+    features: Features
     model: Model
     family: Family | None = None
 
@@ -69,8 +70,7 @@ def prepare(
     return Preparation(
         imputer=specs.imputer,
         features=specs.features,
-        numeric=table.numeric,
-        categorical=table.categorical,
+        columns=SortedColumns(table.numeric, table.categorical),
         roles=table.roles,
         verbose_names=_names_collide(table),
         seed=derive_seed(seed, "imputer"),
@@ -84,12 +84,16 @@ def preparation_of(specs: Specs, folds: FoldSource, seed: int) -> Preparation:
 
 
 def check_columns(specs: Specs, folds: FoldSource) -> None:
-    """Say before the search which of the model's rules for columns means none.
+    """Say before the search which of the steps' columns, or the model's rules for them, mean none.
 
     Raises:
         ConfigError: one does not.
     """
-    specs.model.check_columns(_possible_names(folds.table, indicated=specs.imputer.indicator))
+    features, table = specs.features, folds.table
+    for name, step in features.steps.items():
+        step.chosen(name, SortedColumns(table.numeric, table.categorical))
+    if not features.learns:  # else names are known once steps are fitted
+        specs.model.check_columns(_possible_names(table, indicated=specs.imputer.indicator))
 
 
 def _possible_names(table: Columns, *, indicated: bool | str) -> list[str]:

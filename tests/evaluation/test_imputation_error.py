@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from conftest import Program
 
     from runner.core.folds import Preparation
-    from runner.features.main_effects import MainEffects
+    from runner.features import Features
     from runner.model import Model
     from runner.records import Split, Table
 
@@ -53,7 +53,7 @@ def split_of(table: Table) -> Split:
 def preparation(table: Table, name: str, **keys: Any) -> Preparation:  # noqa: ANN401 - YAML values
     """Prepare a table's columns with an imputer."""
     imputer: Imputer = validate_section("imputer", {"name": name, **keys})  # type: ignore[assignment]
-    features: MainEffects = validate_section("features", {"name": "main_effects"})  # type: ignore[assignment]
+    features: Features = validate_section("features", {"name": "main_effects"})  # type: ignore[assignment]
     model: Model = validate_section("model", {"name": "ols"})  # type: ignore[assignment]
     return prepare(Specs(imputer, features, model), table, 0)
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
     from runner.core.folds import Preparation
-    from runner.features.main_effects import MainEffects
+    from runner.features import Features
     from runner.model import Model
     from runner.records import Floats, Table
 
@@ -81,7 +81,7 @@ def preparation(
     **keys: Any,  # noqa: ANN401 - any YAML value
 ) -> Preparation:
     """Prepare a table's columns with an imputer, unscaled, every level of the category kept."""
-    features: MainEffects = validate_section(  # type: ignore[assignment]
+    features: Features = validate_section(  # type: ignore[assignment]
         "features", {"name": "main_effects", "scale": False, "drop": None}
     )
     model: Model = validate_section("model", {"name": "ols"})  # type: ignore[assignment]

@@ -22,7 +22,7 @@ from runner.dataset.table import table_of
 from runner.features.pipeline import Specs, prepare
 
 if TYPE_CHECKING:
-    from runner.features.main_effects import MainEffects
+    from runner.features import Features
     from runner.imputer import Imputer
     from runner.model import Model
     from runner.records import Floats
@@ -40,7 +40,7 @@ def fill(
 ) -> tuple[Floats, Floats]:
     """Fit an imputer to the training rows as a fold does, and complete both sides."""
     imputer: Imputer = validate_section("imputer", {"name": name, **keys})  # type: ignore[assignment]
-    features: MainEffects = validate_section(  # type: ignore[assignment]
+    features: Features = validate_section(  # type: ignore[assignment]
         "features", {"name": "main_effects", "scale": False}
     )
     model: Model = validate_section("model", {"name": "ols"})  # type: ignore[assignment]

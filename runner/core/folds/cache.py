@@ -158,13 +158,17 @@ class Folds:
     def quick(self, preparation: Preparation) -> bool:
         """Whether problems are made from moments, or from few rows and column by column."""
         few = self._width * len(self.split.train) <= FEW_CELLS
-        by_column = self.family is None and preparation.imputer.by_column
+        by_column = (
+            self.family is None
+            and preparation.imputer.by_column
+            and not preparation.features.learns
+        )
         return self.from_moments(preparation) or (few and by_column)
 
     def from_moments(self, preparation: Preparation) -> bool:
         """Whether moments suffice, and are worth taking: they need more rows than columns."""
-        linear = self.family is None and preparation.imputer.fill_value() is not None
-        if not self._trusts_moments or not linear:
+        filled = self.family is None and preparation.imputer.fill_value() is not None
+        if not self._trusts_moments or not filled or preparation.features.learns:
             return False
         return self._moments is not None or (self._width <= COLUMNS_PER_ROW * len(self.split.train))
 

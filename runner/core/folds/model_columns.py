@@ -6,11 +6,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
+from sklearn.pipeline import Pipeline
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-
-    from sklearn.pipeline import Pipeline
 
     from runner.records import Floats, Integers
 
@@ -28,13 +27,15 @@ class ModelColumns:
 
     @classmethod
     def of(cls, columns: Pipeline, scale: Floats | None) -> Self:
-        """Those that a fitted Pipeline of a ColumnTransformer `columns` makes.
+        """Those that a fitted Pipeline makes.
 
         Args:
-            columns: the Pipeline.
+            columns: the Pipeline, of a ColumnTransformer `columns`, and perhaps one of `features`
+                after it.
             scale: what a scaler divided them by, (q,), if there is one.
         """
-        found = list(_names_and_sources(columns.named_steps["columns"]))
+        last = columns.named_steps.get("features", columns.named_steps["columns"])
+        found = list(_names_and_sources(last))
         names, sources = zip(*found, strict=True) if found else ((), ())
         return cls(names, sources, np.ones(len(names)) if scale is None else scale)
 
@@ -74,7 +75,7 @@ def _names_and_sources(columns: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN4
     """Name and source of each column that a fitted ColumnTransformer makes, in order."""
     for part, fitted, chosen in columns.transformers_:
         at = columns.output_indices_[part]
-        if part == "remainder" or at.stop == at.start:
+        if at.stop == at.start:
             continue
         prefix = f"{part}__" if columns.verbose_feature_names_out else ""
         for name, source in _of_part(part, fitted, list(chosen), at.stop - at.start):
@@ -90,10 +91,10 @@ def _of_part(
     if part == "numeric":  # the time and group columns come after what is filled
         yield from ((name, name) for name in chosen[:width])
         return
-    last = fitted[-1] if part == "categorical" else fitted
+    last = fitted[-1] if isinstance(fitted, Pipeline) else fitted
     names = [str(name) for name in last.get_feature_names_out(chosen)]
-    if not hasattr(last, "categories_"):
-        yield from ((name, NO_SOURCE) for name in names)
+    if part != "categorical" or not hasattr(last, "categories_"):
+        yield from ((name, _source_of(name, chosen)) for name in names)
         return
     dropped = [None] * len(chosen) if last.drop_idx_ is None else last.drop_idx_
     counts = [
@@ -101,3 +102,11 @@ def _of_part(
         for levels, drop in zip(last.categories_, dropped, strict=True)
     ]
     yield from zip(names, np.repeat(np.array(chosen, dtype=object), counts), strict=True)
+
+
+def _source_of(name: str, chosen: Sequence[str]) -> str:
+    """The column that a feature is made of; itself where it stands for several, or is kept."""
+    if name.startswith(INDICATED):
+        return NO_SOURCE
+    made_of = [one for one in chosen if name.startswith((f"{one}_", f"{one}^"))]
+    return max(made_of, key=len, default=name) if ":" not in name else name

@@ -99,8 +99,28 @@ class ImputerKind(Protocol):
         """What fills a missing value if moments suffice, else None."""
 
 
+class ColumnSorts(Protocol):
+    """The names of a table's columns, by sort."""
+
+    @property
+    def numeric(self) -> tuple[str, ...]:
+        """Of numbers."""
+
+    @property
+    def categorical(self) -> tuple[str, ...]:
+        """Of categories."""
+
+    @property
+    def text(self) -> tuple[str, ...]:
+        """Of free text."""
+
+
 class FeaturesKind(Protocol):
     """What the folds need to know of the features."""
+
+    @property
+    def learns(self) -> bool:
+        """Whether more is learnt of the rows than one-hot codes, so that moments do not suffice."""
 
     @property
     def scale(self) -> bool:
@@ -113,6 +133,9 @@ class FeaturesKind(Protocol):
     def encoder(self) -> OneHotEncoder:
         """An unfitted encoder."""
 
+    def stages(self, columns: Any, *, verbose_names: bool) -> list[tuple[str, Any]]:  # noqa: ANN401
+        """Unfitted steps after gaps are filled, of the table's columns by sort."""
+
     def scaler_steps(self) -> list[tuple[str, Any]]:
         """Unfitted steps that standardise."""
 
@@ -123,8 +146,7 @@ class Preparation:
 
     imputer: ImputerKind
     features: FeaturesKind
-    numeric: tuple[str, ...]
-    categorical: tuple[str, ...]
+    columns: ColumnSorts
     roles: tuple[str | None, str | None]  # the time and the group column
     verbose_names: bool  # whether names need a prefix to differ
     seed: int
@@ -133,11 +155,33 @@ class Preparation:
     gappy: tuple[str, ...] | None = None
 
     def steps(self) -> list[tuple[str, Any]]:
-        """Unfitted steps of a scikit-learn Pipeline: `columns`, and `scaler` if there is one."""
+        """Unfitted steps of a scikit-learn Pipeline.
+
+        `columns` fills gaps and, where the features learn no more, encodes; else their stages come
+        after it. `scaler` comes last, if there is one.
+        """
+        return [*self.unscaled_steps(), *self.features.scaler_steps()]
+
+    def unscaled_steps(self) -> list[tuple[str, Any]]:
+        """The same without the scaler."""
         from sklearn.compose import ColumnTransformer
 
-        columns = ColumnTransformer(self._parts(), verbose_feature_names_out=self.verbose_names)
-        return [("columns", columns), *self.features.scaler_steps()]
+        if not self.features.learns:
+            named = ColumnTransformer(self._parts(), verbose_feature_names_out=self.verbose_names)
+            return [("columns", named)]
+        columns = ColumnTransformer(self._parts(), verbose_feature_names_out=False)
+        stages = self.features.stages(self.columns, verbose_names=self.verbose_names)
+        return [("columns", columns.set_output(transform="pandas")), *stages]
+
+    @property
+    def numeric(self) -> tuple[str, ...]:
+        """Names of the numeric columns."""
+        return self.columns.numeric
+
+    @property
+    def categorical(self) -> tuple[str, ...]:
+        """Names of the categorical columns."""
+        return self.columns.categorical
 
     def drawn(self) -> tuple[Preparation, ...]:
         """The same preparation once per draw of the imputer, each with a seed of its own."""
@@ -151,6 +195,12 @@ class Preparation:
         from sklearn.pipeline import Pipeline
 
         return Pipeline(self.steps())
+
+    def unscaled(self) -> Pipeline:
+        """The same without the scaler."""
+        from sklearn.pipeline import Pipeline
+
+        return Pipeline(self.unscaled_steps())
 
     def fit_parameters(self, weight: Floats | None) -> dict[str, Any]:
         """Keyword arguments of `fit` that carry row weights (n,) to the scaler."""
@@ -175,8 +225,10 @@ class Preparation:
             marked = Pipeline([*self.imputer.object_steps(), ("indicator", indicators)])
             parts.append(("categorical", marked, self._kept(names)))
         elif self.categorical:
-            encode = Pipeline([*self.imputer.encoder_steps(), ("encoder", self.features.encoder())])
-            parts.append(("categorical", encode, self._kept(self.categorical)))
+            steps = self.imputer.encoder_steps()
+            if not self.features.learns:  # else their stages encode
+                steps.append(("encoder", self.features.encoder()))
+            parts.append(("categorical", Pipeline(steps), self._kept(self.categorical)))
         return parts
 
     def _indicators(self, names: tuple[str, ...]) -> tuple[Any, tuple[str, ...]]:

@@ -125,12 +125,12 @@ def prepare_sides(
     scaled: bool = True,
 ) -> tuple[Floats, Floats, ModelColumns]:
     """Both sides, as `prepare_rows` has them, and their columns."""
-    columns = preparation.transformer()[:1]
+    columns = preparation.unscaled()
     weight = None if table.weight is None else table.weight[training]
     with warnings.catch_warnings():
         # a level that the training side lacks becomes zeros, as intended
         warnings.filterwarnings("ignore", message="Found unknown categories")
-        X = columns.fit_transform(table.frame.iloc[training])
+        X = columns.fit_transform(table.frame.iloc[training], table.target[training])
         if X.shape[1] == 0:
             raise FitError(NO_COLUMN)
         X_validation = (
