@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from runner.checks import Finding
 
     Floats = NDArray[np.float64]
+    Matrix = Floats | sparse.csc_array  # a sparse one stays it
     Integers = NDArray[np.int64]
     Booleans = NDArray[np.bool_]
 
@@ -47,7 +48,7 @@ class RowProblem:
     sparse X. `y` is centred already. The objective is GramProblem's.
     """
 
-    X: Floats | sparse.csc_array  # (n, p)
+    X: Matrix  # (n, p)
     y: Floats  # (n,)
     weight: Floats  # (n,), not negative
     centre: Floats  # (p,)
@@ -158,6 +159,7 @@ class Table:
     hidden: Hidden | None = None  # what a mask has hidden
     provenance: Provenance = field(default_factory=Provenance)
     text: tuple[str, ...] = ()  # columns of free text, str or NaN
+    counted: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)  # of texts
     made: Made | None = None  # what the features were made of, if of other columns
 
     @property
@@ -196,6 +198,7 @@ class Table:
             event=None if self.event is None else self.event[rows],
             offset=None if self.offset is None else self.offset[rows],
             hidden=None,
+            counted={},
         )
 
     def levels(self, column: str) -> list[Any]:

@@ -115,7 +115,7 @@ def make_pipeline(specs: Specs, point: Candidate, table: Table, weight: float) -
     """
     own = specs.having(point.values)
     estimator = own.model.estimator(point.alpha, point.l1_ratio, weight)
-    return Pipeline([*prepare(own, table, SEED).steps(), ("model", estimator)])
+    return Pipeline([*prepare(own, table, SEED).transformer().steps, ("model", estimator)])
 
 
 def fold_predictions(

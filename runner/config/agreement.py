@@ -147,8 +147,9 @@ def _check_stream(config: ExperimentConfig) -> None:
 
 def _check_streamed_roles(dataset: Dataset) -> None:
     """Refuse the columns' roles that need the rows in memory."""
-    if getattr(dataset, "dates", None):
-        raise _needs_rows("dataset.dates", "dataset.dates=[]")
+    for key in ("dates", "text"):
+        if getattr(dataset, key, None):
+            raise _needs_rows(f"dataset.{key}", f"dataset.{key}=[]")
     if isinstance(getattr(dataset, "target", None), list):
         raise _needs_rows("dataset.target with several columns", "one of them")
 

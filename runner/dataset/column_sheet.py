@@ -51,7 +51,8 @@ def describe_columns(
 def _as_feature(name: str, roles: ColumnRoles) -> str:
     if name in roles.drop:
         return "dropped"
-    return "feature" if roles.features is None or name in roles.features else "not used"
+    listed = roles.features is None or name in roles.features or name in roles.text
+    return "feature" if listed else "not used"
 
 
 def _describe(column: pd.Series, role: str, *, coded: bool) -> ColumnLine:

@@ -60,9 +60,10 @@ class File(Dataset):
     `path` is relative to the working directory, or `shipped:NAME` for a file of this package.
     `features` lists the columns to use; null takes every column that has no other role and is not
     in `drop`. `categorical` lists columns of codes that are not quantities; text is categorical
-    by itself. `na_values` are further spellings of a missing value: a list of those of every
-    column, or a mapping from a column to a list of its own. `dates` lists columns of dates, or maps
-    them to how they are written; a feature among them counts days since 1970.
+    by itself. `text` lists columns of free text, features whatever `features` lists. `na_values`
+    are further spellings of a missing value: a list of those of every column, or a mapping from a
+    column to a list of its own. `dates` lists columns of dates, or maps them to how they are
+    written; a feature among them counts days since 1970.
 
     `target` is a column, or a list of several. `event` says with 1 and 0 whether the target is the
     time of an event or of censoring. The linear predictor has the column `offset` added, and the
@@ -77,6 +78,7 @@ class File(Dataset):
     features: list[str] | None
     drop: list[str]
     categorical: list[str]
+    text: list[str]
     na_values: Annotated[Spellings | dict[str, Spellings], BeforeValidator(_check_spellings)]
     dates: Annotated[list[str] | dict[str, str], BeforeValidator(_check_dates)]
     time: str | None

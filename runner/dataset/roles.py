@@ -44,6 +44,10 @@ class ColumnRoles(Protocol):
         """Columns of codes that are no quantities."""
 
     @property
+    def text(self) -> list[str]:
+        """Columns of free text."""
+
+    @property
     def na_values(self) -> Spellings | dict[str, Spellings]:
         """Further spellings of a missing value, of all columns or by column."""
 
@@ -93,7 +97,7 @@ def role_problems(columns: Sequence[str], roles: ColumnRoles) -> Iterator[DataEr
     """An error for each column that has a role and is not there."""
     named = [("target", name) for name in roles.targets]
     named += [(key, name) for key in SINGLE if (name := getattr(roles, key)) is not None]
-    for key in ("features", "drop", "categorical", "dates"):
+    for key in ("features", "drop", "categorical", "text", "dates"):
         named += [(key, name) for name in getattr(roles, key) or []]
     if isinstance(roles.na_values, dict):
         named += [("na_values", name) for name in roles.na_values]
@@ -123,6 +127,7 @@ def feature_names(columns: Sequence[str], roles: ColumnRoles) -> list[str]:
     """The features, in the order of the config or of the file; raises DataError if none is left."""
     others = {*roles.targets, *roles.drop, *(getattr(roles, key) for key in SINGLE)}
     names = roles.features or [name for name in columns if name not in others]
+    names = list(dict.fromkeys([*names, *roles.text]))
     names = [name for name in names if name not in roles.drop]
     if not names:
         raise DataError("no usable feature: every column is the target, has a role or is dropped")
@@ -313,7 +318,8 @@ def refuse_free_text(name: str, levels: int, rows: int) -> None:
     if levels > max(FEW_LEVELS, MOST_LEVELS * rows):
         raise DataError(
             f"the column {name!r} has {levels} different texts in {rows} rows: drop it, or "
-            "put it into dataset.categorical if it is a category all the same"
+            "put it into dataset.categorical if it is a category all the same, or into "
+            "dataset.text, with features=text, which counts its words"
         )
 
 

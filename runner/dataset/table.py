@@ -61,12 +61,15 @@ def make_table(
     if not rows.usable or features.empty:
         raise problems.found[0]
     categorical = tuple(
-        str(c) for c in features if features[c].dtype == object or c in roles.categorical
+        str(c)
+        for c in features
+        if c not in roles.text and (features[c].dtype == object or c in roles.categorical)
     )
     return table_of(
         features.reset_index(drop=True),
         rows.target[rows.keep],
         categorical=categorical,
+        text=tuple(str(c) for c in features if c in roles.text),
         row=np.flatnonzero(rows.keep),
         time=time,
         group=group,
@@ -92,6 +95,7 @@ def table_of(  # noqa: PLR0913 - one argument per role
     target: Floats,
     *,
     categorical: tuple[str, ...] = (),
+    text: tuple[str, ...] = (),
     row: Integers | None = None,
     time: Integers | None = None,
     group: Integers | None = None,
@@ -108,8 +112,9 @@ def table_of(  # noqa: PLR0913 - one argument per role
     table = Table(
         features=features,
         target=np.asarray(target, dtype=np.float64),
-        numeric=tuple(str(c) for c in features if c not in categorical),
+        numeric=tuple(str(c) for c in features if c not in categorical and c not in text),
         categorical=categorical,
+        text=text,
         row=np.arange(len(target)) if row is None else row,
         time=time,
         group=group,
@@ -156,7 +161,7 @@ def _without_sentinels(frame: pd.DataFrame, roles: ColumnRoles) -> pd.DataFrame:
     Text of which only numbers are left becomes numbers, unless the column is a category, a time or
     a group.
     """
-    as_it_is = {*roles.categorical, *roles.dates, roles.time, roles.group}
+    as_it_is = {*roles.categorical, *roles.text, *roles.dates, roles.time, roles.group}
     settled: dict[str, pd.Series] = {}
     for name in frame:
         spellings = column_roles.sentinels(roles.missing_in(str(name)))
@@ -218,6 +223,8 @@ def _feature(column: pd.Series, roles: ColumnRoles) -> pd.Series:
     name = str(column.name)
     if column.isna().all():
         raise column_roles.no_value(name)
+    if name in roles.text:
+        return _texts(column.astype(object).map(str, na_action="ignore"))
     numbers = numbers_of(column)
     if numbers is not None:
         refuse_unusable(name, numbers)
@@ -228,12 +235,13 @@ def _feature(column: pd.Series, roles: ColumnRoles) -> pd.Series:
     text = column.astype(object).map(str, na_action="ignore")
     if name not in roles.categorical:
         _refuse_free_text(name, text, roles)
-    # object, as pandas would make it its own string type, with which the imputers differ
-    return pd.Series(
-        [value if isinstance(value, str) else np.nan for value in text],
-        index=column.index,
-        dtype=object,
-    )
+    return _texts(text)
+
+
+def _texts(column: pd.Series) -> pd.Series:
+    """Texts as objects, NaN where missing: pandas' own string type is not what imputers take."""
+    values = [value if isinstance(value, str) else np.nan for value in column]
+    return pd.Series(values, index=column.index, dtype=object)
 
 
 def _refuse_free_text(name: str, text: pd.Series, roles: ColumnRoles) -> None:

@@ -60,7 +60,8 @@ def in_original_units(
         return LinearForm(names, coefficients, coefficients * spread, intercepts, spread)
     coefficient = coefficients / scaler.scale_
     pairs = zip(intercepts, coefficient, strict=True)
-    intercept = np.array([above - scaler.mean_ @ row for above, row in pairs])
+    mean = scaler.mean_ if scaler.with_mean else np.zeros(len(names))
+    intercept = np.array([above - mean @ row for above, row in pairs])
     return LinearForm(names, coefficient, coefficients, intercept, _spread_of(scaler))
 
 

@@ -60,5 +60,6 @@ def _in_its_units(values: Floats, at: int, steps: Pipeline) -> Floats:
     scaler = steps.named_steps.get("scaler")
     if scaler is None:
         return values
-    own: Floats = values * scaler.scale_[at] + scaler.mean_[at]
+    mean = scaler.mean_[at] if scaler.with_mean else 0.0
+    own: Floats = values * scaler.scale_[at] + mean
     return own

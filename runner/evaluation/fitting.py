@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     from runner.family import Family
     from runner.features.pipeline import Specs
     from runner.model import Model
-    from runner.records import Candidate, Floats, Observed
+    from runner.records import Candidate, Floats, Matrix, Observed
 
 
 @dataclass(frozen=True)
 class ModelRows:
     """Rows as a model sees them."""
 
-    X: Floats  # (n, q)
+    X: Matrix  # (n, q)
     observed: Observed  # (n,)
     columns: ModelColumns
 

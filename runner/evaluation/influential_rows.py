@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from runner.core.folds import as_dense
 from runner.statistics.influence import measure_influence
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def describe_influence(
     if reason is not None:
         return {"reason": reason}
     observed = rows.observed.take(weighted)
-    X = rows.X[np.ix_(weighted, selected)]
+    X = as_dense(rows.X[:, selected])[weighted]
     found = measure_influence(X, observed.y, observed.weight)
     if isinstance(found, str):
         return {"reason": found}

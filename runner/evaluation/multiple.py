@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from runner.checks import NO_INFERENCE
-from runner.core.folds import ModelColumns, kept_rows, stacking_weight, training_weight
+from runner.core.folds import (
+    ModelColumns,
+    as_dense,
+    as_matrix,
+    kept_rows,
+    stacking_weight,
+    training_weight,
+)
 from runner.evaluation.coefficients import pooled_rows
 from runner.evaluation.filled_values import filled_values, pool_values
 from runner.evaluation.fitting import ModelRows, fit_model
@@ -147,9 +154,10 @@ def _fit_each(winner: _Winner) -> list[_Fitted]:
     weight = training_weight(winner.table, winner.rows)
     fitted = []
     for draw in winner.preparation.drawn():
-        columns = draw.transformer()
+        columns = draw.transformer(winner.table)
         weights = draw.fit_parameters(winner.weight)
         X = columns.fit_transform(winner.features, winner.observed.y, **weights)
+        X = as_dense(as_matrix(X))
         seen = ModelRows(X, winner.observed, columns_of(columns))
         model = fit_model(seen, winner.specs, winner.candidate)
         pipeline = pipeline_of([*columns.steps, ("model", model.estimator)])
@@ -169,7 +177,7 @@ def _fit_stacked(winner: _Winner, fitted: list[_Fitted]) -> list[_Fitted]:
     weight = np.tile(stacking_weight(winner.table, winner.rows), len(fitted))
     columns = [clone(one.columns) for one in fitted]
     y = winner.observed.y
-    X = np.vstack([part.fit_transform(winner.features, y) for part in columns])
+    X = np.vstack([as_dense(as_matrix(p.fit_transform(winner.features, y))) for p in columns])
     later = winner.preparation.features.scaler_steps()
     seen = ModelColumns.of(columns[0], None)
     for _, scaler in later:

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy import sparse
 
 from runner.checks import REFIT_NOT_CONVERGED, WARNED_IN_REFIT
-from runner.core.folds import FoldProblem, ModelColumns, kept_rows, training_weight
+from runner.core.folds import FoldProblem, ModelColumns, as_matrix, kept_rows, training_weight
 from runner.core.metrics import METRICS, score_predictions
 from runner.evaluation.coefficients import (
     LinearForm,
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from runner.core.folds.source import AnyFold
     from runner.family import Family
     from runner.features.pipeline import Specs
-    from runner.records import Candidate, Floats, Integers, Solution, Table
+    from runner.records import Candidate, Floats, Integers, Matrix, Solution, Table
 
 
 @dataclass(frozen=True)
@@ -140,17 +141,17 @@ def refit(  # noqa: PLR0913 - what is fitted to what, and what else with it
     rows, _ = kept_rows(table, rows, rows[:0], preparation)
     features, weight = table.frame.iloc[rows], training_weight(table, rows)
     own_weight = None if table.weight is None else weight
-    columns = preparation.transformer()
+    columns = preparation.transformer(table)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         outcome = table.target[rows]
         X = columns.fit_transform(features, outcome, **preparation.fit_parameters(own_weight))
-        own = ModelRows(X, table.observed(rows), columns_of(columns))
+        own = ModelRows(as_matrix(X), table.observed(rows), columns_of(columns))
         model = fit_model(own, specs, candidate)
     pipeline = pipeline_of([*columns.steps, ("model", model.estimator)])
     rounds = describe_rounds(pipeline)
     make_plain(pipeline, preparation, features)
-    spread = column_spread(X, weight)
+    spread = column_spread(own.X, weight)
     form = read_form(pipeline, model.solution, spread)
     reading = reading_of(specs.family, table)
     said = dict.fromkeys(str(warning.message).splitlines()[0] for warning in caught)
@@ -265,10 +266,15 @@ def disagreement(scores: dict[str, Floats], from_rows: dict[str, Floats]) -> flo
     return max((float(np.max(np.abs(a - b) / np.maximum(b, tiny))) for a, b in pairs), default=0.0)
 
 
-def column_spread(X: Floats, weight: Floats) -> Floats:
+def column_spread(X: Matrix, weight: Floats) -> Floats:
     """Standard deviations (q,) of the columns that a model sees, (n, q), by row weights (n,)."""
-    mean = np.average(X, axis=0, weights=weight)
-    spread: Floats = np.sqrt(np.average((X - mean) ** 2, axis=0, weights=weight))
+    share = weight / weight.sum()
+    mean = X.T @ share
+    if sparse.issparse(X):  # whose columns are seldom far from 0
+        squares: Floats = X.power(2).T @ share
+        squares = np.maximum(squares - mean**2, 0.0)
+        return np.asarray(np.sqrt(squares))
+    spread: Floats = np.sqrt(share @ (X - mean) ** 2)
     return spread
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from runner.core.folds import FoldProblem
+from runner.core.folds import FoldProblem, as_dense
 from runner.records import GramProblem
 from runner.statistics.collinearity import (
     LINKAGE,
@@ -113,10 +113,10 @@ def _covariances(whole: AnyFold) -> list[Floats]:
         return [
             part.gram
             if isinstance(part, GramProblem)
-            else _of_rows((np.asarray(part.X) - part.centre) / part.scale, part.weight)
+            else _of_rows((as_dense(part.X) - part.centre) / part.scale, part.weight)
             for part in whole.parts
         ]
-    return [_of_rows(draw.X, whole.training.weight) for draw in whole.draws]
+    return [_of_rows(as_dense(draw.X), whole.training.weight) for draw in whole.draws]
 
 
 def _of_rows(X: Floats, weight: Floats) -> Floats:

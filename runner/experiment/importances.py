@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from runner.core.folds import FoldProblem
+from runner.core.folds import FoldProblem, as_dense
 from runner.core.metrics import FAMILY_METRICS
 from runner.errors import FitError
 from runner.randomness import generator
@@ -141,7 +141,7 @@ def _permuted(fold: FittedFold, sets: Sequence[Integers], loss: MetricName, seed
     side = problem.side
     weight = np.ones(len(side.y)) if side.weight is None else side.weight
     errors = side.y - problem.predict(fold.coefficients[:, None])[:, 0]
-    contributed = side.X @ contributions(fold.coefficients, everywhere)
+    contributed = side.dense @ contributions(fold.coefficients, everywhere)
     return permuted_increase_of_rows(contributed, errors, weight)
 
 
@@ -171,7 +171,7 @@ def _permuted_rows(
 def _with_order(draw: Drawn, columns: Integers, order: Integers) -> Drawn:
     """A draw whose validation rows have some columns in another order."""
     permuted = []
-    for rows in draw.validation:
+    for rows in map(as_dense, draw.validation):
         X = rows.copy()
         X[:, columns] = rows[order][:, columns]
         permuted.append(X)

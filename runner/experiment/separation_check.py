@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from runner.core.folds import LikelihoodFold
+from runner.core.folds import LikelihoodFold, as_dense
 from runner.core.likelihood import separating
 from runner.core.path import Limits
 from runner.errors import FitError
@@ -66,7 +66,7 @@ def is_separated(problem: LikelihoodFold, family: Family, model: Model) -> bool:
     settings = model.settings(problem.columns).split(len(problem.draws))
     return any(
         _separate(
-            np.hstack([draw.X[known], ones]),
+            np.hstack([as_dense(draw.X)[known], ones]),
             observed,
             family,
             _limits(own, draw.X.shape[1], ones.shape[1], problem.responses),

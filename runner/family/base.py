@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from runner.core.metrics import MetricName, Scoring
     from runner.family.estimators import PenalisedFit
     from runner.family.shown import Shown
-    from runner.records import Floats, Integers, Observed, Table
+    from runner.records import Floats, Integers, Matrix, Observed, Table
 
 Averaged = Literal["classes", "numbers", "survival"]
 
@@ -198,7 +198,7 @@ class Family(Spec):
         """
         raise NotImplementedError
 
-    def estimator(self, found: PenalisedFit, X: Floats, observed: Observed) -> Any:  # noqa: ANN401
+    def estimator(self, found: PenalisedFit, X: Matrix, observed: Observed) -> Any:  # noqa: ANN401
         """A fitted estimator, scikit-learn's own where it has one, with a solution set on it.
 
         Args:

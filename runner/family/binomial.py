@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from runner.core.metrics import Scoring
     from runner.family.shown import Shown
-    from runner.records import Floats, Integers, Observed, Table
+    from runner.records import Floats, Integers, Matrix, Observed, Table
 
 
 class LogLoss(RowWise):
@@ -130,7 +130,7 @@ class Binomial(Family):
         """The labels and the probability."""
         return ShownBinary(partial(called_positive, threshold=threshold, labels=labels))
 
-    def estimator(self, found: PenalisedFit, X: Floats, observed: Observed) -> Any:  # noqa: ANN401
+    def estimator(self, found: PenalisedFit, X: Matrix, observed: Observed) -> Any:  # noqa: ANN401
         """A LogisticRegression."""
         del X
         return binomial_estimator(found, observed.labels)

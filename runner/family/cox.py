@@ -40,9 +40,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from runner.core.likelihood.base import Matrix
     from runner.family.shown import Shown
-    from runner.records import Floats, Integers, Observed, Table
+    from runner.records import Floats, Integers, Matrix, Observed, Table
 
 BLOCK = 1000  # rows whose running sums are held at once
 SPREAD = 600.0  # of logs, up to which none of their exponentials is 0 beside the largest
@@ -311,7 +310,7 @@ class Cox(Family):
         del threshold, labels
         return ShownSurvival(tuple(self.times))
 
-    def estimator(self, found: PenalisedFit, X: Floats, observed: Observed) -> Any:  # noqa: ANN401
+    def estimator(self, found: PenalisedFit, X: Matrix, observed: Observed) -> Any:  # noqa: ANN401
         """A CoxRegression, our own."""
         return cox_estimator(found, X, observed)
 

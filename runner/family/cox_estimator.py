@@ -15,7 +15,7 @@ from runner.records import Observed
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-    from runner.records import Floats
+    from runner.records import Floats, Matrix
 
 
 class CoxRegression(BaseEstimator):  # type: ignore[misc]
@@ -38,7 +38,7 @@ class CoxRegression(BaseEstimator):  # type: ignore[misc]
 
     def fit(
         self,
-        X: ArrayLike,
+        X: ArrayLike | Matrix,
         y: ArrayLike,
         *,
         event: ArrayLike | None = None,

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     )
 
     from runner.family.cox_estimator import CoxRegression
-    from runner.records import Floats, Observed
+    from runner.records import Floats, Matrix, Observed
 
 PAIR = 2  # classes of which scikit-learn keeps one row of coefficients
 
@@ -98,7 +98,7 @@ def multi_gaussian_estimator(found: PenalisedFit) -> MultiTaskElasticNet:
     return estimator
 
 
-def cox_estimator(found: PenalisedFit, X: Floats, observed: Observed) -> CoxRegression:
+def cox_estimator(found: PenalisedFit, X: Matrix, observed: Observed) -> CoxRegression:
     """Our own CoxRegression, with the baseline hazard of the rows that it was fitted to.
 
     Args:

@@ -13,7 +13,7 @@ from runner.family.log_link import LogLink
 from runner.family.targets import amounts
 
 if TYPE_CHECKING:
-    from runner.records import Floats, Observed, Table
+    from runner.records import Floats, Matrix, Observed, Table
 
 
 class GammaLoss(RowWise):
@@ -70,7 +70,7 @@ class Gamma(LogLink):
         """The logs of the amounts."""
         return np.log(observed.y)[:, None]
 
-    def estimator(self, found: PenalisedFit, X: Floats, observed: Observed) -> Any:  # noqa: ANN401
+    def estimator(self, found: PenalisedFit, X: Matrix, observed: Observed) -> Any:  # noqa: ANN401
         """A GammaRegressor."""
         del X, observed
         return gamma_estimator(found)

@@ -16,9 +16,8 @@ from runner.family.targets import several_targets
 if TYPE_CHECKING:
     import pandas as pd
 
-    from runner.core.likelihood.base import Matrix
     from runner.family.shown import Shown
-    from runner.records import Floats, Observed, Table
+    from runner.records import Floats, Matrix, Observed, Table
 
 
 class SquaredCurvature:
@@ -128,7 +127,7 @@ class MultiGaussian(Family):
         del threshold, labels
         return shown_targets
 
-    def estimator(self, found: PenalisedFit, X: Floats, observed: Observed) -> Any:  # noqa: ANN401
+    def estimator(self, found: PenalisedFit, X: Matrix, observed: Observed) -> Any:  # noqa: ANN401
         """A MultiTaskElasticNet."""
         del X, observed
         return multi_gaussian_estimator(found)

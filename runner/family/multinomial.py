@@ -21,9 +21,8 @@ from runner.family.targets import several_classes
 if TYPE_CHECKING:
     import pandas as pd
 
-    from runner.core.likelihood.base import Matrix
     from runner.family.shown import Shown
-    from runner.records import Floats, Integers, Observed, Table
+    from runner.records import Floats, Integers, Matrix, Observed, Table
 
 
 STEPS = 100  # of Newton's method towards the best constants
@@ -212,7 +211,7 @@ class Multinomial(Family):
         del threshold, labels
         return shown_classes
 
-    def estimator(self, found: PenalisedFit, X: Floats, observed: Observed) -> Any:  # noqa: ANN401
+    def estimator(self, found: PenalisedFit, X: Matrix, observed: Observed) -> Any:  # noqa: ANN401
         """A LogisticRegression."""
         del X
         return multinomial_estimator(found, observed.labels)

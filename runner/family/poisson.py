@@ -12,7 +12,7 @@ from runner.family.log_link import LogLink
 from runner.family.targets import counts
 
 if TYPE_CHECKING:
-    from runner.records import Floats, Observed, Table
+    from runner.records import Floats, Matrix, Observed, Table
 
 
 class PoissonLoss(RowWise):
@@ -68,7 +68,7 @@ class Poisson(LogLink):
         """The counts, and their logs: with small effects features follow the former."""
         return np.column_stack([observed.y, np.log(observed.y + 0.5)])
 
-    def estimator(self, found: PenalisedFit, X: Floats, observed: Observed) -> Any:  # noqa: ANN401
+    def estimator(self, found: PenalisedFit, X: Matrix, observed: Observed) -> Any:  # noqa: ANN401
         """A PoissonRegressor."""
         del X, observed
         return poisson_estimator(found)

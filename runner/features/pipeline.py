@@ -12,7 +12,10 @@ from runner.randomness import derive_seed
 from runner.spec import Spec
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pandas as pd
+    from sklearn.compose import ColumnTransformer
     from sklearn.pipeline import Pipeline
 
     from runner.core.folds import Columns, FoldSource
@@ -70,7 +73,7 @@ def prepare(
     return Preparation(
         imputer=specs.imputer,
         features=specs.features,
-        columns=SortedColumns(table.numeric, table.categorical),
+        columns=SortedColumns(table.numeric, table.categorical, table.text),
         roles=table.roles,
         verbose_names=_names_collide(table),
         seed=derive_seed(seed, "imputer"),
@@ -91,7 +94,7 @@ def check_columns(specs: Specs, folds: FoldSource) -> None:
     """
     features, table = specs.features, folds.table
     for name, step in features.steps.items():
-        step.chosen(name, SortedColumns(table.numeric, table.categorical))
+        step.chosen(name, SortedColumns(table.numeric, table.categorical, table.text))
     if not features.learns:  # else names are known once steps are fitted
         specs.model.check_columns(_possible_names(table, indicated=specs.imputer.indicator))
 
@@ -125,15 +128,29 @@ def make_plain(pipeline: Pipeline, preparation: Preparation, features: pd.DataFr
         preparation: what it was built from.
         features: the rows that it was fitted to.
     """
+
+    def of_imputer(name: str, fitted: Any, chosen: list[str]) -> Any:  # noqa: ANN401
+        return preparation.imputer.plain_part(name, fitted, features[list(chosen)])
+
+    def of_step(_: str, fitted: Any, __: list[str]) -> Any:  # noqa: ANN401
+        return fitted.plain() if hasattr(fitted, "plain") else fitted
+
+    _replace_parts(pipeline.named_steps["columns"], of_imputer)
+    if "features" in pipeline.named_steps:
+        _replace_parts(pipeline.named_steps["features"], of_step)
+
+
+def _replace_parts(columns: ColumnTransformer, plain_of: Callable[[str, Any, Any], Any]) -> None:
+    """Put something else in the place of each part of a fitted ColumnTransformer."""
     from sklearn.base import clone
 
-    columns = pipeline.named_steps["columns"]
     for at, (name, fitted, chosen) in enumerate(columns.transformers_):
         if name == "remainder":
             continue
-        plain = preparation.imputer.plain_part(name, fitted, features[list(chosen)])
+        plain = plain_of(name, fitted, chosen)
         columns.transformers_[at] = (name, plain, chosen)
-        columns.transformers[at] = (name, clone(plain), chosen)
+        unfitted = plain if isinstance(plain, str) else clone(plain)  # passthrough
+        columns.transformers[at] = (name, unfitted, chosen)
 
 
 def _names_collide(table: Columns) -> bool:

@@ -13,6 +13,7 @@ from runner.spec import Spec
 if TYPE_CHECKING:
     from sklearn.preprocessing import OneHotEncoder
 
+    from runner.core.folds import WordCounts
     from runner.features.steps.base import SortedColumns
 
 
@@ -24,7 +25,7 @@ class Features(Spec):
     `steps` are further steps by name.
     """
 
-    name: Literal["main_effects", "splines"]
+    name: Literal["main_effects", "splines", "text"]
     scale: bool
     drop: Literal["first", "if_binary"] | None
     steps: dict[str, SerializeAsAny[Step]]
@@ -64,19 +65,27 @@ class Features(Spec):
 
         return OneHotEncoder(handle_unknown="ignore", drop=self.drop, sparse_output=False)
 
-    def stages(self, columns: SortedColumns, *, verbose_names: bool) -> list[tuple[str, Any]]:
+    def stages(
+        self, columns: SortedColumns, counts: WordCounts | None, *, verbose_names: bool
+    ) -> list[tuple[str, Any]]:
         """Unfitted steps of a Pipeline after gaps are filled, if any step learns.
 
         Args:
             columns: of the table.
+            counts: of the words of its texts, if they are counted.
             verbose_names: whether names need a prefix to differ.
         """
-        return learnt_stages(self, columns, verbose_names=verbose_names)
+        return learnt_stages(self, columns, counts, verbose_names=verbose_names)
 
     def scaler_steps(self) -> list[tuple[str, Any]]:
-        """Unfitted steps that standardise, if the config says so."""
+        """Unfitted steps that standardise, if the config says so.
+
+        What steps make of texts is sparse, and stays it: columns are scaled, and not centred. With
+        an intercept that makes no difference to a model.
+        """
         if not self.scale:
             return []
         from sklearn.preprocessing import StandardScaler
 
-        return [("scaler", StandardScaler())]
+        sparse = any("text" in step.takes for step in self.steps.values())
+        return [("scaler", StandardScaler(with_mean=not sparse))]

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from sklearn.preprocessing import OneHotEncoder
 
+    from runner.core.folds import WordCounts
     from runner.features.steps.base import SortedColumns, Step
 
 ENCODED = "categorical"  # the part of the categories that no step takes
@@ -28,13 +29,14 @@ class Section(Protocol):
 
 
 def learnt_stages(
-    section: Section, columns: SortedColumns, *, verbose_names: bool
+    section: Section, columns: SortedColumns, counts: WordCounts | None, *, verbose_names: bool
 ) -> list[tuple[str, Any]]:
     """`changes`, if columns are changed in place, and `features`, what is made of the columns.
 
     Args:
         section: the features.
         columns: of the table.
+        counts: of the words of its texts, if they are counted.
         verbose_names: whether names need a prefix to differ.
     """
     from sklearn.compose import ColumnTransformer
@@ -44,7 +46,7 @@ def learnt_stages(
     for name, step in section.steps.items():
         if isinstance(step, FeatureStep):
             chosen = step.chosen(name, columns)
-            parts.append((name, step.transformer(), Present(chosen)))
+            parts.append((name, step.counted_transformer(counts), Present(chosen)))
             replaced |= set() if step.keeps else set(chosen)
     numeric = tuple(name for name in columns.numeric if name not in replaced)
     encoded = tuple(name for name in columns.categorical if name not in replaced)

@@ -32,6 +32,11 @@ class StreamColumns:
         return self.blocks.numeric
 
     @property
+    def text(self) -> tuple[str, ...]:
+        """None: words are counted of rows in memory."""
+        return ()
+
+    @property
     def categorical(self) -> tuple[str, ...]:
         """Names of the categorical columns."""
         return self.blocks.categorical

@@ -106,7 +106,9 @@ class Measured:
         """What the run fitted, of scikit-learn's parts."""
         features, y, _ = self.training
         specs = Specs(self.config.imputer, self.config.features, self.config.model)
-        steps = prepare(specs, table_of(features.reset_index(drop=True), y), SEED).steps()
+        steps = (
+            prepare(specs, table_of(features.reset_index(drop=True), y), SEED).transformer().steps
+        )
         return Pipeline([*steps, ("model", ElasticNet(max_iter=10_000))])
 
 

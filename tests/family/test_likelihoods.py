@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from runner.core.likelihood import Likelihood
-    from runner.core.likelihood.base import Matrix
-    from runner.records import Floats
+    from runner.records import Floats, Matrix
 
 ROWS = 40
 STEP = 1e-5

@@ -11,8 +11,16 @@ from runner.core.folds.inner_folds import InnerFolds, inner_folds
 from runner.core.folds.likelihood_fold import LikelihoodFold
 from runner.core.folds.model_columns import ModelColumns
 from runner.core.folds.preparation import Preparation
-from runner.core.folds.sides import Posed, kept_rows, prepare_rows, training_weight
+from runner.core.folds.sides import (
+    Posed,
+    as_dense,
+    as_matrix,
+    kept_rows,
+    prepare_rows,
+    training_weight,
+)
 from runner.core.folds.source import BlockFolds, Columns, FoldSource
+from runner.core.folds.word_counts import WordCounts, fit_to_counts, transform_counts
 
 __all__ = [
     "BlockFolds",
@@ -29,9 +37,14 @@ __all__ = [
     "ModelColumns",
     "Posed",
     "Preparation",
+    "WordCounts",
+    "as_dense",
+    "as_matrix",
+    "fit_to_counts",
     "inner_folds",
     "kept_rows",
     "prepare_rows",
     "stacking_weight",
     "training_weight",
+    "transform_counts",
 ]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy import sparse
 
 from runner.core.folds.fold_problem import FoldProblem, Side
 from runner.core.folds.likelihood_fold import Drawn, PreparedRows
@@ -50,6 +51,8 @@ class DiskCache:
 
     def put(self, key: str, entry: Entry) -> None:
         """Keep an entry; a disk that is full or not writable is no error."""
+        if _is_sparse(entry):  # quickly made of counts
+            return
         of_kind = _of_problem(entry) if isinstance(entry, FoldProblem) else _of_rows(entry)
         arrays = of_kind | _of_columns(entry)
         if sum(array.nbytes for array in arrays.values()) > self.limit:
@@ -86,6 +89,13 @@ class DiskCache:
             total -= size
 
 
+def _is_sparse(entry: Entry) -> bool:
+    """Whether some of it is a sparse matrix, which has no place in a file of arrays."""
+    if isinstance(entry, PreparedRows):
+        return any(sparse.issparse(draw.X) for draw in entry.draws)
+    return sparse.issparse(entry.side.X)
+
+
 def cache_key(*parts: object) -> str:
     """A file name for what an entry depends on; arrays count by their content."""
     digest = hashlib.sha256(f"{FORMAT}".encode())
@@ -111,9 +121,11 @@ def _of_problem(problem: FoldProblem) -> Arrays:
 def _of_rows(rows: PreparedRows) -> Arrays:
     arrays: Arrays = {"n_draws": np.asarray(len(rows.draws))}
     for number, draw in enumerate(rows.draws):
-        arrays[f"draw{number}_X"] = draw.X
+        arrays[f"draw{number}_X"] = np.asarray(draw.X)
         # each by itself: together they would lose their order in memory, and so their last digits
-        arrays |= {f"draw{number}_side{m}": side for m, side in enumerate(draw.validation)}
+        arrays |= {
+            f"draw{number}_side{m}": np.asarray(side) for m, side in enumerate(draw.validation)
+        }
     return arrays if rows.stacking is None else {**arrays, "stacking": rows.stacking}
 
 

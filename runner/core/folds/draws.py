@@ -29,7 +29,7 @@ def pooled(rows: FoldRows) -> tuple[PooledProblem, float, Floats, ModelColumns]:
     draws = rows.preparation.drawn()
     posed, sides, columns = [], [], []
     for draw in draws:
-        X, X_validation, seen = rows.prepare(draw)
+        X, X_validation, seen = rows.prepare_densely(draw)
         columns.append(seen)
         posed.append(Posed.of(X, rows.y, rows.weight, fit_intercept=rows.fit_intercept))
         sides.append((X_validation - posed[-1].centre) / len(draws))
@@ -52,7 +52,7 @@ def stack(rows: FoldRows) -> tuple[Floats, list[Floats], Floats, ModelColumns]:
     copies of a row sharing it).
     """
     preparation = rows.preparation
-    draws = [rows.prepare(draw, scaled=False) for draw in preparation.drawn()]
+    draws = [rows.prepare_densely(draw, scaled=False) for draw in preparation.drawn()]
     weight = np.tile(stacking_weight(rows.table, rows.training), len(draws))
     X = np.vstack([drawn for drawn, _, _ in draws])
     validation = [drawn for _, drawn, _ in draws]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy import sparse
 
 from runner.core.metrics import FROM_MOMENTS, score_predictions
 from runner.records import GramProblem, PooledProblem
@@ -17,18 +18,47 @@ if TYPE_CHECKING:
     from runner.core.folds.model_columns import ModelColumns
     from runner.core.metrics import MetricName
     from runner.core.moments import ValidationMoments
-    from runner.records import Floats, Integers, RowProblem
+    from runner.records import Floats, Integers, Matrix, RowProblem
 
 CELLS = 4_000_000  # predictions held at once, 32 MB
 
 
 @dataclass(frozen=True)
 class Side:
-    """Rows in the solver's coordinates: imputed, encoded, scaled, centred as the training side."""
+    """Rows in the solver's coordinates: imputed, encoded, scaled, centred as the training side.
 
-    X: Floats  # (n, q)
+    A sparse X is not centred: its products are shifted by `centre`.
+    """
+
+    X: Matrix  # (n, q)
     y: Floats  # (n,) in the target's units
     weight: Floats | None  # (n,)
+    centre: Floats | None = None  # (q,) of a sparse X
+
+    @classmethod
+    def of(cls, X: Matrix, y: Floats, weight: Floats | None, centre: Floats) -> Side:
+        """Rows less the training side's centre, (q,)."""
+        if sparse.issparse(X):
+            return cls(X, y, weight, centre)
+        return cls(X - centre, y, weight)
+
+    def product(self, coefficients: Floats) -> Floats:
+        """What the columns add up for each row, (n, c), of coefficients (q, c)."""
+        found: Floats = self.X @ coefficients
+        return found if self.centre is None else found - self.centre @ coefficients
+
+    @property
+    def dense(self) -> Floats:
+        """The columns, centred, (n, q)."""
+        if not sparse.issparse(self.X):
+            return self.X
+        rows: Floats = self.X.toarray()
+        return rows if self.centre is None else rows - self.centre
+
+    def take(self, columns: Integers) -> Side:
+        """Some of the columns, by position."""
+        centre = None if self.centre is None else self.centre[columns]
+        return replace(self, X=self.X[:, columns], centre=centre)
 
 
 @dataclass(frozen=True)
@@ -58,14 +88,14 @@ class FoldProblem:
         side = vars(self).get("side")
         values = [value for part in self.parts for value in vars(part).values()]
         parts = [*values, *(vars(side).values() if side else ())]
-        return sum(getattr(part, "nbytes", 0) for part in parts)
+        return sum(bytes_of(part) for part in parts)
 
     def take(self, columns: Integers) -> FoldProblem:
         """The problem of some columns alone, by position; its validation side is scored by rows."""
         everywhere = self.columns.positions(columns)
 
         def make_side() -> Side:
-            return replace(self.side, X=self.side.X[:, everywhere])
+            return self.side.take(everywhere)
 
         parts = tuple(_taken(part, columns) for part in self.parts)
         pooled = isinstance(self.train, PooledProblem)
@@ -84,7 +114,7 @@ class FoldProblem:
 
     def predict(self, coefficients: Floats) -> Floats:
         """Predictions (n, c) on the validation rows for coefficients (q, c)."""
-        predictions: Floats = self.intercept + self.side.X @ coefficients
+        predictions: Floats = self.intercept + self.side.product(coefficients)
         return predictions
 
     def score(
@@ -115,6 +145,13 @@ class FoldProblem:
             for at in range(0, coefficients.shape[1], width)
         ]
         return {name: np.concatenate([piece[name] for piece in pieces]) for name in metrics}
+
+
+def bytes_of(part: Any) -> int:  # noqa: ANN401 - any part of a problem
+    """Memory that an array or a sparse matrix holds; 0 of anything else."""
+    if isinstance(part, sparse.csc_array | sparse.csr_array):
+        return int(part.data.nbytes + part.indices.nbytes + part.indptr.nbytes)
+    return int(getattr(part, "nbytes", 0))
 
 
 def _taken(problem: GramProblem | RowProblem, columns: Integers) -> GramProblem | RowProblem:

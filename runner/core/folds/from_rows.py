@@ -17,7 +17,15 @@ from runner.core.folds.sides import FoldRows, Posed, kept_rows
 if TYPE_CHECKING:
     from runner.core.folds.family_kind import FamilyKind
     from runner.core.folds.preparation import Preparation
-    from runner.records import Floats, GramProblem, Integers, PooledProblem, RowProblem, Table
+    from runner.records import (
+        Floats,
+        GramProblem,
+        Integers,
+        Matrix,
+        PooledProblem,
+        RowProblem,
+        Table,
+    )
 
 
 def problem_from_rows(
@@ -41,12 +49,9 @@ def problem_from_rows(
     rows = FoldRows(table, training, validation, preparation, fit_intercept)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        train, intercept, X_validation, columns = _solvable(rows)
-    side = Side(
-        X=X_validation,
-        y=table.target[validation],
-        weight=None if table.weight is None else table.weight[validation],
-    )
+        train, intercept, X_validation, centre, columns = _solvable(rows)
+    weight = None if table.weight is None else table.weight[validation]
+    side = Side.of(X_validation, table.target[validation], weight, centre)
     return FoldProblem(
         train=train,
         intercept=intercept,
@@ -102,16 +107,17 @@ def _said(caught: list[warnings.WarningMessage]) -> tuple[str, ...]:
 
 def _solvable(
     rows: FoldRows,
-) -> tuple[GramProblem | RowProblem | PooledProblem, float, Floats, ModelColumns]:
-    """What is solved, its intercept, the validation rows (n, q) in its coordinates, its columns."""
+) -> tuple[GramProblem | RowProblem | PooledProblem, float, Matrix, Floats, ModelColumns]:
+    """What is solved, its intercept, the validation rows (n, q), their origin, its columns."""
     if rows.preparation.imputer.draws > 1 and not rows.preparation.imputer.stacks:
-        return pooled(rows)
+        train, intercept, X_pooled, seen = pooled(rows)
+        return train, intercept, X_pooled, np.zeros(X_pooled.shape[1]), seen
     pose = stacked if rows.preparation.imputer.draws > 1 else _single
     posed, X_validation, columns = pose(rows)
-    return posed.train, posed.intercept, X_validation - posed.centre, columns
+    return posed.train, posed.intercept, X_validation, posed.centre, columns
 
 
-def _single(rows: FoldRows) -> tuple[Posed, Floats, ModelColumns]:
+def _single(rows: FoldRows) -> tuple[Posed, Matrix, ModelColumns]:
     X, X_validation, columns = rows.prepare(rows.preparation)
     posed = Posed.of(X, rows.y, rows.weight, fit_intercept=rows.fit_intercept)
     return posed, X_validation, columns

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from runner.core.folds.fold_problem import bytes_of
 from runner.core.likelihood import LikelihoodProblem
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from runner.core.folds.family_kind import FamilyKind
     from runner.core.folds.model_columns import ModelColumns
     from runner.core.metrics import MetricName
-    from runner.records import Floats, Integers, Observed
+    from runner.records import Floats, Integers, Matrix, Observed
 
 CELLS = 4_000_000  # linear predictors held at once, 32 MB
 
@@ -31,8 +32,8 @@ CELLS = 4_000_000  # linear predictors held at once, 32 MB
 class Drawn:
     """Both sides as a model sees them, after one imputation, or after several, stacked."""
 
-    X: Floats  # (n, q), the rows of the imputations one below the other
-    validation: tuple[Floats, ...]  # (m, q) after each imputation
+    X: Matrix  # (n, q), the rows of the imputations one below the other
+    validation: tuple[Matrix, ...]  # (m, q) after each imputation
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ class LikelihoodFold:
     def nbytes(self) -> int:
         """Memory that the problem holds."""
         sides = [side for draw in self.draws for side in (draw.X, *draw.validation)]
-        return sum(side.nbytes for side in sides)
+        return sum(bytes_of(side) for side in sides)
 
     @property
     def responses(self) -> int:
@@ -133,7 +134,7 @@ class LikelihoodFold:
     def predict_training(self, solutions: Floats) -> Floats:
         """Those of the training rows, each once."""
         n = len(self.training.y)
-        rows = [np.split(draw.X, len(draw.X) // n) for draw in self.draws]
+        rows = [[draw.X[at : at + n] for at in range(0, draw.X.shape[0], n)] for draw in self.draws]
         return self._predict(rows, self.training.offset, solutions)
 
     def predict_fitted(self, solutions: Floats) -> Floats:
@@ -141,12 +142,12 @@ class LikelihoodFold:
         return self._predict([[draw.X] for draw in self.draws], self.fitted.offset, solutions)
 
     def _predict(
-        self, rows: Sequence[Sequence[Floats]], offset: Floats | None, solutions: Floats
+        self, rows: Sequence[Sequence[Matrix]], offset: Floats | None, solutions: Floats
     ) -> Floats:
         intercepts, coefficients = self.split(solutions)
         shift = 0.0 if offset is None else offset[:, None, None]
         etas = [
-            np.einsum("nq,ckq->nck", X, b, optimize=True) + b0 + shift
+            (X @ b.reshape(-1, b.shape[-1]).T).reshape(X.shape[0], *b.shape[:2]) + b0 + shift
             for own, b0, b in zip(rows, intercepts, coefficients, strict=True)
             for X in own
         ]

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from runner.core.folds.kept_columns import KeptColumns
+from runner.core.folds.word_counts import WordCounts
 from runner.randomness import derive_seed
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
     from sklearn.preprocessing import OneHotEncoder
 
-    from runner.records import Booleans, Floats
+    from runner.records import Booleans, Floats, Table
 
 
 class RowRuleKind(Protocol):
@@ -133,7 +134,13 @@ class FeaturesKind(Protocol):
     def encoder(self) -> OneHotEncoder:
         """An unfitted encoder."""
 
-    def stages(self, columns: Any, *, verbose_names: bool) -> list[tuple[str, Any]]:  # noqa: ANN401
+    def stages(
+        self,
+        columns: Any,  # noqa: ANN401 - the features' own record of them
+        counts: WordCounts | None,
+        *,
+        verbose_names: bool,
+    ) -> list[tuple[str, Any]]:
         """Unfitted steps after gaps are filled, of the table's columns by sort."""
 
     def scaler_steps(self) -> list[tuple[str, Any]]:
@@ -154,23 +161,20 @@ class Preparation:
     # zeros in some; None: those with gaps in the rows that are fitted
     gappy: tuple[str, ...] | None = None
 
-    def steps(self) -> list[tuple[str, Any]]:
-        """Unfitted steps of a scikit-learn Pipeline.
+    def unscaled_steps(self, table: Table | None = None) -> list[tuple[str, Any]]:
+        """Unfitted steps of a scikit-learn Pipeline before its scaler.
 
         `columns` fills gaps and, where the features learn no more, encodes; else their stages come
-        after it. `scaler` comes last, if there is one.
+        after it. Of a table the words of texts are counted once.
         """
-        return [*self.unscaled_steps(), *self.features.scaler_steps()]
-
-    def unscaled_steps(self) -> list[tuple[str, Any]]:
-        """The same without the scaler."""
         from sklearn.compose import ColumnTransformer
 
         if not self.features.learns:
             named = ColumnTransformer(self._parts(), verbose_feature_names_out=self.verbose_names)
             return [("columns", named)]
         columns = ColumnTransformer(self._parts(), verbose_feature_names_out=False)
-        stages = self.features.stages(self.columns, verbose_names=self.verbose_names)
+        counts = None if table is None else WordCounts(table.features, table.counted)
+        stages = self.features.stages(self.columns, counts, verbose_names=self.verbose_names)
         return [("columns", columns.set_output(transform="pandas")), *stages]
 
     @property
@@ -190,17 +194,17 @@ class Preparation:
             for number in range(self.imputer.draws)
         )
 
-    def transformer(self) -> Pipeline:
-        """The steps as an unfitted Pipeline without a model."""
+    def transformer(self, table: Table | None = None) -> Pipeline:
+        """The steps as an unfitted Pipeline without a model, for rows of a table or of any."""
         from sklearn.pipeline import Pipeline
 
-        return Pipeline(self.steps())
+        return Pipeline([*self.unscaled_steps(table), *self.features.scaler_steps()])
 
-    def unscaled(self) -> Pipeline:
-        """The same without the scaler."""
+    def unscaled(self, table: Table) -> Pipeline:
+        """The same without the scaler, for rows of a table."""
         from sklearn.pipeline import Pipeline
 
-        return Pipeline(self.unscaled_steps())
+        return Pipeline(self.unscaled_steps(table))
 
     def fit_parameters(self, weight: Floats | None) -> dict[str, Any]:
         """Keyword arguments of `fit` that carry row weights (n,) to the scaler."""
@@ -213,6 +217,8 @@ class Preparation:
         from sklearn.pipeline import Pipeline
 
         parts: list[tuple[str, Any, Any]] = []
+        if self.columns.text:
+            parts.append(("text", "passthrough", list(self.columns.text)))
         only = self.imputer.indicator == "only"
         if self.numeric and not only:
             filler = self.imputer.filler(self.seed, self.roles)

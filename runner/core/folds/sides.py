@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy import sparse
 
 from runner.core.folds.model_columns import ModelColumns
+from runner.core.path import to_gram
 from runner.errors import FitError
 from runner.records import GramProblem, RowProblem
 
 if TYPE_CHECKING:
     from runner.core.folds.preparation import Preparation
-    from runner.records import Floats, Integers, Table
+    from runner.records import Floats, Integers, Matrix, Table
 
+SPARSE_COLUMNS = 1000  # above this a sparse X is solved by its rows, and not by its Gram
 NO_COLUMN = (
     "no column is left: imputer.columns.drop leaves out all of them, or imputer.indicator=only "
     "finds none with gaps"
@@ -44,9 +47,16 @@ class FoldRows:
 
     def prepare(
         self, preparation: Preparation, *, scaled: bool = True
-    ) -> tuple[Floats, Floats, ModelColumns]:
+    ) -> tuple[Matrix, Matrix, ModelColumns]:
         """Both sides after a preparation, see `prepare_rows`, and their columns."""
         return prepare_sides(self.table, self.training, self.validation, preparation, scaled=scaled)
+
+    def prepare_densely(
+        self, preparation: Preparation, *, scaled: bool = True
+    ) -> tuple[Floats, Floats, ModelColumns]:
+        """The same for several imputations, whose rows are none of them sparse."""
+        X, X_validation, columns = self.prepare(preparation, scaled=scaled)
+        return as_dense(X), as_dense(X_validation), columns
 
 
 @dataclass(frozen=True)
@@ -58,13 +68,17 @@ class Posed:
     centre: Floats  # (q,)
 
     @classmethod
-    def of(cls, X: Floats, y: Floats, weight: Floats, *, fit_intercept: bool) -> Posed:
+    def of(cls, X: Matrix, y: Floats, weight: Floats, *, fit_intercept: bool) -> Posed:
         """Centre by the weighted means, if an intercept is fitted."""
         rows, intercept, centre = _centred(X, y, weight, fit_intercept=fit_intercept)
-        return cls(rows if X.shape[1] > len(X) else _cross_products(rows), intercept, centre)
+        n, q = X.shape
+        if q > n or (q > SPARSE_COLUMNS and sparse.issparse(X)):
+            return cls(rows, intercept, centre)
+        crossed = to_gram(rows) if sparse.issparse(X) else _cross_products(rows)
+        return cls(crossed, intercept, centre)
 
     @classmethod
-    def of_rows(cls, X: Floats, y: Floats, weight: Floats, *, fit_intercept: bool) -> Posed:
+    def of_rows(cls, X: Matrix, y: Floats, weight: Floats, *, fit_intercept: bool) -> Posed:
         """The same, kept as rows whatever their number."""
         return cls(*_centred(X, y, weight, fit_intercept=fit_intercept))
 
@@ -113,7 +127,8 @@ def prepare_rows(
 
     Without `scaled`, as they are before they are standardised.
     """
-    return prepare_sides(table, training, validation, preparation, scaled=scaled)[:2]
+    X, X_validation, _ = prepare_sides(table, training, validation, preparation, scaled=scaled)
+    return as_dense(X), as_dense(X_validation)
 
 
 def prepare_sides(
@@ -123,9 +138,9 @@ def prepare_sides(
     preparation: Preparation,
     *,
     scaled: bool = True,
-) -> tuple[Floats, Floats, ModelColumns]:
+) -> tuple[Matrix, Matrix, ModelColumns]:
     """Both sides, as `prepare_rows` has them, and their columns."""
-    columns = preparation.unscaled()
+    columns = preparation.unscaled(table)
     weight = None if table.weight is None else table.weight[training]
     with warnings.catch_warnings():
         # a level that the training side lacks becomes zeros, as intended
@@ -143,18 +158,33 @@ def prepare_sides(
         X = scaler.fit_transform(X, sample_weight=weight)
         X_validation = scaler.transform(X_validation) if len(validation) else X_validation
         scale = scaler.scale_
-    sides = np.asarray(X, dtype=np.float64), np.asarray(X_validation, dtype=np.float64)
-    return *sides, ModelColumns.of(columns, scale)
+    return as_matrix(X), as_matrix(X_validation), ModelColumns.of(columns, scale)
+
+
+def as_dense(X: Matrix) -> Floats:
+    """The same with every 0 in it."""
+    return X if isinstance(X, np.ndarray) else X.toarray()
+
+
+def as_matrix(X: Any) -> Matrix:  # noqa: ANN401 - any array or sparse matrix
+    """The same as floats, a sparse one by columns, as solvers take it."""
+    if sparse.issparse(X):
+        columns: sparse.csc_array = sparse.csc_array(X)  # type: ignore[call-overload]
+        return columns.astype(np.float64, copy=False)
+    return np.asarray(X, dtype=np.float64)
 
 
 def _centred(
-    X: Floats, y: Floats, weight: Floats, *, fit_intercept: bool
+    X: Matrix, y: Floats, weight: Floats, *, fit_intercept: bool
 ) -> tuple[RowProblem, float, Floats]:
-    """The rows as a problem, the intercept and the origin, (q,)."""
+    """The rows as a problem, the intercept and the origin, (q,); a sparse X is not touched."""
     q = X.shape[1]
-    centre = np.average(X, axis=0, weights=weight) if fit_intercept else np.zeros(q)
+    centre = X.T @ (weight / weight.sum()) if fit_intercept else np.zeros(q)
     y_mean = float(np.average(y, weights=weight)) if fit_intercept else 0.0
-    rows = RowProblem(X - centre, y - y_mean, weight, centre=np.zeros(q), scale=np.ones(q))
+    if sparse.issparse(X):
+        rows = RowProblem(X, y - y_mean, weight, centre=centre, scale=np.ones(q))
+    else:
+        rows = RowProblem(X - centre, y - y_mean, weight, centre=np.zeros(q), scale=np.ones(q))
     return rows, y_mean, centre
 
 

@@ -29,6 +29,10 @@ class Columns(Protocol):
         """Names of the categorical columns."""
 
     @property
+    def text(self) -> tuple[str, ...]:
+        """Names of the columns of free text."""
+
+    @property
     def roles(self) -> tuple[str | None, str | None]:
         """Names of the time and the group column."""
 

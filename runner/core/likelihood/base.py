@@ -14,11 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
 if TYPE_CHECKING:
-    from scipy import sparse
-
-    from runner.records import Floats
-
-    Matrix = Floats | sparse.csc_array
+    from runner.records import Floats, Matrix
 
 
 class Curvature(Protocol):

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from runner.core.likelihood.base import Likelihood, Matrix
+    from runner.core.likelihood.base import Likelihood
     from runner.core.path.settings import Limits
-    from runner.records import Booleans, Floats, Integers
+    from runner.records import Booleans, Floats, Integers, Matrix
 
 
 @dataclass(frozen=True)

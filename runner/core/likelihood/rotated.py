@@ -20,10 +20,9 @@ from scipy import sparse
 from runner.core.likelihood.problem import LikelihoodProblem
 
 if TYPE_CHECKING:
-    from runner.core.likelihood.base import Matrix
     from runner.core.likelihood.problem import LikelihoodPaths
     from runner.core.path.settings import PathSettings
-    from runner.records import Floats, Integers
+    from runner.records import Floats, Integers, Matrix
 
 NOTHING = 1e-13  # of the largest eigenvalue, below which one is rounding
 

@@ -18,9 +18,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from runner.core.likelihood.base import Matrix
     from runner.core.path import Limits
-    from runner.records import Floats
+    from runner.records import Floats, Matrix
 
 CLEAR = 1e-4  # what a'd must reach at some row, with |d_j| <= 1 and columns of spread 1
 ROUNDING = 1e-6  # below 0, where it may lie at the others

@@ -42,6 +42,8 @@ ROUNDING = 1e-14  # share of the objective by which a step may seem to raise it
 BEYOND = 1e6  # times the largest gradient: an alpha that lets no penalised coefficient in
 TIGHT = 1e-12
 BALANCE = 1e-3  # share of the tolerance by which intercepts may be off
+STRIDE = 0.7  # of alphas on the way to the first, where columns are many and none is known
+ROUGH = 1e-4  # share of the null deviance that a gap may have there
 LEARNED = 1e-10  # share of the null deviance; what falls by less is too near to rounding to teach
 
 
@@ -161,6 +163,8 @@ class _Solver:
         gaps, iterations = np.zeros(shape), np.zeros(shape, dtype=np.int64)
         every = np.arange(shape[1])
         period = PERIOD if self.all_columns else 1
+        if not self.all_columns and not state.coefficients.any():
+            self._approach(alphas[0], l1_ratios[0])
         for i, (alpha, l1_ratio) in enumerate(zip(alphas, l1_ratios, strict=True)):
             penalty = Penalty(alpha, l1_ratio, self.factors, self.limits)
             if i % period == 0:
@@ -177,6 +181,26 @@ class _Solver:
             iterations=iterations,
             converged=gaps <= self.enough,
         )
+
+    def _approach(self, alpha: Floats, l1_ratio: Floats) -> None:
+        """On the way from nothing to the first penalties, (c,), let few columns in at a time."""
+        least, penalised = alpha * l1_ratio, self.factors > 0
+        if not least.all() or not penalised.any():
+            return
+        every, enough = np.arange(self.models), self.enough
+        reach = (self.state.reach[:, penalised] / self.factors[penalised]).max(axis=1)
+        away = np.maximum(reach / least, 1.0)
+        count = int(np.log(away.max()) / -np.log(STRIDE))
+        self.enough = max(enough, ROUGH * self.problem.likelihood.null_deviance)
+        for step in range(1, count):
+            penalty = Penalty(
+                alpha * away ** (1.0 - step / count), l1_ratio, self.factors, self.limits
+            )
+            self.state.look_at(self._expected(penalty))
+            self._refresh(every)
+            self._converge(penalty)
+            self._remember()
+        self.enough = enough
 
     def _expected(self, penalty: Penalty) -> Integers:
         """The columns that have a coefficient in some model, and those that enter first."""

@@ -12,9 +12,9 @@ from runner.core.likelihood.dual import Point
 from runner.core.likelihood.quadratic import Hessian, Model
 
 if TYPE_CHECKING:
-    from runner.core.likelihood.base import Likelihood, Matrix
+    from runner.core.likelihood.base import Likelihood
     from runner.core.likelihood.problem import LikelihoodProblem
-    from runner.records import Floats, Integers
+    from runner.records import Floats, Integers, Matrix
 
 POLISHING = 5  # steps of Newton's method for the intercepts alone
 LONGEST = 1.0  # of these, in units of the linear predictor

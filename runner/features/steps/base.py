@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from sklearn.base import TransformerMixin
 
+    from runner.core.folds import WordCounts
+
 Sort = Literal["numeric", "categorical", "text"]
 SHOWN = 12  # columns that a message lists
 
@@ -97,6 +99,11 @@ class FeatureStep(Step):
         `get_feature_names_out`: COLUMN_..., or what stands for several columns as it likes.
         """
         raise NotImplementedError
+
+    def counted_transformer(self, counts: WordCounts | None) -> TransformerMixin:
+        """The same for rows whose words may be counted already, which texts alone have."""
+        del counts
+        return self.transformer()
 
 
 class RowStep(Step):

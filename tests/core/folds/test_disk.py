@@ -14,7 +14,14 @@ from sklearn_reference import make_specs, make_split
 
 from runner.config import composer, validate, validate_section
 from runner.config.kinds import kind_names
-from runner.core.folds import DiskCache, FoldProblem, Folds, LikelihoodFold, ModelColumns
+from runner.core.folds import (
+    DiskCache,
+    FoldProblem,
+    Folds,
+    LikelihoodFold,
+    ModelColumns,
+    as_dense,
+)
 from runner.core.folds import cache as folds_cache
 from runner.core.folds.disk import cache_key
 from runner.core.folds.fold_problem import Side
@@ -94,9 +101,13 @@ def assert_same_rows(expected: PreparedRows, actual: object) -> None:
     assert len(expected.draws) == len(actual.draws)
     assert (expected.stacking is None) == (actual.stacking is None)
     pairs = [(expected.columns.scale, actual.columns.scale)]
-    pairs += [(mine.X, own.X) for mine, own in zip(expected.draws, actual.draws, strict=True)]
+    pairs += [
+        (as_dense(mine.X), as_dense(own.X))
+        for mine, own in zip(expected.draws, actual.draws, strict=True)
+    ]
     for mine, own in zip(expected.draws, actual.draws, strict=True):
-        pairs += zip(mine.validation, own.validation, strict=True)
+        sides = zip(mine.validation, own.validation, strict=True)
+        pairs += [(as_dense(one), as_dense(other)) for one, other in sides]
     if expected.stacking is not None and actual.stacking is not None:
         pairs.append((expected.stacking, actual.stacking))
     for one, other in pairs:
