@@ -220,10 +220,11 @@ class Fold:
 class Split:
     """Which rows are test, and which fold each other row is in.
 
-    Each partition gives every training row a block number (-1: in no block).
+    Each partition gives every training row a block number (-1: in no block). Rows in a gap before
+    the test rows are neither.
     """
 
-    train: Integers  # positions in the table of all rows that are not test
+    train: Integers  # positions in the table of the rows that train and validate
     test: Integers  # positions in the table, possibly none
     partitions: tuple[Integers, ...]  # each (len(train),)
     folds: tuple[Fold, ...]

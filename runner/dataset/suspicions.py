@@ -156,8 +156,7 @@ def _duplicates(looked: _Looked) -> Iterator[Finding]:
     if not len(rows) or _expected_pairs(columns) > BY_CHANCE * len(rows):
         return
     repeats = len(rows) - len(np.unique(code))
-    is_test = np.isin(rows, split.test)
-    across = np.isin(code[is_test], code[~is_test])
+    across = np.isin(code[np.isin(rows, split.test)], code[np.isin(rows, split.train)])
     said = f"{repeats:,} of {table.n_rows:,} rows repeat another one, target and all"
     if across.any():
         crossing = f"{int(across.sum()):,} of {len(split.test):,} test rows equal a training row"

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 Folds = Annotated[int, Field(ge=2)]
 DRAWS = 20  # of groups to test, of which the one most like the rest is taken
-ROUNDING = 1e-9  # rows that a share of them may lack by rounding
 
 
 class Splitter(Spec):
@@ -164,7 +163,7 @@ class Grouped(Splitter):
         self, table: Table, rows: Integers, count: int, seed: int, strata: Integers | None = None
     ) -> Integers:
         """As of every split, with the rows of a group in one block."""
-        group = _required(table.group, "grouped", "group")[rows]
+        group = required_role(table.group, "grouped", "group")[rows]
         inside = None if strata is None else strata[rows]
         count = min(count, len(np.unique(group)))
         if count == 1:
@@ -178,7 +177,7 @@ class Grouped(Splitter):
     def _test_rows(
         self, table: Table, seed: int, strata: Integers | None = None
     ) -> tuple[Integers, Integers]:
-        group = _required(table.group, "grouped", "group")
+        group = required_role(table.group, "grouped", "group")
         rng = generator(seed, "split", "test")
         if self.test is None:
             return np.arange(table.n_rows), np.arange(0)
@@ -198,7 +197,7 @@ class Grouped(Splitter):
     def _folds(
         self, table: Table, train: Integers, seed: int, strata: Integers | None = None
     ) -> tuple[tuple[Integers, ...], tuple[Fold, ...]]:
-        group = _required(table.group, "grouped", "group")[train]
+        group = required_role(table.group, "grouped", "group")[train]
         n_groups = len(np.unique(group))
         if n_groups < self.folds:
             raise DataError(
@@ -206,60 +205,6 @@ class Grouped(Splitter):
             )
         block = grouped_blocks(group, self.folds, derive_seed(seed, "split", "folds"), strata)
         return (block,), _one_against_rest(self.folds, 0)
-
-
-class Time(Splitter):
-    """In order of `dataset.time`: fold k validates on the block after those it trains on.
-
-    The test rows are the last. `gap` rows before each validation block are left out of its
-    training side. Rows of the same time stay together.
-    """
-
-    name: Literal["time"]
-    folds: Count
-    gap: Annotated[int, Field(ge=0)]
-    role: ClassVar[Literal["time", "group"] | None] = "time"
-
-    def _test_rows(
-        self, table: Table, seed: int, strata: Integers | None = None
-    ) -> tuple[Integers, Integers]:
-        del seed, strata
-        time = _required(table.time, "time", "time")
-        share = 0.0 if self.test is None else self.test
-        n_train = int((1 - share) * len(time) + ROUNDING)
-        boundary = _boundaries(time, [n_train])[0] if share else np.inf
-        return np.flatnonzero(time < boundary), np.flatnonzero(time >= boundary)
-
-    def _folds(
-        self, table: Table, train: Integers, seed: int, strata: Integers | None = None
-    ) -> tuple[tuple[Integers, ...], tuple[Fold, ...]]:
-        del seed, strata
-        time = _required(table.time, "time", "time")[train]
-        if len(np.unique(time)) <= self.folds:
-            raise DataError(
-                f"split.folds is {self.folds}, but the training rows have only "
-                f"{len(np.unique(time))} different times"
-            )
-        counts = [k * len(time) // (self.folds + 1) for k in range(1, self.folds + 1)]
-        starts = [int(np.count_nonzero(time < start)) for start in _boundaries(time, counts)]
-        if len(set(starts)) < self.folds:
-            raise DataError(
-                f"split.folds is {self.folds}, but the rows of one time are as many as a fold's"
-            )
-        ends = [start - self.gap for start in starts]
-        if ends[0] <= 0:
-            raise DataError(f"split.gap is {self.gap}, which leaves the first fold no rows")
-        order = np.argsort(time, kind="stable")
-        position = np.empty(len(time), dtype=np.int64)
-        position[order] = np.arange(len(time))
-        edges = sorted({*starts, *ends, len(time)})  # block i ends before edge i
-        block = np.searchsorted(edges, position, side="right").astype(np.int64)
-        at = {edge: number + 1 for number, edge in enumerate(edges)}  # blocks before an edge
-        folds = tuple(
-            Fold(k + 1, 0, tuple(range(at[ends[k]])), tuple(range(at[starts[k]], at[until])))
-            for k, until in enumerate([*starts[1:], len(time)])
-        )
-        return (block,), folds
 
 
 class Holdout(Splitter):
@@ -326,13 +271,8 @@ def _one_against_rest(n_folds: int, partition: int) -> tuple[Fold, ...]:
     )
 
 
-def _boundaries(time: Integers, counts: list[int]) -> list[int]:
-    """The times at which so many rows are past, or fewer where rows have the same time."""
-    ordered = np.sort(time)
-    return [int(ordered[min(count, len(ordered) - 1)]) for count in counts]
-
-
-def _required(values: Integers | None, split: str, role: str) -> Integers:
+def required_role(values: Integers | None, split: str, role: str) -> Integers:
+    """The column (n,) that a split goes by; raises DataError if the dataset has none."""
     if values is None:
         raise _without_role(split, role)
     return values

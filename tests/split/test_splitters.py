@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from runner.config import validate_section
@@ -110,98 +110,6 @@ def test_groups_stay_together(sizes: list[int], test: float | None, seed: int) -
         assert not set(group[training]) & set(group[validation])
     held_out = np.concatenate([made.sides(fold)[1] for fold in made.folds])
     assert list(made.train) == sorted(held_out)
-
-
-def uneven_times(rows: int, levels: int, seed: int) -> Integers:
-    """Times in no order, of which some have many rows and some have one."""
-    rng = np.random.default_rng(seed)
-    return np.asarray(np.floor(levels * rng.beta(0.7, 0.7, rows)), dtype=np.int64)
-
-
-def time_at(time: Integers, share: float) -> int:
-    """The one time before which at most that share of the rows is, and by whose end more is."""
-    values, counts = np.unique(time, return_counts=True)
-    return int(values[np.cumsum(counts) > share * len(time) + 1e-9][0])
-
-
-def times_refused(time: Integers, folds: int, gap: int) -> bool:
-    """Whether training rows leave a fold without rows on either side."""
-    starts = [time_at(time, k / (folds + 1)) for k in range(1, folds + 1)]
-    return len(set(starts)) < folds or int(np.sum(time < starts[0])) <= gap
-
-
-@settings(max_examples=150)
-@given(
-    rows=st.integers(30, 90), levels=st.integers(8, 200), folds=st.integers(1, 5), seed=seeds,
-    test=shares, gap=st.integers(0, 6),
-)  # fmt: skip
-def test_time_goes_on(  # noqa: PLR0913 - all that a split in time depends on
-    *, rows: int, levels: int, folds: int, seed: int, test: float | None, gap: int
-) -> None:
-    """Training is strictly before validation, that before the test; ties together, gap kept."""
-    time = uneven_times(rows, levels, seed)
-    boundary = np.inf if test is None else time_at(time, 1 - test)
-    before = time[time < boundary]
-    assume(len(before))
-    assume(not times_refused(before, folds, gap))
-    made = splitter("time", folds=folds, test=test, gap=gap).split(table(rows, time=time), 0)
-    check(made, rows)
-    np.testing.assert_array_equal(made.test, np.flatnonzero(time >= boundary))
-    starts = [*(time_at(before, k / (folds + 1)) for k in range(1, folds + 1)), boundary]
-    assert folds == len(made.folds)
-    for fold, start, end in zip(made.folds, starts, starts[1:], strict=False):
-        training, validation = made.sides(fold)
-        np.testing.assert_array_equal(validation, np.flatnonzero((time >= start) & (time < end)))
-        past = np.sort(time[time < start])
-        np.testing.assert_array_equal(np.sort(time[training]), past[: len(past) - gap])
-
-
-@settings(max_examples=100)
-@given(rows=st.integers(6, 60), levels=st.integers(2, 90), folds=st.integers(1, 6), seed=seeds,
-       gap=st.integers(0, 9))  # fmt: skip
-def test_times_that_leave_a_fold_no_rows_are_refused(
-    *, rows: int, levels: int, folds: int, seed: int, gap: int
-) -> None:
-    """Too few times, one with too many rows, or too long a gap is an error that names the key."""
-    time = uneven_times(rows, levels, seed)
-    assume(times_refused(time, folds, gap))
-    with pytest.raises(DataError, match=r"split\.(folds|gap) is"):
-        splitter("time", folds=folds, test=None, gap=gap).split(table(rows, time=time), 0)
-
-
-@pytest.mark.parametrize(
-    ("rows", "share", "expected"),
-    [(40, 0.25, 10), (25, 0.3, 8), (10, 0.9, 9), (100, 0.43, 43), (30, 0.01, 1), (7, 0.5, 4)],
-)
-def test_the_last_rows_are_the_test(rows: int, share: float, expected: int) -> None:
-    """Of rows at different times the last are the test, as many as the share needs."""
-    time = np.random.default_rng(0).permutation(rows)
-    train, test = splitter("time", test=share)._test_rows(table(rows, time=time), 0)
-    assert list(range(rows - expected, rows)) == sorted(time[test])
-    assert list(range(rows)) == sorted([*train, *test])
-
-
-def test_a_gap_longer_than_a_validation_block_reaches_into_the_one_before() -> None:
-    """The gap is counted in rows before the validation, whichever fold validated them."""
-    time = np.concatenate([np.arange(12), np.full(9, 12), np.arange(13, 32)])
-    made = splitter("time", folds=3, test=None, gap=4).split(table(40, time=time), 0)
-    sides = [made.sides(fold) for fold in made.folds]
-    assert [10, 12, 30] == [int(validation[0]) for _, validation in sides]
-    assert [6, 8, 26] == [len(training) for training, _ in sides]
-
-
-def test_a_fold_per_row_is_exact() -> None:
-    """As many folds as follow the first row validate on one row each."""
-    made = splitter("time", folds=48, test=None).split(table(49, time=np.arange(49)), 0)
-    assert [([*range(k)], [k]) for k in range(1, 49)] == [
-        tuple(side.tolist() for side in made.sides(fold)) for fold in made.folds
-    ]
-
-
-def test_time_needs_rows_before_the_first_fold() -> None:
-    """A gap that would leave nothing to train on is refused."""
-    with pytest.raises(DataError, match=r"split\.gap is 9"):
-        splitter("time", folds=3, gap=9).split(table(20, time=np.arange(20)), 0)
 
 
 @given(seed=seeds)
