@@ -241,3 +241,12 @@ def test_only_squared_error_is_told_of_skewed_targets() -> None:
     split = divided(N)
     found = [suspicions.find_suspicions(table, split, squared=squared) for squared in (True, False)]
     assert [["EN107"], []] == [[one.code for one in each] for each in found]
+
+
+def test_a_row_of_neither_side_is_no_row_of_training() -> None:
+    """A test row that equals one in the gap before it is repeated, but does not train."""
+    table = tabled(repeated(plain(np.random.default_rng(0)), 295, 305))
+    rows = np.arange(N)
+    for first, code in ((300, "EN109"), (290, "EN110")):
+        split = Split(rows[:first], rows[300:], (np.zeros(first, dtype=np.int64),), ())
+        assert [code] == [one.code for one in suspicions.find_suspicions(table, split)]
