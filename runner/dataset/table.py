@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import warnings
 from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -15,7 +14,7 @@ from runner.dataset import roles as column_roles
 from runner.dataset.column_numbers import notation_of, numbers_of, refuse_unusable
 from runner.dataset.outcome import read_outcome
 from runner.dataset.problems import Problems
-from runner.dataset.written_dates import days, read_dates
+from runner.dataset.written_dates import days, read_dates, read_times
 from runner.errors import DataError
 from runner.records import Table
 
@@ -267,16 +266,5 @@ def _time_rank(column: pd.Series) -> Integers:
         raise DataError(f"the time {column.name!r} is missing in {int(column.isna().sum())} rows")
     ordered = pd.Series(numbers_of(column), index=column.index)
     if ordered.isna().all():
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("error")  # pandas would guess row by row
-                ordered = pd.to_datetime(column, utc=True)
-        except (ValueError, TypeError, UserWarning) as error:
-            readable = pd.to_datetime(column, utc=True, errors="coerce", format="ISO8601").notna()
-            sample = column[~readable].iloc[0] if not readable.all() else column.iloc[0]
-            raise DataError(
-                f"the time {column.name!r} cannot be read: it holds {sample!r}, not dates such as "
-                "2020-12-31, times such as 2020-12-31T23:59, or numbers; put other dates into "
-                "dataset.dates"
-            ) from error
+        ordered = read_times(column)
     return np.asarray(ordered.rank(method="dense"), dtype=np.int64)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import pandas as pd
 
 from runner.errors import DataError
@@ -42,6 +44,26 @@ def read_dates(column: pd.Series, form: str | None) -> pd.Series:
     read = _in_utc(distinct, suitable[0] if suitable else ISO)
     times = dict(zip(distinct, read, strict=True))
     return pd.Series([times.get(text, pd.NaT) for text in texts], column.index, "datetime64[us]")
+
+
+def read_times(column: pd.Series) -> pd.Series:
+    """The times of a column (n,) that orders rows, in UTC and saying so; NaT where missing.
+
+    Raises:
+        DataError: they are not written as times are.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # pandas would guess row by row
+            return pd.to_datetime(column, utc=True)
+    except (ValueError, TypeError, UserWarning) as error:
+        readable = pd.to_datetime(column, utc=True, errors="coerce", format=ISO).notna()
+        sample = column[~readable].iloc[0] if not readable.all() else column.iloc[0]
+        raise DataError(
+            f"the time {column.name!r} cannot be read: it holds {sample!r}, not dates such as "
+            "2020-12-31, times such as 2020-12-31T23:59, or numbers; put other dates into "
+            "dataset.dates"
+        ) from error
 
 
 def days(times: pd.Series) -> pd.Series:
