@@ -108,5 +108,7 @@ def _source_of(name: str, chosen: Sequence[str]) -> str:
     """The column that a feature is made of; itself where it stands for several, or is kept."""
     if name.startswith(INDICATED):
         return NO_SOURCE
+    if name in chosen:
+        return name
     made_of = [one for one in chosen if name.startswith((f"{one}_", f"{one}^"))]
     return max(made_of, key=len, default=name) if ":" not in name else name
