@@ -94,7 +94,8 @@ def check_columns(specs: Specs, folds: FoldSource) -> None:
     """
     features, table = specs.features, folds.table
     for name, step in features.steps.items():
-        step.chosen(name, SortedColumns(table.numeric, table.categorical, table.text))
+        if name not in features.row_steps:  # which have replaced theirs already
+            step.chosen(name, SortedColumns(table.numeric, table.categorical, table.text))
     if not features.learns:  # else names are known once steps are fitted
         specs.model.check_columns(_possible_names(table, indicated=specs.imputer.indicator))
 

@@ -44,8 +44,9 @@ class Features(Spec):
         return {name: step for name, step in self.steps.items() if isinstance(step, RowStep)}
 
     def searchable_keys(self) -> set[str]:
-        """The section's keys, and those of the steps that are there."""
-        within = {f"steps.{n}.{k}" for n, step in self.steps.items() for k in step.dotted_keys()}
+        """The section's keys, and those of its steps but for what is made before the folds are."""
+        learnt = {n: step for n, step in self.steps.items() if n not in self.row_steps}
+        within = {f"steps.{n}.{k}" for n, step in learnt.items() for k in step.dotted_keys()}
         return super().searchable_keys() - {"steps"} | within
 
     def having(self, values: dict[str, Any]) -> Self:
