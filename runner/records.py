@@ -160,6 +160,7 @@ class Table:
     provenance: Provenance = field(default_factory=Provenance)
     text: tuple[str, ...] = ()  # columns of free text, str or NaN
     counted: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)  # of texts
+    dates: tuple[str, ...] = ()  # those of the numeric columns that are dates, as days since 1970
     made: Made | None = None  # what the features were made of, if of other columns
 
     @property

@@ -45,6 +45,8 @@ def _check_family(config: ExperimentConfig) -> None:
                 f"{', '.join(family.metrics)}"
             )
     _check_bounds(config.family, config.model)
+    for name, step in config.features.steps.items():
+        step.check_family(name, family)
 
 
 def _check_outcome(family: Family, dataset: Dataset) -> None:

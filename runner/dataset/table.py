@@ -80,6 +80,7 @@ def make_table(
         roles=(roles.time, roles.group),
         role_values=_role_values(kept, roles),
         dropped={reason: count for reason, count in rows.dropped.items() if count},
+        dates=tuple(str(name) for name in features if name in roles.dates),
     )
 
 
@@ -106,6 +107,7 @@ def table_of(  # noqa: PLR0913 - one argument per role
     roles: tuple[str | None, str | None] = (None, None),
     role_values: pd.DataFrame | None = None,
     dropped: dict[str, int] | None = None,
+    dates: tuple[str, ...] = (),
 ) -> Table:
     """A Table of settled columns, with its hash."""
     table = Table(
@@ -126,6 +128,7 @@ def table_of(  # noqa: PLR0913 - one argument per role
         role_values=pd.DataFrame(index=features.index) if role_values is None else role_values,
         dropped=dropped or {},
         data_hash="",
+        dates=dates,
     )
     return replace(table, data_hash=_hash(table))
 

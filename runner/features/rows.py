@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from runner.features.steps.base import Roles, SortedColumns
+from runner.features.steps.base import Roles, SortedColumns, told
 from runner.records import Made
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ def make_rows(features: Features, table: Table, target: str) -> Table:
             n for n in columns if n not in table.text and (n in kept or n in categorical)
         ),
         text=tuple(name for name in columns if name in table.text),
+        dates=tuple(name for name in columns if name in table.dates),
     )
 
 
@@ -73,10 +74,11 @@ def _steps(features: Features, table: Table, target: str) -> Pipeline:
 
     time, group = table.roles
     roles = Roles(time, group, target)
-    columns = SortedColumns(table.numeric, table.categorical, table.text)
+    dates = dict.fromkeys((*table.dates, *([time] if time else [])))
+    columns = SortedColumns(table.numeric, table.categorical, table.text, tuple(dates))
     return Pipeline(
         [
-            (name, step.transformer(step.chosen(name, columns), roles))
+            (name, told(name, step.transformer(step.chosen(name, columns), roles)))
             for name, step in features.row_steps.items()
         ]
     )

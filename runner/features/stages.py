@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-from runner.features.steps.base import ColumnStep, FeatureStep, Present
+from runner.features.steps.base import ColumnStep, FeatureStep, Present, told
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,7 +46,8 @@ def learnt_stages(
     for name, step in section.steps.items():
         if isinstance(step, FeatureStep):
             chosen = step.chosen(name, columns)
-            parts.append((name, step.counted_transformer(counts), Present(chosen)))
+            made = told(name, step.counted_transformer(counts))
+            parts.append((name, made, Present(chosen)))
             replaced |= set() if step.keeps else set(chosen)
     numeric = tuple(name for name in columns.numeric if name not in replaced)
     encoded = tuple(name for name in columns.categorical if name not in replaced)
@@ -66,7 +67,8 @@ def _changes(section: Section, columns: SortedColumns) -> list[tuple[str, Any]]:
     changes = []
     for name, step in section.steps.items():
         if isinstance(step, ColumnStep):
-            part = (name, step.transformer(), Present(step.chosen(name, columns)))
+            unfitted = told(name, step.transformer())
+            part = (name, unfitted, Present(step.chosen(name, columns)))
             change = ColumnTransformer(
                 [part], remainder="passthrough", verbose_feature_names_out=False
             )

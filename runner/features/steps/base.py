@@ -17,18 +17,23 @@ if TYPE_CHECKING:
     from sklearn.base import TransformerMixin
 
     from runner.core.folds import WordCounts
+    from runner.family import Family
 
-Sort = Literal["numeric", "categorical", "text"]
+Sort = Literal["numeric", "categorical", "text", "dates"]
 SHOWN = 12  # columns that a message lists
 
 
 @dataclass(frozen=True)
 class SortedColumns:
-    """The names of a table's columns, by sort."""
+    """The names of a table's columns, by sort.
+
+    Those of dates are numeric too, as days, but for the time column, which is no feature.
+    """
 
     numeric: tuple[str, ...]
     categorical: tuple[str, ...]
     text: tuple[str, ...] = ()
+    dates: tuple[str, ...] = ()
 
     def of(self, sorts: Sequence[Sort]) -> tuple[str, ...]:
         """Those of some sorts."""
@@ -57,6 +62,18 @@ class Step(Spec):
             if pattern != "*" and not any(fnmatchcase(one, pattern) for one in usable):
                 raise self._no_column(name, pattern, columns)
         return tuple(one for one in usable if any(fnmatchcase(one, p) for p in self.columns))
+
+    def check_family(self, name: str, family: Family) -> None:
+        """Say before anything is read what of the target the step cannot take.
+
+        Args:
+            name: what the step is called.
+            family: of the target.
+
+        Raises:
+            ConfigError: names the key, and what to choose instead.
+        """
+        del name, family
 
     def _no_column(self, name: str, pattern: str, columns: SortedColumns) -> ConfigError:
         usable, sort = columns.of(self.takes), " or ".join(self.takes)
@@ -134,6 +151,13 @@ class Roles:
     time: str | None
     group: str | None
     target: str | None
+
+
+def told(name: str, transformer: TransformerMixin) -> TransformerMixin:
+    """An unfitted transformer that knows, if it has a parameter `step`, what its step is called."""
+    if "step" not in transformer.get_params(deep=False):
+        return transformer
+    return transformer.set_params(step=name)
 
 
 @dataclass(frozen=True)
