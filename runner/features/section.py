@@ -25,7 +25,7 @@ class Features(Spec):
     `steps` are further steps by name.
     """
 
-    name: Literal["main_effects", "splines", "text"]
+    name: Literal["main_effects", "dates", "splines", "text"]
     scale: bool
     drop: Literal["first", "if_binary"] | None
     steps: dict[str, SerializeAsAny[Step]]
