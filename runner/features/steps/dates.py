@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
 
+from runner.dataset.column_numbers import numbers_of
 from runner.dataset.written_dates import days, read_times
 from runner.errors import ConfigError, DataError
 from runner.features.steps.base import SHOWN, Roles, RowStep, Sort, SortedColumns
@@ -159,15 +160,16 @@ def times_of(column: pd.Series, *, in_days: bool) -> pd.Series:
     Raises:
         DataError: it holds other texts, or numbers that are no days.
     """
-    if not pd.api.types.is_numeric_dtype(column) and column.notna().any():
+    numbers = numbers_of(column)
+    if numbers is None:
         read: pd.Series = read_times(column).dt.tz_localize(None)
         return read
-    if not in_days and column.notna().any():
+    if not in_days and not np.isnan(numbers).all():
         raise DataError(
             f"the time {column.name!r} holds numbers, not dates: if they stand for dates, put it "
             "into dataset.dates; else name other columns in the step of dates"
         )
-    seconds = np.round(column.to_numpy(np.float64, na_value=np.nan) * SECONDS)
+    seconds = np.round(numbers * SECONDS)
     times = np.full(len(column), "NaT", dtype="datetime64[s]")
     known = np.isfinite(seconds)
     times[known] = seconds[known].astype(np.int64).astype("datetime64[s]")
@@ -176,7 +178,8 @@ def times_of(column: pd.Series, *, in_days: bool) -> pd.Series:
 
 def _values(times: pd.Series, part: Part) -> pd.Series:
     """A part of times (n,) as numbers, NaN where missing."""
-    values = days(times) if part == "days" else getattr(times.dt, part)
+    accessor = "day_of_week" if part == "weekday" else part
+    values = days(times) if part == "days" else getattr(times.dt, accessor)
     return values.astype(np.float64)
 
 
