@@ -78,7 +78,8 @@ def _names_and_sources(columns: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN4
         if at.stop == at.start:
             continue
         prefix = f"{part}__" if columns.verbose_feature_names_out else ""
-        for name, source in _of_part(part, fitted, list(chosen), at.stop - at.start):
+        given = [columns.feature_names_in_[one] if part == "remainder" else one for one in chosen]
+        for name, source in _of_part(part, fitted, given, at.stop - at.start):
             yield prefix + name, source
 
 
