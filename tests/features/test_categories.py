@@ -64,7 +64,8 @@ def make_town_table(n: int = 150, seed: int = 4, *, gaps: bool = False) -> Table
     target = y.to_numpy() + rng.normal(size=n)
     if gaps:
         hidden = pd.DataFrame(rng.random((n, 2)) < 0.2, columns=["town", "size"])
-        frame = frame.assign(**{name: frame[name].mask(hidden[name]) for name in hidden})
+        for name in ("town", "size"):
+            frame[name] = frame[name].mask(hidden[name])
     return table_of(frame, target, categorical=("town", "size", "code"))
 
 
@@ -287,6 +288,21 @@ def test_a_feature_of_a_columns_own_name_stands_for_it() -> None:
     _, _, columns = prepare_sides(table, rows, rows[:0], prepare(specs, table, SEED))
     assert ("x1", "x2", "town", "town_size", "code_1.0") == columns.names[:5]
     assert ("x1", "x2", "town", "town_size", "code") == columns.sources[:5]
+
+
+@pytest.mark.parametrize("options", [{"imputer.indicator": True}, {"imputer.indicator": "only"}])
+def test_indicators_stand_beside_what_steps_make(options: dict[str, object]) -> None:
+    """They come through by their own names, and stand for no column."""
+    table = make_town_table(gaps=True)
+    frame = table.features.assign(x1=table.features["x1"].mask(np.arange(150) % 5 == 0))
+    table = table_of(frame, table.target, categorical=table.categorical)
+    specs = make_specs("mean", "elastic_net", {"features.steps": {"means": ENCODED}, **options})
+    rows = np.arange(table.n_rows)
+    X, _, columns = prepare_sides(table, rows, rows[:0], prepare(specs, table, SEED))
+    assert X.shape[1] == len(columns.names)
+    at = columns.names.index("missingindicator_x1")
+    assert "" == columns.sources[at]
+    assert ("town" in columns.names) == (options["imputer.indicator"] is True)
 
 
 STEPS = (

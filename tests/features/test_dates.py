@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
     from runner.records import Table
 
-MOMENTS = pd.Series(
-    pd.to_datetime(["2024-02-29T13:00:00", "1969-12-28T00:30:00", None, "2013-12-31T23:59:59"])
+MOMENTS = pd.to_datetime(
+    pd.Series(["2024-02-29T13:00:00", "1969-12-28T00:30:00", None, "2013-12-31T23:59:59"])
 )
 EXPECTED = {  # by hand, a Monday being 0
     "year": [2024, 1969, np.nan, 2013],
@@ -160,14 +160,16 @@ def test_rows_are_made_apart() -> None:
 
 def by_hand(frame: pd.DataFrame) -> pd.DataFrame:
     """The year and the hour's cycle of both dates, written down for scikit-learn."""
-    day = pd.to_datetime(frame["day"], unit="D", origin="unix")
-    at = pd.to_datetime(frame["at"], utc=True)
-    made = {"x": frame["x"], "town": frame["town"]}
-    made |= {"day_year": day.dt.year, "at_year": at.dt.year}
-    made |= {"day_sin": np.sin(2 * np.pi * day.dt.hour / 24)}
-    made |= {"day_cos": np.cos(2 * np.pi * day.dt.hour / 24)}
-    made |= {"at_sin": np.sin(2 * np.pi * at.dt.hour / 24)}
-    return pd.DataFrame({**made, "at_cos": np.cos(2 * np.pi * at.dt.hour / 24)})
+    times = {
+        "day": pd.to_datetime(frame["day"], unit="D", origin="unix"),
+        "at": pd.to_datetime(frame["at"], utc=True),
+    }
+    made = frame[["x", "town"]].copy()
+    for name, time in times.items():
+        made[f"{name}_year"] = time.dt.year
+        made[f"{name}_sin"] = np.sin(2 * np.pi * time.dt.hour / 24)
+        made[f"{name}_cos"] = np.cos(2 * np.pi * time.dt.hour / 24)
+    return made
 
 
 def test_scores_are_those_of_scikit_learn() -> None:
