@@ -46,8 +46,8 @@ def learnt_stages(
     for name, step in section.steps.items():
         if isinstance(step, FeatureStep):
             chosen = step.chosen(name, columns)
-            made = told(name, step.counted_transformer(counts))
-            parts.append((name, made, Present(chosen)))
+            transformer = told(name, step.counted_transformer(counts))
+            parts.append((name, transformer, Present(chosen)))
             replaced |= set() if step.keeps else set(chosen)
     numeric = tuple(name for name in columns.numeric if name not in replaced)
     encoded = tuple(name for name in columns.categorical if name not in replaced)
