@@ -110,6 +110,7 @@ def refit_draws(
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         fitted = _fit_each(winner)
+        ModelColumns.shared([columns_of(one.columns) for one in fitted])
         own = [one.read() for one in fitted]
         used = _fit_stacked(winner, fitted) if preparation.imputer.stacks else fitted
         read = [one.read() for one in used]

@@ -70,7 +70,7 @@ def prepare(
     return Preparation(
         imputer=specs.imputer,
         features=specs.features,
-        columns=SortedColumns(table.numeric, table.categorical),
+        columns=SortedColumns(table.numeric, table.categorical, classes=len(table.labels)),
         roles=table.roles,
         verbose_names=_names_collide(table),
         seed=derive_seed(seed, "imputer"),

@@ -44,7 +44,7 @@ def learnt_stages(
     for name, step in section.steps.items():
         if isinstance(step, FeatureStep):
             chosen = step.chosen(name, columns)
-            parts.append((name, step.transformer(), Present(chosen)))
+            parts.append((name, step.transformer_for(columns), Present(chosen)))
             replaced |= set() if step.keeps else set(chosen)
     numeric = tuple(name for name in columns.numeric if name not in replaced)
     encoded = tuple(name for name in columns.categorical if name not in replaced)
@@ -64,7 +64,7 @@ def _changes(section: Section, columns: SortedColumns) -> list[tuple[str, Any]]:
     changes = []
     for name, step in section.steps.items():
         if isinstance(step, ColumnStep):
-            part = (name, step.transformer(), Present(step.chosen(name, columns)))
+            part = (name, step.named_transformer(name), Present(step.chosen(name, columns)))
             change = ColumnTransformer(
                 [part], remainder="passthrough", verbose_feature_names_out=False
             )

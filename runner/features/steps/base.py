@@ -27,6 +27,7 @@ class SortedColumns:
     numeric: tuple[str, ...]
     categorical: tuple[str, ...]
     text: tuple[str, ...] = ()
+    classes: int = 0  # of the target, which has their codes, if it has any
 
     def of(self, sorts: Sequence[Sort]) -> tuple[str, ...]:
         """Those of some sorts."""
@@ -81,6 +82,11 @@ class ColumnStep(Step):
         """Unfitted, of a data frame of the chosen columns, without gaps, to as many columns."""
         raise NotImplementedError
 
+    def named_transformer(self, name: str) -> TransformerMixin:
+        """As `transformer`, of a step whose messages have its name."""
+        del name
+        return self.transformer()
+
 
 class FeatureStep(Step):
     """A step that makes features of the columns, beside them or in their place.
@@ -97,6 +103,11 @@ class FeatureStep(Step):
         `get_feature_names_out`: COLUMN_..., or what stands for several columns as it likes.
         """
         raise NotImplementedError
+
+    def transformer_for(self, columns: SortedColumns) -> TransformerMixin:
+        """As `transformer`, of a step that depends on more of the table than it is fitted to."""
+        del columns
+        return self.transformer()
 
 
 class RowStep(Step):
