@@ -92,10 +92,11 @@ class ModelColumns:
         """
         names = {one.names for one in each}
         if len(names) > 1:
-            odd = sorted(set.union(*map(set, names)) - set.intersection(*map(set, names)))
+            counts = Counter(name for one in names for name in one)
+            odd = [name for name, count in counts.items() if count < len(names)]
             raise FitError(
-                f"not every draw of the imputer gives the same features ({', '.join(odd[:SHOWN])}): "
-                "a step that makes them by the values (bins, screen) needs an imputer without draws"
+                f"the imputer's draws give different features ({', '.join(odd[:SHOWN])}): a step "
+                "that makes them by the values (bins, screen) needs an imputer without draws"
             )
         return each[0]
 
