@@ -24,7 +24,7 @@ class Features(Spec):
     `steps` are further steps by name.
     """
 
-    name: Literal["main_effects", "splines"]
+    name: Literal["main_effects", "splines", "polynomial", "interactions", "wide"]
     scale: bool
     drop: Literal["first", "if_binary"] | None
     steps: dict[str, SerializeAsAny[Step]]
