@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import warnings
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -66,24 +67,32 @@ def make_table(**changed: Any) -> Table:  # noqa: ANN401 - of numbers or names
     return table_of(frame, rng.standard_normal(N), categorical=("town", "kind"))
 
 
-def preparation(table: Table, kind: str, keys: dict[str, Any], scale: bool = True) -> Preparation:
-    """The packaged preparation with one step."""
+def preparation(table: Table, steps: dict[str, Any]) -> Preparation:
+    """The packaged preparation with steps by name."""
     sections: dict[str, dict[str, Any]] = {
         "imputer": {"name": "mean"},
-        "features": {
-            "name": "main_effects",
-            "scale": scale,
-            "steps": {"one": {"kind": kind, **keys}},
-        },
+        "features": {"name": "main_effects", "steps": steps},
         "model": {"name": "ols"},
     }
     specs = Specs(**{key: validate_section(key, raw) for key, raw in sections.items()})  # type: ignore[arg-type]
     return prepare(specs, table, 0)
 
 
-def fitted(table: Table, kind: str, keys: dict[str, Any]) -> Pipeline:
-    """The preparation, fitted to the training rows."""
-    unfitted = preparation(table, kind, keys).transformer()
+def step(kind: str, keys: dict[str, Any]) -> dict[str, Any]:
+    """A section's steps, of which there is one."""
+    return {"one": {"kind": kind, **keys}}
+
+
+def fitted(kind: str, keys: dict[str, Any]) -> Pipeline:
+    """The preparation with a step, fitted to the training rows."""
+    return _fitted(kind, CASES[kind].index(keys))
+
+
+@cache
+def _fitted(kind: str | None, at: int = 0) -> Pipeline:
+    table = make_table()
+    steps = {} if kind is None else step(kind, CASES[kind][at])
+    unfitted = preparation(table, steps).transformer()
     return unfitted.fit(table.frame.iloc[TRAINING], table.target[TRAINING])
 
 
@@ -92,9 +101,9 @@ class TestStep:
     """What holds of every step."""
 
     def test_it_runs_on_a_table_with_gaps(self, kind: str, keys: dict[str, Any]) -> None:
-        """Both sides are finite, with a name and a source for each column, and without warnings."""
+        """Both sides are finite, and each column has a name of its own, as in the saved model."""
         table = make_table()
-        own = preparation(table, kind, keys)
+        own = preparation(table, step(kind, keys))
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             X, X_validation, columns = prepare_sides(table, TRAINING, VALIDATION, own)
@@ -102,76 +111,49 @@ class TestStep:
         assert np.isfinite(X_validation).all()
         assert X.shape[1] == X_validation.shape[1] == len(columns.sources)
         assert len(set(columns.names)) == len(columns.names) == X.shape[1]
-        known = set(table.features)
-        assert all(one in known or ":" in one for one in columns.sources), columns.sources
+        assert list(columns.names) == list(fitted(kind, keys).get_feature_names_out())
+        assert all(one in table.features or ":" in one for one in columns.sources)
 
     def test_it_does_something(self, kind: str, keys: dict[str, Any]) -> None:
         """What a model sees is not what it sees without the step."""
-        table = make_table()
-        sides = [
-            prepare_sides(table, TRAINING, VALIDATION, preparation(table, one, own, scale=False))
-            for one, own in ((kind, keys), ("clip", {"columns": ["same"]}))
-        ]
-        shapes = {X.shape for X, *_ in sides}
-        assert len(shapes) > 1 or not np.allclose(sides[0][0], sides[1][0])
-
-    def test_names_are_those_of_the_saved_model(self, kind: str, keys: dict[str, Any]) -> None:
-        """scikit-learn names the features of the Pipeline as the folds do."""
-        table = make_table()
-        own = preparation(table, kind, keys)
-        columns = prepare_sides(table, TRAINING, VALIDATION, own)[2]
-        assert list(columns.names) == list(fitted(table, kind, keys).get_feature_names_out())
-
-    def test_twice_is_the_same(self, kind: str, keys: dict[str, Any]) -> None:
-        """Fitted and transformed again, nothing changes, and the table is what it was."""
-        table = make_table()
-        before = table.features.copy()
-        rows = table.frame.iloc[VALIDATION]
-        first, second = (fitted(table, kind, keys).transform(rows) for _ in range(2))
-        np.testing.assert_array_equal(first, second)
-        pd.testing.assert_frame_equal(before, table.features)
+        rows = make_table().frame.iloc[TRAINING]
+        with_it, without = fitted(kind, keys).transform(rows), _fitted(None).transform(rows)
+        assert with_it.shape != without.shape or not np.allclose(with_it, without)
 
     def test_it_survives_clone_and_pickle(self, kind: str, keys: dict[str, Any]) -> None:
-        """A clone fits to the same, and a fitted one comes back from pickle the same."""
+        """A clone fits to the same, a pickled one is the same, and rows stay what they were."""
         table = make_table()
+        before = table.features.copy()
         rows, training = table.frame.iloc[VALIDATION], table.frame.iloc[TRAINING]
-        pipeline = fitted(table, kind, keys)
+        pipeline = fitted(kind, keys)
+        expected = pipeline.transform(rows)
         again = clone(pipeline).fit(training, table.target[TRAINING])
         loaded = pickle.loads(pickle.dumps(pipeline))  # noqa: S301 - made here
-        for other in (again, loaded):
-            np.testing.assert_array_equal(pipeline.transform(rows), other.transform(rows))
+        for other in (pipeline, again, loaded):
+            np.testing.assert_array_equal(expected, other.transform(rows))
+        pd.testing.assert_frame_equal(before, table.features)
 
     def test_it_learns_from_training_rows_alone(self, kind: str, keys: dict[str, Any]) -> None:
         """Other validation rows change nothing on the training side."""
-        tables = make_table(), make_table(price=1e6, area=1e-6, town="Hull")
-        before, after = (
-            prepare_sides(table, TRAINING, VALIDATION, preparation(table, kind, keys))
-            for table in tables
-        )
-        np.testing.assert_array_equal(before[0], after[0])
-        assert before[2].names == after[2].names
+        table = make_table(price=1e6, area=1e-6, town="Hull")
+        own = preparation(table, step(kind, keys))
+        X, _, columns = prepare_sides(table, TRAINING, VALIDATION, own)
+        expected = fitted(kind, keys)
+        np.testing.assert_array_equal(expected.transform(make_table().frame.iloc[TRAINING]), X)
+        assert list(expected.get_feature_names_out()) == list(columns.names)
 
     def test_a_row_alone_is_what_it_is_among_others(self, kind: str, keys: dict[str, Any]) -> None:
-        """A model in use is given one row at a time."""
-        table = make_table()
-        pipeline = fitted(table, kind, keys)
-        rows = table.frame.iloc[VALIDATION]
-        one = pipeline.transform(rows.iloc[[3]])
-        np.testing.assert_allclose(one, pipeline.transform(rows)[[3]], rtol=1e-12)
-
-    def test_columns_are_found_by_name(self, kind: str, keys: dict[str, Any]) -> None:
-        """Columns in another order, and further ones, change nothing."""
-        table = make_table()
-        pipeline = fitted(table, kind, keys)
-        rows = table.frame.iloc[VALIDATION]
-        shuffled = rows[rows.columns[::-1]].assign(extra=1.0)
-        np.testing.assert_array_equal(pipeline.transform(rows), pipeline.transform(shuffled))
+        """A model in use may be given one row, with its columns in any order and further ones."""
+        pipeline, rows = fitted(kind, keys), make_table().frame.iloc[VALIDATION]
+        one = rows.iloc[[3]][rows.columns[::-1]].assign(extra=1.0)
+        expected = pipeline.transform(rows)[[3]]
+        np.testing.assert_allclose(pipeline.transform(one), expected, rtol=1e-12, atol=1e-12)
 
 
 @pytest.mark.parametrize("kind", CASES)
 def test_every_key_can_be_searched(kind: str) -> None:
     """A search may try values of any key but the kind, each of which is validated."""
-    steps = {"one": {"kind": kind, **CASES[kind][0]}}
+    steps = step(kind, CASES[kind][0])
     section = validate_section("features", {"name": "main_effects", "steps": steps})
     assert isinstance(section, Features)
     keys = find_kind(STEPS, kind).dotted_keys() - {"kind"}
@@ -185,7 +167,7 @@ def test_every_key_can_be_searched(kind: str) -> None:
 @pytest.mark.parametrize("kind", CASES)
 def test_a_wrong_value_names_its_key(kind: str) -> None:
     """What pydantic refuses is told with the step's name and the key."""
-    steps = {"one": {"kind": kind, **CASES[kind][0], "columns": {"a": 1}}}
+    steps = step(kind, {**CASES[kind][0], "columns": {"a": 1}})
     with pytest.raises(ConfigError, match=r"features\.steps\.one\.columns"):
         validate_section("features", {"name": "main_effects", "steps": steps})
 

@@ -90,7 +90,7 @@ class ModelColumns:
         Raises:
             FitError: they do not.
         """
-        names = {one.names for one in each}
+        names = dict.fromkeys(one.names for one in each)
         if len(names) > 1:
             counts = Counter(name for one in names for name in one)
             odd = [name for name, count in counts.items() if count < len(names)]
