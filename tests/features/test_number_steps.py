@@ -29,6 +29,7 @@ from runner.core.folds.sides import prepare_sides
 from runner.dataset.table import table_of
 from runner.errors import ConfigError, FitError
 from runner.evaluation.interaction_terms import describe_alone, interactions_alone
+from runner.evaluation.winner import refit
 from runner.features import Features
 from runner.features.pipeline import Specs, check_columns, prepare
 from runner.features.steps.screening import Screened
@@ -301,6 +302,19 @@ def test_interactions_without_their_main_effects_are_told(prefix: str) -> None:
     assert f"2 interactions are selected without main effects: {prefix}a:b (without b)" in (
         describe_alone(alone)
     )
+
+
+def test_a_refit_tells_of_them() -> None:
+    """EN404 is among the findings of a winner that selects a product alone."""
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((N, 2))
+    table = table_of(pd.DataFrame(X, columns=["a", "b"]), X.prod(axis=1))
+    steps = {"one": {"kind": "interactions"}}
+    specs = make_specs("mean", "lasso", {"features.steps": steps})
+    final = refit(specs, candidate(0.3, 1.0), prepare(specs, table, 0), table, np.arange(N))
+    (found,) = final.findings()
+    said = "an interaction is selected without main effects: a:b (without a and b)"
+    assert ("EN404", said) == (found.code, found.message)
 
 
 def test_a_main_effect_of_any_response_will_do() -> None:
