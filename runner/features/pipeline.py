@@ -127,6 +127,8 @@ def make_plain(pipeline: Pipeline, preparation: Preparation, features: pd.DataFr
     """
     from sklearn.base import clone
 
+    from runner.core.folds.named_columns import NamedColumns
+
     columns = pipeline.named_steps["columns"]
     for at, (name, fitted, chosen) in enumerate(columns.transformers_):
         if name == "remainder":
@@ -134,6 +136,9 @@ def make_plain(pipeline: Pipeline, preparation: Preparation, features: pd.DataFr
         plain = preparation.imputer.plain_part(name, fitted, features[list(chosen)])
         columns.transformers_[at] = (name, plain, chosen)
         columns.transformers[at] = (name, clone(plain), chosen)
+    if isinstance(columns, NamedColumns):
+        at = [name for name, _ in pipeline.steps].index("columns")
+        pipeline.steps[at] = ("columns", columns.plain())
 
 
 def _names_collide(table: Columns) -> bool:

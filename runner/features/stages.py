@@ -37,7 +37,7 @@ def learnt_stages(
         columns: of the table.
         verbose_names: whether names need a prefix to differ.
     """
-    from sklearn.compose import ColumnTransformer
+    from runner.core.folds.named_columns import column_transformer
 
     parts: list[tuple[str, Any, Any]] = []
     replaced: set[str] = set()
@@ -50,23 +50,27 @@ def learnt_stages(
     encoded = tuple(name for name in columns.categorical if name not in replaced)
     parts.insert(0, ("numeric", "passthrough", Present(numeric)))
     parts.append((ENCODED, section.encoder(), Present(encoded)))
-    made = ColumnTransformer(
-        parts, remainder="passthrough", verbose_feature_names_out=verbose_names
+    made = column_transformer(
+        parts,
+        columns.count,
+        remainder="passthrough",
+        verbose_feature_names_out=verbose_names,
     )
     return [*_changes(section, columns), ("features", made)]
 
 
 def _changes(section: Section, columns: SortedColumns) -> list[tuple[str, Any]]:
     """The steps in place, one after the other."""
-    from sklearn.compose import ColumnTransformer
     from sklearn.pipeline import Pipeline
+
+    from runner.core.folds.named_columns import column_transformer
 
     changes = []
     for name, step in section.steps.items():
         if isinstance(step, ColumnStep):
             part = (name, step.named_transformer(name), Present(step.chosen(name, columns)))
-            change = ColumnTransformer(
-                [part], remainder="passthrough", verbose_feature_names_out=False
+            change = column_transformer(
+                [part], columns.count, remainder="passthrough", verbose_feature_names_out=False
             )
             changes.append((name, change.set_output(transform="pandas")))
     return [("changes", Pipeline(changes))] if changes else []

@@ -164,12 +164,14 @@ class Preparation:
 
     def unscaled_steps(self) -> list[tuple[str, Any]]:
         """The same without the scaler."""
-        from sklearn.compose import ColumnTransformer
+        from runner.core.folds.named_columns import column_transformer
 
+        parts, count = self._parts(), len(self.numeric) + len(self.categorical)
         if not self.features.learns:
-            named = ColumnTransformer(self._parts(), verbose_feature_names_out=self.verbose_names)
+            verbose = self.verbose_names
+            named = column_transformer(parts, count, verbose_feature_names_out=verbose)
             return [("columns", named)]
-        columns = ColumnTransformer(self._parts(), verbose_feature_names_out=False)
+        columns = column_transformer(parts, count, verbose_feature_names_out=False)
         stages = self.features.stages(self.columns, verbose_names=self.verbose_names)
         return [("columns", columns.set_output(transform="pandas")), *stages]
 

@@ -29,6 +29,11 @@ class SortedColumns:
     text: tuple[str, ...] = ()
     classes: int = 0  # of the target, which has their codes, if it has any
 
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return len(self.numeric) + len(self.categorical) + len(self.text)
+
     def of(self, sorts: Sequence[Sort]) -> tuple[str, ...]:
         """Those of some sorts."""
         return tuple(name for sort in sorts for name in getattr(self, sort))
