@@ -136,9 +136,9 @@ def make_plain(pipeline: Pipeline, preparation: Preparation, features: pd.DataFr
         plain = preparation.imputer.plain_part(name, fitted, features[list(chosen)])
         columns.transformers_[at] = (name, plain, chosen)
         columns.transformers[at] = (name, clone(plain), chosen)
-    if isinstance(columns, NamedColumns):
-        at = [name for name, _ in pipeline.steps].index("columns")
-        pipeline.steps[at] = ("columns", columns.plain())
+    for at, (name, step) in enumerate(pipeline.steps):
+        if isinstance(step, NamedColumns):
+            pipeline.steps[at] = (name, step.plain())
 
 
 def _names_collide(table: Columns) -> bool:
