@@ -191,17 +191,19 @@ def test_a_columns_own_name_may_have_a_colon() -> None:
 @pytest.mark.parametrize(
     ("step", "remedy"),
     [
-        ({"kind": "log"}, "set features.steps.mine.offset greater than 2"),
+        ({"kind": "log"}, "'x', 'w' is -2: set features.steps.mine.offset greater than 2,"),
         ({"kind": "log", "offset": 1.5}, "takes values greater than -1.5, but the least of 'x'"),
         ({"kind": "box_cox"}, "features.steps.mine.kind=yeo_johnson"),
+        ({"kind": "log", "columns": "w"}, "the least of 'w' is 0: .*offset greater than 0,"),
     ],
 )
 def test_what_has_no_logarithm_is_refused(step: dict[str, Any], remedy: str) -> None:
     """The message has the step, the column, its least value and what can be done."""
     frame = pd.DataFrame({"x": np.linspace(-2, 2, 20), "z": np.linspace(1, 2, 20)})
+    frame["w"] = frame["z"] - 1
     with pytest.raises(FitError, match=remedy) as caught:
         sides_of(table_of(frame, np.arange(20.0)), step)
-    assert "the least of 'x' is -2" in str(caught.value)
+    assert str(caught.value).startswith("features.steps.mine takes values greater than ")
 
 
 @pytest.mark.parametrize("strategy", ["quantile", "uniform", "kmeans"])

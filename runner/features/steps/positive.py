@@ -51,5 +51,5 @@ class Positive(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: 
         least = float(values[:, low].min())
         raise FitError(
             f"features.steps.{self.step} takes values greater than {self.limit:g}, but the least "
-            f"of {listed} is {least:g}: {self.remedy.format(needed=f'{-least:g}')}"
+            f"of {listed} is {least:g}: {self.remedy.format(needed=f'{0.0 - least:g}')}"
         )
