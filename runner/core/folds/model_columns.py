@@ -96,7 +96,7 @@ class ModelColumns:
             odd = [name for name, count in counts.items() if count < len(names)]
             raise FitError(
                 f"the imputer's draws give different features ({', '.join(odd[:SHOWN])}): a step "
-                "that makes them by the values (bins, screen) needs imputer.multiple=1"
+                "that makes them by the values (bins, screen) needs imputer.multiple=null"
             )
         return each[0]
 
