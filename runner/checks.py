@@ -190,6 +190,14 @@ NO_INFERENCE = Check(
     "levels helps where these separate rows",
 )
 
+INTERACTION_ALONE = Check(
+    "EN404",
+    "An interaction is selected without its main effects",
+    "note",
+    "it then says that the slope that is not selected is 0 where the other column is 0, or at its "
+    "mean if products are standardised: model.penalty_factors={COLUMN: 0} keeps a main effect in",
+)
+
 # EN5: folders of runs and sweeps
 NO_LOCK = Check(
     "EN501",

@@ -39,6 +39,7 @@ S = TypeVar("S", bound=Spec)
 NotNegativeCount = Annotated[int, Field(ge=0)]
 # sections that runs stored by earlier versions do not have
 SINCE = {"family": {"name": "gaussian"}, "evaluation": {"name": "standard"}}
+OF_STAGES = ("numeric", "categorical", "remainder")  # of columns that no step takes
 SEARCHED = ("imputer", "features", "model")
 
 
@@ -247,6 +248,12 @@ def _checked_steps(given: Any) -> dict[str, Spec]:  # noqa: ANN401 - any YAML va
             f"{STEPS} is {given!r}, but must be steps by name: "
             "{prices: {kind: spline, columns: [price]}}"
         )
+    for name in map(str, given):
+        if name in OF_STAGES or "__" in name or "." in name:
+            raise ConfigError(
+                f"{STEPS} has a step {name!r}, but a step is called neither "
+                f"{', '.join(OF_STAGES)} nor anything with a dot or two underscores"
+            )
     return {str(name): _checked_step(f"{STEPS}.{name}", one) for name, one in given.items()}
 
 

@@ -38,8 +38,8 @@ from runner.evaluation.winner import (
     reading_of,
 )
 from runner.family.averaging import average_of
+from runner.features.made_columns import saved_steps
 from runner.features.pipeline import make_plain
-from runner.features.rows import saved_steps
 from runner.randomness import derive_seed
 from runner.statistics.value_quantiles import quantiles_of
 
@@ -117,6 +117,7 @@ def refit_draws(
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         fitted = _fit_each(winner)
+        ModelColumns.shared([columns_of(one.columns) for one in fitted])
         own = [one.read() for one in fitted]
         used = _fit_stacked(winner, fitted) if preparation.imputer.stacks else fitted
         read = [one.read() for one in used]

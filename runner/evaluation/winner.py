@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import sparse
 
-from runner.checks import REFIT_NOT_CONVERGED, WARNED_IN_REFIT
+from runner.checks import INTERACTION_ALONE, REFIT_NOT_CONVERGED, WARNED_IN_REFIT
 from runner.core.folds import FoldProblem, ModelColumns, as_matrix, kept_rows, training_weight
 from runner.core.metrics import METRICS, score_predictions
 from runner.evaluation.coefficients import (
@@ -22,9 +22,10 @@ from runner.evaluation.coefficients import (
 from runner.evaluation.filled_values import filled_values
 from runner.evaluation.fitting import ModelRows, fit_model, fit_path
 from runner.evaluation.influential_rows import describe_influence
+from runner.evaluation.interaction_terms import describe_alone, interactions_alone
 from runner.evaluation.predicting import unseen_levels_allowed
+from runner.features.made_columns import saved_steps
 from runner.features.pipeline import make_plain
-from runner.features.rows import saved_steps
 from runner.statistics.value_quantiles import quantiles_of
 
 if TYPE_CHECKING:
@@ -108,6 +109,8 @@ class Refit:
         if not self.converged:
             said = f"the refitted winner has not converged: its dual gap is {self.dual_gap:.2g}"
             found.append(REFIT_NOT_CONVERGED.found(said))
+        alone = interactions_alone(self.coefficients)
+        found += [INTERACTION_ALONE.found(describe_alone(alone))] if alone else []
         return [*found, *self.without_inference]
 
 

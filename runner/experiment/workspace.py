@@ -9,7 +9,7 @@ from runner.experiment.dividing import divide
 from runner.experiment.family_data import FamilyData
 from runner.experiment.in_memory import TableData
 from runner.experiment.shared_tables import SharedTables
-from runner.features.rows import make_rows
+from runner.features.made_columns import make_rows
 from runner.store.index import RunIndex
 
 if TYPE_CHECKING:

@@ -1,5 +1,5 @@
 """Features: how columns become the numbers that a model sees."""
 
-from runner.features.section import Features
+from runner.features.feature_set import Features
 
 __all__ = ["Features"]

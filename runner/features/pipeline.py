@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from runner.core.folds import Columns, FoldSource
     from runner.family import Family
-    from runner.features.section import Features
+    from runner.features.feature_set import Features
     from runner.imputer import Imputer
     from runner.model import Model
 
@@ -73,7 +73,9 @@ def prepare(
     return Preparation(
         imputer=specs.imputer,
         features=specs.features,
-        columns=SortedColumns(table.numeric, table.categorical, table.text),
+        columns=SortedColumns(
+            table.numeric, table.categorical, table.text, classes=len(table.labels)
+        ),
         roles=table.roles,
         verbose_names=_names_collide(table),
         seed=derive_seed(seed, "imputer"),
@@ -129,6 +131,7 @@ def make_plain(pipeline: Pipeline, preparation: Preparation, features: pd.DataFr
         preparation: what it was built from.
         features: the rows that it was fitted to.
     """
+    from runner.core.folds.named_columns import NamedColumns
 
     def of_imputer(name: str, fitted: Any, chosen: list[str]) -> Any:  # noqa: ANN401
         return preparation.imputer.plain_part(name, fitted, features[list(chosen)])
@@ -139,6 +142,9 @@ def make_plain(pipeline: Pipeline, preparation: Preparation, features: pd.DataFr
     _replace_parts(pipeline.named_steps["columns"], of_imputer)
     if "features" in pipeline.named_steps:
         _replace_parts(pipeline.named_steps["features"], of_step)
+    for at, (name, step) in enumerate(pipeline.steps):
+        if isinstance(step, NamedColumns):
+            pipeline.steps[at] = (name, step.plain())
 
 
 def _replace_parts(columns: ColumnTransformer, plain_of: Callable[[str, Any, Any], Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from runner.features.steps.base import ColumnStep, FeatureStep, Present, told
@@ -39,38 +40,42 @@ def learnt_stages(
         counts: of the words of its texts, if they are counted.
         verbose_names: whether names need a prefix to differ.
     """
-    from sklearn.compose import ColumnTransformer
+    from runner.core.folds.named_columns import column_transformer
 
+    columns = replace(columns, counts=counts)
     parts: list[tuple[str, Any, Any]] = []
     replaced: set[str] = set()
     for name, step in section.steps.items():
         if isinstance(step, FeatureStep):
             chosen = step.chosen(name, columns)
-            transformer = told(name, step.counted_transformer(counts))
+            transformer = told(name, step.transformer_for(columns))
             parts.append((name, transformer, Present(chosen)))
             replaced |= set() if step.keeps else set(chosen)
     numeric = tuple(name for name in columns.numeric if name not in replaced)
     encoded = tuple(name for name in columns.categorical if name not in replaced)
     parts.insert(0, ("numeric", "passthrough", Present(numeric)))
     parts.append((ENCODED, section.encoder(), Present(encoded)))
-    made = ColumnTransformer(
-        parts, remainder="passthrough", verbose_feature_names_out=verbose_names
+    made = column_transformer(
+        parts,
+        columns.count,
+        remainder="passthrough",
+        verbose_feature_names_out=verbose_names,
     )
     return [*_changes(section, columns), ("features", made)]
 
 
 def _changes(section: Section, columns: SortedColumns) -> list[tuple[str, Any]]:
     """The steps in place, one after the other."""
-    from sklearn.compose import ColumnTransformer
     from sklearn.pipeline import Pipeline
+
+    from runner.core.folds.named_columns import column_transformer
 
     changes = []
     for name, step in section.steps.items():
         if isinstance(step, ColumnStep):
-            unfitted = told(name, step.transformer())
-            part = (name, unfitted, Present(step.chosen(name, columns)))
-            change = ColumnTransformer(
-                [part], remainder="passthrough", verbose_feature_names_out=False
+            part = (name, step.named_transformer(name), Present(step.chosen(name, columns)))
+            change = column_transformer(
+                [part], columns.count, remainder="passthrough", verbose_feature_names_out=False
             )
             changes.append((name, change.set_output(transform="pandas")))
     return [("changes", Pipeline(changes))] if changes else []

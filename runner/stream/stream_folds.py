@@ -46,6 +46,11 @@ class StreamColumns:
         """No column is needed for its role: what fills from moments uses none."""
         return (None, None)
 
+    @property
+    def labels(self) -> tuple[()]:
+        """None: what is solved from moments has numbers as its target."""
+        return ()
+
     def levels(self, column: str) -> Iterable[Any]:
         """The levels of a categorical column, NaN among them where values are missing."""
         at = self.categorical.index(column)

@@ -22,7 +22,7 @@ from runner.config import validate_section
 from runner.dataset.table import table_of
 from runner.dataset.written_dates import days
 from runner.errors import ConfigError, DataError
-from runner.features.rows import make_rows
+from runner.features.made_columns import make_rows
 from runner.features.steps.dates import PARTS, DateParts, times_of
 
 if TYPE_CHECKING:

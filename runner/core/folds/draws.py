@@ -54,9 +54,9 @@ def stack(rows: FoldRows) -> tuple[Floats, list[Floats], Floats, ModelColumns]:
     preparation = rows.preparation
     draws = [rows.prepare_densely(draw, scaled=False) for draw in preparation.drawn()]
     weight = np.tile(stacking_weight(rows.table, rows.training), len(draws))
+    columns = ModelColumns.shared([seen for *_, seen in draws])
     X = np.vstack([drawn for drawn, _, _ in draws])
     validation = [drawn for _, drawn, _ in draws]
-    columns = draws[0][2]
     for _, scaler in preparation.features.scaler_steps():
         X = scaler.fit_transform(X, sample_weight=weight)
         validation = [scaler.transform(own) if len(own) else own for own in validation]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from sklearn.pipeline import Pipeline
+
+from runner.errors import FitError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -14,6 +17,7 @@ if TYPE_CHECKING:
     from runner.records import Floats, Integers
 
 NO_SOURCE = ""  # of an indicator: it says of a column that it is missing, and stands for none
+SHOWN = 5  # names that a message lists
 INDICATED = "missingindicator_"  # what an indicator's name has before that of its column
 
 
@@ -33,10 +37,19 @@ class ModelColumns:
             columns: the Pipeline, of a ColumnTransformer `columns`, and perhaps one of `features`
                 after it.
             scale: what a scaler divided them by, (q,), if there is one.
+
+        Raises:
+            FitError: two of them have one name.
         """
         last = columns.named_steps.get("features", columns.named_steps["columns"])
         found = list(_names_and_sources(last))
         names, sources = zip(*found, strict=True) if found else ((), ())
+        if len(set(names)) < len(names):
+            twice = next(name for name, count in Counter(names).items() if count > 1)
+            raise FitError(
+                f"two features are called {twice!r}: two steps make it, or a column has its name; "
+                "leave the column out of one of them (features.steps.NAME.columns)"
+            )
         return cls(names, sources, np.ones(len(names)) if scale is None else scale)
 
     @property
@@ -68,7 +81,24 @@ class ModelColumns:
     @classmethod
     def pooled(cls, each: Sequence[Self]) -> Self:
         """Those of several problems that differ in their scales alone."""
-        return replace(each[0], scale=np.concatenate([one.scale for one in each]))
+        return replace(cls.shared(each), scale=np.concatenate([one.scale for one in each]))
+
+    @classmethod
+    def shared(cls, each: Sequence[Self]) -> Self:
+        """The first of several that must have the same names.
+
+        Raises:
+            FitError: they do not.
+        """
+        names = dict.fromkeys(one.names for one in each)
+        if len(names) > 1:
+            counts = Counter(name for one in names for name in one)
+            odd = [name for name, count in counts.items() if count < len(names)]
+            raise FitError(
+                f"the imputer's draws give different features ({', '.join(odd[:SHOWN])}): a step "
+                "that makes them by the values (bins, screen) needs imputer.multiple=null"
+            )
+        return each[0]
 
 
 def _names_and_sources(columns: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401 - of scikit-learn
@@ -89,13 +119,14 @@ def _of_part(
     chosen: list[str],
     width: int,
 ) -> Iterator[tuple[str, str]]:
+    given = frozenset(chosen)
     if part == "numeric":  # the time and group columns come after what is filled
         yield from ((name, name) for name in chosen[:width])
         return
     last = fitted[-1] if isinstance(fitted, Pipeline) else fitted
     names = [str(name) for name in last.get_feature_names_out(chosen)]
     if part != "categorical" or not hasattr(last, "categories_"):
-        yield from ((name, _source_of(name, chosen)) for name in names)
+        yield from ((name, _source_of(name, given)) for name in names)
         return
     dropped = [None] * len(chosen) if last.drop_idx_ is None else last.drop_idx_
     counts = [
@@ -105,11 +136,11 @@ def _of_part(
     yield from zip(names, np.repeat(np.array(chosen, dtype=object), counts), strict=True)
 
 
-def _source_of(name: str, chosen: Sequence[str]) -> str:
+def _source_of(name: str, chosen: frozenset[str]) -> str:
     """The column that a feature is made of; itself where it stands for several, or is kept."""
     if name.startswith(INDICATED):
         return NO_SOURCE
-    if name in chosen:
+    if name in chosen or ":" in name:
         return name
-    made_of = [one for one in chosen if name.startswith((f"{one}_", f"{one}^"))]
-    return max(made_of, key=len, default=name) if ":" not in name else name
+    ends = (at for at in range(len(name) - 1, 0, -1) if name[at] in "_^")
+    return next((name[:at] for at in ends if name[:at] in chosen), name)

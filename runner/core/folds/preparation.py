@@ -167,12 +167,14 @@ class Preparation:
         `columns` fills gaps and, where the features learn no more, encodes; else their stages come
         after it. Of a table the words of texts are counted once.
         """
-        from sklearn.compose import ColumnTransformer
+        from runner.core.folds.named_columns import column_transformer
 
+        parts, count = self._parts(), len(self.numeric) + len(self.categorical)
         if not self.features.learns:
-            named = ColumnTransformer(self._parts(), verbose_feature_names_out=self.verbose_names)
+            verbose = self.verbose_names
+            named = column_transformer(parts, count, verbose_feature_names_out=verbose)
             return [("columns", named)]
-        columns = ColumnTransformer(self._parts(), verbose_feature_names_out=False)
+        columns = column_transformer(parts, count, verbose_feature_names_out=False)
         counts = None if table is None else WordCounts(table.features, table.counted)
         stages = self.features.stages(self.columns, counts, verbose_names=self.verbose_names)
         return [("columns", columns.set_output(transform="pandas")), *stages]

@@ -36,6 +36,10 @@ class Columns(Protocol):
     def roles(self) -> tuple[str | None, str | None]:
         """Names of the time and the group column."""
 
+    @property
+    def labels(self) -> tuple[Any, ...]:
+        """Of the target's classes, if it has their codes."""
+
     def levels(self, column: str) -> Iterable[Any]:
         """The levels of a categorical column, NaN among them where values are missing."""
 

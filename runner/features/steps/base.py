@@ -34,6 +34,13 @@ class SortedColumns:
     categorical: tuple[str, ...]
     text: tuple[str, ...] = ()
     dates: tuple[str, ...] = ()
+    classes: int = 0  # of the target, which has their codes, if it has any
+    counts: WordCounts | None = None  # of the words of its texts, if they are counted
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return len(self.numeric) + len(self.categorical) + len(self.text)
 
     def of(self, sorts: Sequence[Sort]) -> tuple[str, ...]:
         """Those of some sorts."""
@@ -100,6 +107,10 @@ class ColumnStep(Step):
         """Unfitted, of a data frame of the chosen columns, without gaps, to as many columns."""
         raise NotImplementedError
 
+    def named_transformer(self, name: str) -> TransformerMixin:
+        """As `transformer`, of a step whose messages have its name."""
+        return told(name, self.transformer())
+
 
 class FeatureStep(Step):
     """A step that makes features of the columns, beside them or in their place.
@@ -117,9 +128,9 @@ class FeatureStep(Step):
         """
         raise NotImplementedError
 
-    def counted_transformer(self, counts: WordCounts | None) -> TransformerMixin:
-        """The same for rows whose words may be counted already, which texts alone have."""
-        del counts
+    def transformer_for(self, columns: SortedColumns) -> TransformerMixin:
+        """As `transformer`, of a step that depends on more of the table than it is fitted to."""
+        del columns
         return self.transformer()
 
 

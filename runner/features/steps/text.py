@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sklearn.feature_extraction.text import TfidfVectorizer
 
     from runner.core.folds import WordCounts
+    from runner.features.steps.base import SortedColumns
 
 INDICATED = "missingindicator_"  # as scikit-learn names what says that a value is missing
 
@@ -50,10 +51,13 @@ class Text(FeatureStep):
 
     def transformer(self) -> WordFeatures:
         """See WordFeatures."""
-        return self.counted_transformer(None)
+        return self._words(None)
 
-    def counted_transformer(self, counts: WordCounts | None) -> WordFeatures:
+    def transformer_for(self, columns: SortedColumns) -> WordFeatures:
         """The same for rows whose words are counted."""
+        return self._words(columns.counts)
+
+    def _words(self, counts: WordCounts | None) -> WordFeatures:
         from sklearn.feature_extraction.text import TfidfVectorizer
 
         return WordFeatures(

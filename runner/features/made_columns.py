@@ -17,7 +17,7 @@ from runner.records import Made
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
-    from runner.features.section import Features
+    from runner.features.feature_set import Features
     from runner.records import Integers, Table
 
 MADE = "made"  # the step of a saved model that makes columns of rows

@@ -25,7 +25,15 @@ class Features(Spec):
     `steps` are further steps by name.
     """
 
-    name: Literal["main_effects", "dates", "splines", "text"]
+    name: Literal[
+        "main_effects",
+        "dates",
+        "interactions",
+        "polynomial",
+        "splines",
+        "text",
+        "wide",
+    ]
     scale: bool
     drop: Literal["first", "if_binary"] | None
     steps: dict[str, SerializeAsAny[Step]]

@@ -1,0 +1,50 @@
+"""Natural logarithms of numeric columns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from runner.features.steps.base import ColumnStep
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from sklearn.pipeline import Pipeline
+
+
+class Log(ColumnStep):
+    """The natural logarithm of value + `offset`, which must be positive.
+
+    A coefficient b of log(x) in a model of y itself: where x is one per cent larger, y is larger
+    by about b / 100.
+    """
+
+    kind: Literal["log"]
+    offset: float
+
+    def transformer(self) -> Pipeline:
+        """As of a step that is called what its kind is."""
+        return self.named_transformer(self.kind)
+
+    def named_transformer(self, name: str) -> Pipeline:
+        """A check that there are logarithms, and scikit-learn's FunctionTransformer to them."""
+        from sklearn.pipeline import Pipeline
+        from sklearn.preprocessing import FunctionTransformer
+
+        from runner.features.steps.positive import Positive
+
+        remedy = (
+            f"set features.steps.{name}.offset greater than {{needed}}, or leave such columns out "
+            f"of features.steps.{name}.columns"
+        )
+        taken = FunctionTransformer(
+            log_of, kw_args={"offset": self.offset}, feature_names_out="one-to-one"
+        )
+        check = Positive(step=name, limit=-self.offset + 0.0, remedy=remedy)
+        return Pipeline([("positive", check), ("log", taken)])
+
+
+def log_of(X: pd.DataFrame, *, offset: float) -> pd.DataFrame:
+    """ln(x + offset) of each value x, (n, p)."""
+    return (X + offset).apply(np.log)
