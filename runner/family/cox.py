@@ -57,6 +57,7 @@ class Risks:
     last: Integers  # (t,) where in `row` each event time's risk set ends, from the latest time
     first: Integers  # (m,) the latest event time whose risk set holds the row
     died: Floats  # (t,) shares of the events of each time, d
+    rows: int  # n, with those that no risk set holds
 
     @classmethod
     def of(cls, observed: Observed) -> Risks:
@@ -87,6 +88,7 @@ class Risks:
             last=np.searchsorted(when, times, side="right") - 1,
             first=np.searchsorted(times, when, side="left"),
             died=died,
+            rows=len(observed.y),
         )
 
     def log_sums(self, eta: Floats) -> Floats:
@@ -141,6 +143,13 @@ class PartialCurvature:
             means = sums[risks.last[times] - rows.start] * scale[times]
             product -= means.T @ means
         return product
+
+    def bound(self) -> Floats:
+        """The rows' own, (n, 1), from which only the risk sets' means are taken away."""
+        bound = np.zeros((self.risks.rows, 1))
+        eta = self.eta[:, None]
+        bound[self.risks.row] = self.risks.hazards(eta, self.risks.log_sums(eta))
+        return bound
 
     def total(self) -> Floats:
         """Nothing: a shift of all rows changes no risk relative to another."""

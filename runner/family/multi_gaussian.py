@@ -31,6 +31,10 @@ class SquaredCurvature:
         """The block of one target, (k, k), K times along the diagonal."""
         return np.asarray(np.kron(np.eye(self.targets), self.rows.cross(Z)))
 
+    def bound(self) -> Floats:
+        """Of each row, the same for all targets, (n, K)."""
+        return np.repeat(self.rows.bound(), self.targets, axis=1)
+
     def total(self) -> Floats:
         """The sum over the rows, (K, K)."""
         return np.asarray(np.eye(self.targets) * self.rows.total()[0, 0])

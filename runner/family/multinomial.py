@@ -49,6 +49,10 @@ class SoftmaxCurvature:
                 blocks[b, :, b] += product
         return blocks.reshape(classes * k, classes * k)
 
+    def bound(self) -> Floats:
+        """2 p (1 - p) of each class, which dominates diag(p) - p p' by its row sums, (n, K)."""
+        return np.asarray(2.0 * self.share[:, None] * self.p * (1.0 - self.p))
+
     def total(self) -> Floats:
         """The sum over the rows, (K, K)."""
         weighted = self.p.T * self.share

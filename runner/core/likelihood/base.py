@@ -23,6 +23,12 @@ class Curvature(Protocol):
     def cross(self, Z: Matrix) -> Floats:
         """Z' (d2 L / d eta2) Z of columns Z (n, k): (K k, K k), a block of k for each response."""
 
+    def bound(self) -> Floats:
+        """A curvature of each row and response alone, (n, K), that is nowhere less than all of it.
+
+        That is, with D of these on its diagonal, D - d2 L / d eta2 is positive semidefinite.
+        """
+
     def total(self) -> Floats:
         """The sum over all pairs of rows, (K, K): the curvature of constants."""
 

@@ -35,6 +35,10 @@ class RowCurvature:
         scaled = Z * np.sqrt(self.bend)[:, None]
         return np.asarray(scaled.T @ scaled)
 
+    def bound(self) -> Floats:
+        """Of each row, (n, 1)."""
+        return self.bend[:, None]
+
     def total(self) -> Floats:
         """The sum over the rows, (1, 1)."""
         return np.array([[self.bend.sum()]])

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from runner.core.likelihood.by_rows import follow_by_rows, suits_rows
 from runner.core.likelihood.dual import dual_gap
 from runner.core.likelihood.grouped import GroupedSolver
 from runner.core.likelihood.problem import LikelihoodPaths, LikelihoodProblem, Penalty
@@ -69,6 +70,8 @@ def solve_likelihood(
         raise FitError("every alpha must be finite and at least 0; one of them is not")
     if grouped is not None:
         return grouped.follow(alphas, l1_ratios)
+    if suits_rows(problem, settings):
+        return follow_by_rows(problem, alphas, l1_ratios, settings)
     smooth = np.all(alphas * l1_ratios == 0, axis=0)
     n, q = problem.X.shape
     if q <= n or not smooth.any() or settings.constrained:

@@ -1,0 +1,243 @@
+"""Paths of penalised likelihoods of many sparse columns: Newton's method by the rows themselves.
+
+Cross products of thousands of sparse columns are dense, and cost more than all their entries. So a
+step is taken without them: with each row's own curvature h_i, or a bound of it where rows or
+responses are coupled, and the slope r_i of L by its linear predictor eta_i, the quadratic model
+
+    sum_i h_i (z_i - b0 - b'x_i)^2 / 2 + penalty(b),      z_i = eta_i - r_i / h_i,
+
+is an elastic net of weighted rows, which scikit-learn's coordinate descent solves from where it
+stands, one response after the other (Friedman, Hastie & Tibshirani 2010, section 3). It centres a
+sparse X by its means and never fills it. Columns are looked at as the general solver does, and its
+exact gradient and dual gap decide here too when a solution is good enough.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import sparse
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import ElasticNet
+
+from runner.core.likelihood.dual import dual_gap
+from runner.core.likelihood.problem import LikelihoodPaths, Penalty
+from runner.core.likelihood.state import State
+
+if TYPE_CHECKING:
+    from runner.core.likelihood.problem import LikelihoodProblem
+    from runner.core.path.settings import PathSettings
+    from runner.records import Floats, Integers
+
+MANY_COLUMNS = 1000  # of a sparse X, whose cross products are then left aside
+FEW_COLUMNS = 800  # times responses: of so few that are looked at cross products cost little
+STEPS = 300  # at the most, for one alpha
+SWEEPS = 1000  # of coordinate descent, for one step
+HALVINGS = 30
+LEAST = 1e-6  # share of the mean curvature that a row has at least
+SHARE = 0.1  # of what the last step has brought, or of what is enough, that a step may leave
+START = 1e-3  # share of the null deviance that a first step is taken to bring
+ROUNDING = 1e-14  # share of the objective by which a step may seem to raise it
+BALANCE = 1e-3  # share of the tolerance by which intercepts may be off
+STRIDE = 0.7  # of alphas on the way to the first, where none is known
+ROUGH = 1e-4  # share of the null deviance that a gap may have there
+
+
+def suits_rows(problem: LikelihoodProblem, settings: PathSettings) -> bool:
+    """Whether these paths are better solved by rows."""
+    return (
+        sparse.issparse(problem.X)
+        and problem.X.shape[1] > MANY_COLUMNS
+        and not problem.likelihood.grouped
+        and settings.penalty_factors is None
+        and settings.limits is None
+        and not settings.positive
+    )
+
+
+def follow_by_rows(
+    problem: LikelihoodProblem, alphas: Floats, l1_ratios: Floats, settings: PathSettings
+) -> LikelihoodPaths:
+    """As `solve_likelihood`, of penalties (a, c), one of the c models after the other."""
+    found = [
+        _follow(problem, own, ratios, settings)
+        for own, ratios in zip(alphas.T, l1_ratios.T, strict=True)
+    ]
+    return LikelihoodPaths(
+        intercepts=np.stack([one.intercepts for one in found], axis=1),
+        coefficients=np.stack([one.coefficients for one in found], axis=1),
+        dual_gaps=np.stack([one.gaps for one in found], axis=1),
+        iterations=np.stack([one.steps for one in found], axis=1),
+        converged=np.stack([one.gaps <= one.enough for one in found], axis=1),
+    )
+
+
+@dataclass(frozen=True)
+class _Followed:
+    """One model along its alphas."""
+
+    intercepts: Floats  # (a, K)
+    coefficients: Floats  # (a, K, q)
+    gaps: Floats  # (a,)
+    steps: Integers  # (a,)
+    enough: float
+
+
+def _follow(
+    problem: LikelihoodProblem, alphas: Floats, l1_ratios: Floats, settings: PathSettings
+) -> _Followed:
+    solver = _Solver(problem, settings)
+    solver.approach(float(alphas[0]), float(l1_ratios[0]))
+    intercepts, coefficients, gaps, steps = [], [], [], []
+    for alpha, l1_ratio in zip(alphas, l1_ratios, strict=True):
+        count, gap = solver.converge(float(alpha), float(l1_ratio))
+        intercepts.append(solver.state.intercepts[0].copy())
+        coefficients.append(solver.state.coefficients[0].copy())
+        gaps.append(gap)
+        steps.append(count)
+    return _Followed(
+        np.array(intercepts),
+        np.array(coefficients),
+        np.array(gaps),
+        np.array(steps, dtype=np.int64),
+        solver.enough,
+    )
+
+
+class _Solver:
+    """One model of a problem on its way along alphas."""
+
+    def __init__(self, problem: LikelihoodProblem, settings: PathSettings) -> None:
+        self.likelihood, self.q = problem.likelihood, problem.X.shape[1]
+        self.scale = problem.likelihood.null_deviance
+        self.enough = (settings.tol + ROUNDING) * self.scale
+        start = np.zeros((1, problem.likelihood.responses, self.q))
+        if settings.start is not None:
+            start[:] = settings.start.reshape(start.shape[1:])
+        balance = max(BALANCE * settings.tol, ROUNDING) * self.scale
+        self.state = State.of(problem, start, balance)
+
+    def approach(self, alpha: float, l1_ratio: float) -> None:
+        """On the way from nothing to the first penalty, let few columns in at a time."""
+        least = alpha * l1_ratio
+        if least <= 0 or self.state.coefficients.any():
+            return
+        away = float(self.state.reach.max()) / least
+        count = int(np.log(max(away, 1.0)) / -np.log(STRIDE))
+        enough, self.enough = self.enough, max(self.enough, ROUGH * self.scale)
+        for step in range(1, count):
+            self.converge(alpha * away ** (1.0 - step / count), l1_ratio)
+        self.enough = enough
+
+    def converge(self, alpha: float, l1_ratio: float) -> tuple[int, float]:
+        """Newton's method, in place: the number of steps, and the gap."""
+        state = self.state
+        penalty = self._penalty(alpha, l1_ratio)
+        state.look_at(self._expected(alpha * l1_ratio))
+        decrease, gap, tight = START * self.scale, np.inf, False
+        for step in range(STEPS):
+            if decrease <= self.enough:
+                state.differentiate(np.arange(1), everywhere=True)
+                gap = self._gap(penalty)
+                late = self._late(alpha * l1_ratio)
+                if gap <= self.enough or (tight and decrease <= 0 and not len(late)):
+                    return step, gap
+                if len(late):
+                    state.look_at(np.union1d(state.columns, late))
+            tight = decrease <= self.enough
+            decrease = self._step(penalty, alpha, l1_ratio, min(decrease, gap))
+        state.differentiate(np.arange(1), everywhere=True)
+        return STEPS, self._gap(penalty)
+
+    def _penalty(self, alpha: float, l1_ratio: float) -> Penalty:
+        return Penalty(np.array([alpha]), np.array([l1_ratio]), np.ones(self.q))
+
+    def _expected(self, least: float) -> Integers:
+        """The columns that have a coefficient, and those that enter first."""
+        there = (self.state.coefficients[0] != 0).any(axis=0)
+        return np.flatnonzero(there | (self.state.reach[0] >= least))
+
+    def _late(self, least: float) -> Integers:
+        """Columns that are lacking, and are not looked at."""
+        return np.setdiff1d(np.flatnonzero(self.state.reach[0] > least), self.state.columns)
+
+    def _gap(self, penalty: Penalty) -> float:
+        l1, l2 = penalty.of(0, np.arange(self.q), self.likelihood.responses)
+        return dual_gap(self.likelihood, self.state.point(0), l1, l2, enough=self.enough)
+
+    def _step(self, penalty: Penalty, alpha: float, l1_ratio: float, last: float) -> float:
+        """A step, halved until it does not raise the objective: by how much it has fallen."""
+        state, one = self.state, np.arange(1)
+        before = state.parameters.copy()
+        objective = float((state.value + penalty.value(one, before))[0])
+        aimed = self._aim(alpha, l1_ratio, SHARE * min(max(last, self.enough), self.scale))
+        size = 1.0
+        for _ in range(HALVINGS):
+            state.place(one, before + size * (aimed - before))
+            reached = float((state.value + penalty.value(one, state.parameters))[0])
+            if reached <= objective + ROUNDING * abs(objective):
+                break
+            size /= 2.0
+        else:
+            state.place(one, before)
+            reached = objective
+        state.differentiate(one)
+        return objective - reached
+
+    def _aim(self, alpha: float, l1_ratio: float, leave: float) -> Floats:
+        """Where the quadratic model has its minimum, but for `leave`: parameters (1, K, w)."""
+        state, columns = self.state, self.state.columns
+        if len(columns) * self.likelihood.responses <= FEW_COLUMNS:
+            return self._aim_exactly(alpha, l1_ratio)
+        aimed = state.parameters.copy()
+        X = sparse.csc_array(state.rows[:, columns])
+        eta, slope = state.eta[:, 0], state.slope[:, 0]
+        bound = self.likelihood.curvature(eta).bound()
+        for k in range(eta.shape[1]):
+            weight = np.maximum(bound[:, k], LEAST * bound[:, k].mean())
+            target = eta[:, k] - slope[:, k] / weight
+            found = _descend(
+                X,
+                target,
+                weight,
+                ElasticNet(
+                    alpha=alpha / weight.sum(),
+                    l1_ratio=l1_ratio,
+                    fit_intercept=state.with_intercept,
+                    tol=leave / _spread(target, weight),
+                    max_iter=SWEEPS,
+                    warm_start=True,
+                    random_state=0,
+                ),
+                aimed[0, k, columns],
+            )
+            aimed[0, k, columns] = found.coef_
+            if state.with_intercept:
+                aimed[0, k, self.q] = found.intercept_
+        return aimed
+
+    def _aim_exactly(self, alpha: float, l1_ratio: float) -> Floats:
+        """The same by cross products, of the quadratic model itself."""
+        state, responses = self.state, self.likelihood.responses
+        l1, l2 = self._penalty(alpha, l1_ratio).of(0, state.columns, responses)
+        step = state.model(0, state.hessian(np.arange(1))).minimise(l1, l2)
+        return state.parameters + step.full(state.columns, state.parameters.shape[1:])
+
+
+def _spread(target: Floats, weight: Floats) -> float:
+    """The weighted squares of a target about its mean; tiny for one that is constant."""
+    away = target - np.average(target, weights=weight)
+    return max(float(weight @ away**2), float(np.finfo(float).tiny))
+
+
+def _descend(
+    X: sparse.csc_array, target: Floats, weight: Floats, model: ElasticNet, start: Floats
+) -> ElasticNet:
+    """A model fitted from where its coefficients stand."""
+    model.coef_ = start
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        return model.fit(X, target, sample_weight=weight)
