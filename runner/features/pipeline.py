@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from runner.core.folds import Preparation
-from runner.features.steps.base import SortedColumns
+from runner.features.steps.base import RowStep, SortedColumns
 from runner.randomness import derive_seed
 from runner.spec import Spec
 
@@ -94,6 +94,8 @@ def check_columns(specs: Specs, folds: FoldSource) -> None:
     """
     features, table = specs.features, folds.table
     for name, step in features.steps.items():
+        if isinstance(step, RowStep):  # whose columns may be gone by now
+            continue
         step.chosen(name, SortedColumns(table.numeric, table.categorical, table.text))
     if not features.learns:  # else names are known once steps are fitted
         specs.model.check_columns(_possible_names(table, indicated=specs.imputer.indicator))

@@ -25,7 +25,7 @@ class Features(Spec):
     `steps` are further steps by name.
     """
 
-    name: Literal["main_effects", "splines", "text"]
+    name: Literal["main_effects", "splines", "text", "lags"]
     scale: bool
     drop: Literal["first", "if_binary"] | None
     steps: dict[str, SerializeAsAny[Step]]
@@ -44,8 +44,9 @@ class Features(Spec):
         return {name: step for name, step in self.steps.items() if isinstance(step, RowStep)}
 
     def searchable_keys(self) -> set[str]:
-        """The section's keys, and those of the steps that are there."""
-        within = {f"steps.{n}.{k}" for n, step in self.steps.items() for k in step.dotted_keys()}
+        """The section's keys, and those of the steps that are there and are taken in each fold."""
+        searched = {n: step for n, step in self.steps.items() if n not in self.row_steps}
+        within = {f"steps.{n}.{k}" for n, step in searched.items() for k in step.dotted_keys()}
         return super().searchable_keys() - {"steps"} | within
 
     def having(self, values: dict[str, Any]) -> Self:
