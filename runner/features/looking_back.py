@@ -14,7 +14,6 @@ import numpy as np
 from runner.checks import UNEVEN_TIMES
 from runner.errors import ConfigError
 from runner.features.steps.base import SortedColumns
-from runner.imputer.clock import Clock
 from runner.statistics.series_gaps import DAY, series_gaps
 
 if TYPE_CHECKING:
@@ -139,6 +138,8 @@ def spacing(features: Features, table: Table) -> list[Finding]:
     name = table.roles[0]
     if name is None or not _steps(features):
         return []
+    from runner.imputer.clock import Clock  # pandas, which no config needs
+
     times = table.role_values[name]
     clock = Clock.of(times)
     found = series_gaps(clock.read(times), table.group, dates=clock.form is not None)
