@@ -112,6 +112,13 @@ MUCH_MEMORY = Check(
     "note",
     "dataset.stream=true reads them once, in batches, and keeps none",
 )
+UNEVEN_TIMES = Check(
+    "EN113",
+    "Rows are not equally spaced in time",
+    "note",
+    "lags count rows, whatever lies between them: if times have no row on purpose, as weekends may "
+    "have none, nothing is wrong; else rows are lost, perhaps as they lack the target",
+)
 
 MAPE_UNDEFINED = Check(
     "EN120",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from runner.config.kinds import all_kinds
 from runner.core.metrics import FROM_MOMENTS, METRICS
 from runner.errors import ConfigError
+from runner.features.looking_back import check_sections
 
 if TYPE_CHECKING:
     from runner.config.schema import ExperimentConfig
@@ -28,6 +29,7 @@ def check_agreement(config: ExperimentConfig) -> None:
     if config.dataset.streams:
         _check_stream(config)
     _check_relax(config)
+    check_sections(config.features, config.dataset, config.family)
 
 
 def _check_family(config: ExperimentConfig) -> None:

@@ -180,6 +180,11 @@ def _check_space(config: ExperimentConfig) -> None:
             raise ConfigError(
                 f"search.space.{key} is not a key of {', '.join(SEARCHED[:-1])} or {SEARCHED[-1]}"
             )
+        if any(key.startswith(f"{STEPS}.{name}.") for name in config.features.row_steps):
+            raise ConfigError(
+                f"search.space.{key} cannot be searched, as rows are made once, before the search: "
+                f"sweep over it instead, enet -m {key}=..."
+            )
         spec = _section(config, key)
         chosen_has_it = _field(key) in spec.searchable_keys() - {"name"}
         if not chosen_has_it:

@@ -133,7 +133,7 @@ def refit_draws(
     targets = 1 if table.target.ndim == 1 else table.target.shape[1]
     solutions = tuple(one.solution for one in used)
     said = dict.fromkeys(str(warning.message).splitlines()[0] for warning in caught)
-    made = saved_steps(table, rows)
+    made = saved_steps(table)
     whole = [pipeline_of([*made, *pipeline.steps]) for pipeline in pipelines]
     return Refit(
         average_of(whole, averaged, targets=targets),

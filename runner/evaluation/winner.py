@@ -159,7 +159,7 @@ def refit(  # noqa: PLR0913 - what is fitted to what, and what else with it
     reading = reading_of(specs.family, table)
     said = dict.fromkeys(str(warning.message).splitlines()[0] for warning in caught)
     return Refit(
-        pipeline_of([*saved_steps(table, rows), *pipeline.steps]),
+        pipeline_of([*saved_steps(table), *pipeline.steps]),
         feature_rows(form, reading),
         form.intercept,
         (model.solution,),

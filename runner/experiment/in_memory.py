@@ -14,6 +14,7 @@ from runner.dataset.suspicions import find_suspicions
 from runner.evaluation.imputation_error import measure_errors
 from runner.evaluation.winner import HeldOut, Refit, hold_out, predict, refit
 from runner.family.shown import shown_numbers
+from runner.features.made_columns import past_columns
 from runner.randomness import generator
 from runner.statistics.bootstrap import Scored, score_intervals
 from runner.statistics.missingness import describe_missingness
@@ -235,6 +236,8 @@ class TableData:
     def _describe_column(self, name: str) -> dict[str, Any]:
         column = self._table.given[name]
         described: dict[str, Any] = {"name": name, "missing_share": float(column.isna().mean())}
+        if name in past_columns(self._table):
+            described["past"] = True
         if name in self._table.text:
             return {**described, "kind": "text"}
         if name in self._table.categorical:

@@ -10,6 +10,7 @@ import numpy as np
 from runner.errors import DataError
 from runner.evaluation import imputation_error
 from runner.experiment.correcting import correct_by_bootstrap
+from runner.experiment.naive_scores import judge_baselines
 from runner.experiment.nesting import Nested, nest
 from runner.experiment.repartitioning import expect_by_partitions
 from runner.features.pipeline import preparation_of
@@ -107,6 +108,9 @@ def judge(job: Job, data: Data, searched: Searched, worth: Worth, winner: Winner
     record = {"cv": cv, **_judge_nested(job, worth), "test": test, "test_rows": data.test_rows}
     if worth.corrected is not None:
         record["bbc"] = worth.corrected
+    folds, family = data.folds, job.config.family
+    if (naive := judge_baselines(job.config.features, family, folds, preparation)) is not None:
+        record["baselines"] = naive
     if winner.specs.imputer.rows.drop is not None:
         record["rows_left_out"] = data.left_out(preparation)
         record["rows_used"] = data.used(preparation)

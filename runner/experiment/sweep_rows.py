@@ -25,6 +25,7 @@ SCORES = {
     "cv_se": "cv_{}_se",
     "test_score": "test_{}",
 }
+NAIVE = ("last_value_{}", "seasonal_naive_{}")  # CV means, of runs that forecast
 
 
 def row_of(folder: Path, record: dict[str, Any], sweep: Path | None = None) -> dict[str, Any]:
@@ -46,6 +47,7 @@ def row_of(folder: Path, record: dict[str, Any], sweep: Path | None = None) -> d
         **{f"cv_{name}": scores["mean"] for name, scores in cv.items() if name != metric},
         **{f"expected_{name}": e["score"] for name, e in expected.items() if name != metric},
         **{f"test_{name}": found["score"] for name, found in test.items() if name in cv},
+        **{f"{name}_{metric}": mean for name, mean in _baselines(record).items()},
         **_imputation(record),
         "n_selected": record.get("n_selected"),
         "n_features": record.get("n_features"),
@@ -65,6 +67,12 @@ def _imputation(record: dict[str, Any]) -> dict[str, float | None]:
     filled = record.get("imputation")
     nrmse = filled and filled["nrmse"]
     return {"nrmse": nrmse["mean"], "nrmse_se": nrmse["se"]} if nrmse else {}
+
+
+def _baselines(record: dict[str, Any]) -> dict[str, float | None]:
+    """The CV mean of each forecast without a model; nothing of a run that forecasts nothing."""
+    found = record.get("baselines") or {}
+    return {name: own["cv"][record["metric"]]["mean"] for name, own in found.items()}
 
 
 def against_best(results: pd.DataFrame, runs: Sequence[StoredRun]) -> pd.DataFrame:
@@ -118,6 +126,7 @@ def shown(results: pd.DataFrame) -> pd.DataFrame:
         first, scores = ["status"], [form.format(metrics[0]) for form in SCORES.values()]
     expected, *others = scores
     wanted = ["run", *varied, *first, expected, "p_best", "ties", *others]
+    wanted += [form.format(metric) for metric in metrics for form in NAIVE]
     wanted += ["nrmse", "n_selected", "seconds"]
     return results[[name for name in dict.fromkeys(wanted) if name in results]]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from runner.core.folds import DiskCache, Folds
@@ -9,6 +10,7 @@ from runner.experiment.dividing import divide
 from runner.experiment.family_data import FamilyData
 from runner.experiment.in_memory import TableData
 from runner.experiment.shared_tables import SharedTables
+from runner.features.looking_back import check_columns, check_split, spacing
 from runner.features.made_columns import make_rows
 from runner.store.index import RunIndex
 
@@ -188,10 +190,11 @@ class Workspace:
         sections = f"{config.split.model_dump_json()} {config.family.model_dump_json()}"
         key = f"{general.seed} {sections} {config.features.row_steps} {general.cache!r}"
         if key not in self._data:
-            table = make_rows(config.features, table, config.dataset.target_name)
+            table = _with_rows_made(config, table)
             cache = general.cache
             disk = DiskCache(cache.path, cache.megabytes * 1_000_000) if cache.megabytes else None
             split, found = divide(config, table)
+            check_split(config.features, config.split.name, table, split)
             folds = Folds(table, split, disk, config.family)
             self._data[key] = _data_of(folds, config.family, found)
             while len(self._data) > DIVISIONS:
@@ -211,6 +214,15 @@ class Workspace:
             self._tables, self._data = {}, {}
             self._stream = (asked, StreamedData(reading.result(progress)))
         return self._stream[1]
+
+
+def _with_rows_made(config: ExperimentConfig, table: Table) -> Table:
+    """The table with what is made of its rows before any fold, and what was found of them."""
+    check_columns(config.features, table)
+    made = make_rows(config.features, table, config.dataset.target_name)
+    read = made.provenance
+    found = (*read.findings, *spacing(config.features, table))
+    return replace(made, provenance=replace(read, findings=found))
 
 
 def _data_of(folds: Folds, family: Family, found: list[Finding]) -> TableData:

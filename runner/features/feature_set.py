@@ -29,6 +29,7 @@ class Features(Spec):
         "main_effects",
         "dates",
         "interactions",
+        "lags",
         "polynomial",
         "splines",
         "text",

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
     from runner.features.feature_set import Features
-    from runner.records import Integers, Table
+    from runner.records import Table
 
 MADE = "made"  # the step of a saved model that makes columns of rows
 
@@ -59,13 +59,27 @@ def make_rows(features: Features, table: Table, target: str) -> Table:
     )
 
 
-def saved_steps(table: Table, rows: Integers) -> list[tuple[str, Any]]:
-    """The first step of a saved model, fitted to some rows; none if no columns are made of rows."""
+def saved_steps(table: Table) -> list[tuple[str, Any]]:
+    """The first step of a saved model, which knows all rows; none if no columns are made of rows.
+
+    It learns nothing, so that test rows may be among them: those after them have them as their
+    past.
+    """
     if table.made is None:
         return []
     from sklearn.base import clone
 
-    return [(MADE, clone(table.made.steps).fit(table.made.source.iloc[rows]))]
+    return [(MADE, clone(table.made.steps).fit(table.made.source))]
+
+
+def past_columns(table: Table) -> set[str]:
+    """The columns that a saved model is given of which it uses the past alone."""
+    if table.made is None:
+        return set()
+    from runner.features.steps.lag_features import LagFeatures
+
+    steps = [step for _, step in table.made.steps.steps if isinstance(step, LagFeatures)]
+    return {name for step in steps for name in step.columns}
 
 
 def _steps(features: Features, table: Table, target: str) -> Pipeline:

@@ -138,6 +138,29 @@ def test_presets_predict(program: Program, preset: str, metric: str, least: floa
 
 
 @pytest.mark.parametrize(
+    ("preset", "least", "most", "said"),
+    [
+        ("forecast", 0.8, 1.0, []),
+        ("returns", -0.1, 0.01, ["it does not beat the forecast by the mean"]),
+    ],
+)
+def test_series_are_forecast(
+    program: Program, preset: str, least: float, most: float, said: list[str]
+) -> None:
+    """Passengers better than by the last value and last week's; of returns nothing can be told."""
+    folder = program.run(
+        *(f"experiment={preset}", "split.folds=2", "bootstrap.resamples=100"),
+        *("model.alpha={eps:1e-4,count:4}", "model.l1_ratio=1.0", "evaluation.nested=false"),
+    )
+    record = json.loads((folder / "run.json").read_text("utf-8"))
+    assert least < record["test"]["r2"]["score"] < most
+    naive = [own["test"]["mse"] for own in record["baselines"].values()]
+    assert record["test"]["mse"]["score"] < min(naive)
+    lines = program("show", str(folder)).out.splitlines()
+    assert said == [line.partition(":")[0] for line in lines if line.startswith("it ")]
+
+
+@pytest.mark.parametrize(
     ("name", "longest"), [("air_quality", 1), ("returns", 7), ("ridership", 1)]
 )
 def test_series_have_one_row_a_day(name: str, longest: int) -> None:

@@ -14,7 +14,7 @@ from sklearn.base import clone
 from statsmodels.tsa.ar_model import AutoReg
 
 from runner.errors import DataError
-from runner.features.lag_features import LagFeatures
+from runner.features.steps.lag_features import LagFeatures
 
 if TYPE_CHECKING:
     from runner.records import Integers

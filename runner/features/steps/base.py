@@ -140,7 +140,10 @@ class RowStep(Step):
     It learns nothing, so that it is taken once for all folds. What it makes may have gaps.
     """
 
-    looks_back: ClassVar[bool] = False  # at the target of earlier rows
+    @property
+    def looks_back(self) -> bool:
+        """Whether it needs the target of earlier rows."""
+        return False
 
     def transformer(self, columns: tuple[str, ...], roles: Roles) -> TransformerMixin:
         """Unfitted, of what a saved model is given to the same less what it replaces.

@@ -6,6 +6,7 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from runner.report.naive_words import baseline_cells, shortfalls
 from runner.report.page import (
     class_figures,
     count_figures,
@@ -100,7 +101,7 @@ def run_page(material: Material, script: str | None) -> str:
     content = {
         "title": run_words.title(material),
         "above": f"{material.folder.name} · {ended} UTC",
-        "summary": run_words.summary(material),
+        "summary": [*run_words.summary(material), *_shortfalls(material)],
         "facts": run_words.facts(material),
         "sections": sections(material),
         "below": f"{_seconds(record)} Made by enet-runner from the files beside this page.",
@@ -117,9 +118,17 @@ def _drawn(*found: Figure | None) -> tuple[Figure, ...]:
     return tuple(figure for figure in found if figure is not None)
 
 
+def _shortfalls(material: Material) -> list[str]:
+    return [begun(f"{text}.") for text in shortfalls(material.record)]
+
+
 def _scores(material: Material) -> Section:
     headers, rows = run_words.score_cells(material)
-    return Section("scores", "How good is it?", tables=(("Scores", Cells(headers, rows)),))
+    tables = [("Scores", Cells(headers, rows))]
+    headers, naive = baseline_cells(material.record)
+    if naive:
+        tables.append(("Forecasts without a model", Cells(headers, tuple(naive))))
+    return Section("scores", "How good is it?", tables=tuple(tables))
 
 
 def _choice(material: Material) -> Section:

@@ -71,6 +71,8 @@ def _columns(sweep: Sweep) -> dict[str, Callable[[SweptRun], BoardCell]]:
         "CV": lambda run: _score(run, "cv"),
         "SE": lambda run: _number(run.score("se"), 2),
         "test": lambda run: _score(run, "test"),
+        "last value": lambda run: _score(run, "last_value"),
+        "seasonal naive": lambda run: _score(run, "seasonal_naive"),
         "features": lambda run: _number(run.value("n_selected")),
         "seconds": lambda run: _number(run.value("seconds"), 2),
     }

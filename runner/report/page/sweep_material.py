@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 RESULTS = "results.csv"
 BOARDS = ("dataset.", "family.")  # sections whose keys part what is compared
 FORMS = {"expected": "expected_{}", "cv": "cv_{}", "se": "cv_{}_se", "test": "test_{}"}
+FORMS |= {name: f"{name}_{{}}" for name in ("last_value", "seasonal_naive")}
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ class SweptRun:
         return found if is_number(found) else None
 
     def score(self, which: str) -> float | None:
-        """Of the optimised metric: `expected`, `cv`, its `se`, or `test`."""
+        """Of the optimised metric: `expected`, `cv`, its `se`, `test`, or a naive forecast's."""
         return self.value(FORMS[which].format(self.metric))
 
     @property

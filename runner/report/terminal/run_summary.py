@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from runner.report.naive_words import baseline_cells
 from runner.report.numbers import NONE, interval, is_number, number, place_of, score
 from runner.report.terminal.columns import Column, Line, lay_out
 from runner.report.terminal.description_lines import description_lines
@@ -158,6 +159,17 @@ def score_lines(record: Record, width: int) -> list[Line]:
         intervals = tuple(interval(f["low"], f["high"]) for f in found)
         columns.append(Column(f"{test['level']:.0%} interval", intervals))
     return lay_out(columns, width)
+
+
+def baseline_lines(record: Record, width: int) -> list[Line]:
+    """A row per forecast without a model; nothing of a run that forecasts nothing."""
+    headers, rows = baseline_cells(record)
+    if not rows:
+        return []
+    columns = zip(headers, zip(*rows, strict=True), strict=True)
+    return lay_out(
+        [Column(name, cells, label=at == 0) for at, (name, cells) in enumerate(columns)], width
+    )
 
 
 def _interval_place(found: Record) -> int | None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.text import Text
 
+from runner.report.naive_words import shortfalls
 from runner.report.search_lines import search_lines
 from runner.report.specs import Report, Shown
 from runner.report.terminal.baseline_table import compared_lines, reasons
@@ -17,6 +18,7 @@ from runner.report.terminal.columns import Line, wrap
 from runner.report.terminal.ledger_line import ledger_line, sweep_ledger_line
 from runner.report.terminal.progress_bars import Advance, Bars, Lines, ignore
 from runner.report.terminal.run_summary import (
+    baseline_lines,
     closing_lines,
     coefficient_lines,
     finding_lines,
@@ -102,8 +104,9 @@ class Screen:
             self.say(text)
         metrics = list(record["cv"])
         self._show(score_lines(record, width), bold=metrics.index(record["metric"]))
+        self._show(baseline_lines(record, width))
         looked = ledger_line(record, looks)
-        for text in [*([looked] if looked else []), *closing_lines(record)]:
+        for text in [*shortfalls(record), *([looked] if looked else []), *closing_lines(record)]:
             self.say(text)
         self._show(coefficient_lines(read_rows(folder / "coefficients.csv"), width, top))
         self.show_findings(record["checks"])

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 import pandas as pd
@@ -12,81 +11,11 @@ from sklearn.utils.validation import check_is_fitted
 
 from runner.dataset.column_numbers import numbers_of
 from runner.errors import DataError
+from runner.features.steps.past import Past, Rows
 from runner.imputer.clock import Clock
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from runner.records import Booleans, Floats, Integers
-
-
-@dataclass(frozen=True)
-class Rows:
-    """Some rows with what their past is made of."""
-
-    group: NDArray[np.object_]  # (n,) labels
-    time: Floats  # (n,) seconds, or numbers as they are
-    numbers: Floats  # (n, q)
-
-    def take(self, chosen: Booleans | Integers) -> Rows:
-        """Some of the rows."""
-        return Rows(self.group[chosen], self.time[chosen], self.numbers[chosen])
-
-
-@dataclass(frozen=True)
-class Past:
-    """Rows in the order of group and time."""
-
-    rows: Rows  # (n,)
-    own: Integers  # (n,) which row of a frame each is, -1 of a remembered one
-    position: Integers  # (n,) in its group, from 0
-
-    @classmethod
-    def of(cls, remembered: Rows, rows: Rows) -> Past:
-        """Remembered rows, but those that have the group and time of another, and some more."""
-        group = np.concatenate([remembered.group, rows.group])
-        time = np.concatenate([remembered.time, rows.time])
-        own = np.r_[np.full(len(remembered.time), -1), np.arange(len(rows.time))]
-        code = pd.factorize(group)[0]
-        order = np.lexsort((own < 0, time, code))
-        twice = np.r_[False, (np.diff(code[order]) == 0) & (np.diff(time[order]) == 0)][: len(own)]
-        order = order[~(twice & (own[order] < 0))]
-        together = Rows(group, time, np.concatenate([remembered.numbers, rows.numbers]))
-        first = np.flatnonzero(np.diff(code[order], prepend=-1))
-        sizes = np.diff(first, append=len(order))
-        return cls(
-            together.take(order), own[order], np.arange(len(order)) - np.repeat(first, sizes)
-        )
-
-    def repeated(self) -> int | None:
-        """The row of a frame whose group has its time in a row before, the first; None if none."""
-        same = (np.diff(self.rows.time) == 0) & (self.position[1:] > 0)
-        return int(self.own[1:][same][0]) if same.any() else None
-
-    def last(self, count: int) -> Rows:
-        """The last rows of each group, so many at the most."""
-        n = len(self.position)
-        left = np.flatnonzero(np.r_[self.position, 0][1:] == 0)  # the last row of each group
-        sizes = np.diff(left, prepend=-1)
-        return self.rows.take(np.repeat(left, sizes) - np.arange(n) < count)
-
-    def before(self, values: Floats, count: int) -> Floats:
-        """What values (n, q) were `count` rows before in the group, NaN where there is no row."""
-        shifted = np.full_like(values, np.nan)
-        shifted[count:] = values[: max(len(values) - count, 0)]
-        shifted[self.position < count] = np.nan
-        return shifted
-
-    def means(self, width: int) -> Floats:
-        """Means (n, q) of so many rows that end at each, NaN where fewer or with one missing."""
-        ends = max(len(self.position) - width + 1, 0)
-        total = np.zeros((ends, self.rows.numbers.shape[1]))
-        for start in range(width):  # in one order, so that other rows do not change a digit
-            total += self.rows.numbers[start : start + ends]
-        means = np.full_like(self.rows.numbers, np.nan)
-        means[width - 1 :] = total / width
-        means[self.position < width - 1] = np.nan
-        return means
+    from runner.records import Floats
 
 
 class LagFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
@@ -112,6 +41,8 @@ class LagFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             before a row enters its features.
         time: the column of times: numbers, dates, or text that spells dates.
         group: the column whose values tell the series apart; None for a single series.
+        remembers: the `last` fitted rows that later ones look back to, or `all`, so that each of
+            them has its past where it comes alone.
     """
 
     def __init__(  # noqa: PLR0913 - a parameter for each key, as scikit-learn has them
@@ -124,6 +55,7 @@ class LagFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         horizon: int,
         time: str,
         group: str | None,
+        remembers: Literal["last", "all"] = "last",
     ) -> None:
         self.columns = columns
         self.lags = lags
@@ -132,9 +64,10 @@ class LagFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self.horizon = horizon
         self.time = time
         self.group = group
+        self.remembers = remembers
 
     def fit(self, X: pd.DataFrame, y: object = None) -> Self:
-        """Remember the last rows of each group, as many as later rows look back to.
+        """Remember rows of each group, and the names `made_` of the new columns.
 
         Raises:
             DataError: a time is missing, or twice in a group; a column is not one of numbers, or
@@ -147,9 +80,11 @@ class LagFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self._check_names()
         self.clock_ = Clock.of(X[self.time])
         rows = self._rows(X)
-        last = self._past(X, rows.take(np.zeros(len(X), dtype=bool)), rows).last(self._reach())
-        self.history_group_, self.history_time_ = last.group, last.time
-        self.history_values_ = last.numbers
+        past = self._past(X, rows.take(np.zeros(len(X), dtype=bool)), rows)
+        known = past.last(len(X) if self.remembers == "all" else self._reach())
+        self.history_group_, self.history_time_ = known.group, known.time
+        self.history_values_ = known.numbers
+        self.made_ = self._new_names()
         return self
 
     def transform(self, X: pd.DataFrame) -> pd.DataFrame:
