@@ -60,6 +60,7 @@ class TableData:
             "dropped": self._table.dropped,
             "numeric": len(self._table.numeric),
             "categorical": len(self._table.categorical),
+            **({"text": len(self._table.text)} if self._table.text else {}),
             "missing_share": float(gaps.mean()),
             "rows_with_missing": int(gaps.any(axis=1).sum()),
             **self._table.provenance.facts,

@@ -48,15 +48,23 @@ def closing_lines(record: Record) -> list[str]:
 
 def _data_line(record: Record) -> str:
     data = record["dataset"]
-    columns = f"{data['numeric']} numeric and {data['categorical']} categorical columns"
     line = (
-        f"{record['choices'].get('dataset', 'dataset')}: {data['rows']:,} rows, {columns}, "
+        f"{record['choices'].get('dataset', 'dataset')}: {data['rows']:,} rows, {_columns(data)}, "
         f"{data['missing_share']:.1%} of values missing"
     )
     dropped = [f"{count:,} rows with {reason}" for reason, count in data["dropped"].items()]
     line += f" ({', '.join(dropped)} left out)" if dropped else ""
     streamed = "; streamed, so without predictions.csv and missingness.csv"
     return line + (streamed if data.get("streamed") else "")
+
+
+def _columns(data: Record) -> str:
+    """How many columns there are of each sort; of text only where there are."""
+    if not data.get("text"):
+        return f"{data['numeric']} numeric and {data['categorical']} categorical columns"
+    counts = {sort: data[sort] for sort in ("numeric", "categorical", "text")}
+    said = [f"{count} {sort}" for sort, count in counts.items() if count]
+    return f"{' and '.join(said)} column{'s' if sum(counts.values()) > 1 else ''}"
 
 
 def _choices_line(record: Record) -> str:
