@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from runner.core.folds import Preparation
+from runner.errors import ConfigError
 from runner.features.steps.base import SortedColumns
 from runner.randomness import derive_seed
 from runner.spec import Spec
@@ -95,11 +96,27 @@ def check_columns(specs: Specs, folds: FoldSource) -> None:
         ConfigError: one does not.
     """
     features, table = specs.features, folds.table
+    _check_text(features, table)
     for name, step in features.steps.items():
         if name not in features.row_steps:  # which have replaced theirs already
             step.chosen(name, SortedColumns(table.numeric, table.categorical, table.text))
     if not features.learns:  # else names are known once steps are fitted
         specs.model.check_columns(_possible_names(table, indicated=specs.imputer.indicator))
+
+
+def _check_text(features: Features, table: Columns) -> None:
+    """Texts must have a step that takes them, and such a step must have texts."""
+    takes = [name for name, step in features.steps.items() if "text" in step.takes]
+    if takes and not table.text:
+        raise ConfigError(
+            f"features.steps.{takes[0]} takes text, but dataset.text names no column: name those "
+            "of free text, dataset.text=[...], or choose features=main_effects"
+        )
+    if table.text and not takes:
+        raise ConfigError(
+            f"dataset.text names {', '.join(map(repr, table.text))}, but no step of the features "
+            "takes text: choose features=text, or set dataset.text=[]"
+        )
 
 
 def _possible_names(table: Columns, *, indicated: bool | str) -> list[str]:

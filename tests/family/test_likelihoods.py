@@ -91,6 +91,14 @@ class LikelihoodContract:
         cross = likelihood.curvature(eta[:, 0]).cross(form(Z))
         np.testing.assert_allclose(cross, np.array(columns).T, atol=1e-8)
 
+    def test_the_bound_is_nowhere_less_than_the_curvature(self) -> None:
+        """A diagonal of it less all second derivatives has no negative eigenvalue."""
+        likelihood = self.make(self.weighted())
+        curvature = likelihood.curvature(self.predictors(likelihood, 1)[:, 0])
+        bound = np.diag(curvature.bound().T.ravel())  # response by response
+        eigenvalues = np.linalg.eigvalsh(bound - curvature.cross(np.eye(ROWS)))
+        assert eigenvalues.min() > -1e-12 * bound.max()
+
     def test_the_total_curvature_is_that_of_constants(self) -> None:
         """`total` is the cross product of a column of ones."""
         likelihood = self.make(self.weighted())

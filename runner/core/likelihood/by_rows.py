@@ -41,6 +41,8 @@ LEAST = 1e-6  # share of the mean curvature that a row has at least
 SHARE = 0.1  # of what the last step has brought, or of what is enough, that a step may leave
 START = 1e-3  # share of the null deviance that a first step is taken to bring
 ROUNDING = 1e-14  # share of the objective by which a step may seem to raise it
+HARDLY = 0.95  # of the gap before: a step that leaves more has brought nothing
+STUCK = 5  # steps that bring nothing, after which a model is left where it is
 BALANCE = 1e-3  # share of the tolerance by which intercepts may be off
 STRIDE = 0.7  # of alphas on the way to the first, where none is known
 ROUGH = 1e-4  # share of the null deviance that a gap may have there
@@ -137,17 +139,18 @@ class _Solver:
         state = self.state
         penalty = self._penalty(alpha, l1_ratio)
         state.look_at(self._expected(alpha * l1_ratio))
-        decrease, gap, tight = START * self.scale, np.inf, False
+        decrease, gap, idle = START * self.scale, np.inf, 0
         for step in range(STEPS):
             if decrease <= self.enough:
                 state.differentiate(np.arange(1), everywhere=True)
-                gap = self._gap(penalty)
+                before, gap = gap, self._gap(penalty)
                 late = self._late(alpha * l1_ratio)
-                if gap <= self.enough or (tight and decrease <= 0 and not len(late)):
+                # near the minimum the gap still falls where the objective is rounding
+                idle = idle + 1 if gap > HARDLY * before and not len(late) else 0
+                if gap <= self.enough or idle == STUCK:
                     return step, gap
                 if len(late):
                     state.look_at(np.union1d(state.columns, late))
-            tight = decrease <= self.enough
             decrease = self._step(penalty, alpha, l1_ratio, min(decrease, gap))
         state.differentiate(np.arange(1), everywhere=True)
         return STEPS, self._gap(penalty)
