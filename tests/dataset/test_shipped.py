@@ -42,6 +42,7 @@ PRESETS: dict[str, tuple[str, Callable[[Table], Table], int]] = {
     "credit": ("binomial", targets.two_classes, 1000),
     "genomics": ("binomial", targets.two_classes, 83),
     "images": ("multinomial", targets.several_classes, 1797),
+    "spam": ("binomial", targets.two_classes, 2857),
     "survival": ("cox", targets.times, 228),
     "species": ("multinomial", targets.several_classes, 344),
 }
@@ -124,6 +125,7 @@ def test_the_rarer_answer_is_positive(name: str, labels: tuple[str, str], positi
         ("credit", "roc_auc", 0.7),
         ("genomics", "roc_auc", 0.95),
         ("images", "balanced_accuracy", 0.8),
+        ("spam", "roc_auc", 0.97),
     ],
 )
 def test_presets_predict(program: Program, preset: str, metric: str, least: float) -> None:
