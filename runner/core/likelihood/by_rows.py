@@ -43,6 +43,7 @@ START = 1e-3  # share of the null deviance that a first step is taken to bring
 ROUNDING = 1e-14  # share of the objective by which a step may seem to raise it
 HARDLY = 0.95  # of the gap before: a step that leaves more has brought nothing
 STUCK = 5  # steps that bring nothing, after which a model is left where it is
+FINEST = 1e-10  # tolerance beyond which further digits would cost as much again
 BALANCE = 1e-3  # share of the tolerance by which intercepts may be off
 STRIDE = 0.7  # of alphas on the way to the first, where none is known
 ROUGH = 1e-4  # share of the null deviance that a gap may have there
@@ -115,7 +116,7 @@ class _Solver:
     def __init__(self, problem: LikelihoodProblem, settings: PathSettings) -> None:
         self.likelihood, self.q = problem.likelihood, problem.X.shape[1]
         self.scale = problem.likelihood.null_deviance
-        self.enough = (settings.tol + ROUNDING) * self.scale
+        self.enough = max(settings.tol, FINEST) * self.scale
         start = np.zeros((1, problem.likelihood.responses, self.q))
         if settings.start is not None:
             start[:] = settings.start.reshape(start.shape[1:])
