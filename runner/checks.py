@@ -77,7 +77,7 @@ TARGET_SKEWED = Check(
     "EN107",
     "The target is heavily skewed",
     "note",
-    "few rows decide its squared error: make a column of its logarithm dataset.target, or choose "
+    "few rows decide its squared error: set dataset.transform=log, sqrt or yeo-johnson, or choose "
     "metric=mae",
 )
 LOOKS_LIKE_ID = Check(
