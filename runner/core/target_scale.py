@@ -159,4 +159,5 @@ def _raised(x: Floats, power: float) -> Floats:
     """What is raised to x by a power, (v + 1) ** power = power * x + 1, for x from 0 on."""
     if abs(power) < ROUNDING:
         return np.asarray(np.expm1(x))
-    return np.asarray(np.power(x * power + 1, 1 / power) - 1)
+    base = x * power + 1
+    return np.asarray(np.power(np.where(base >= 0, base, np.nan), 1 / power) - 1)
