@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from runner.checks import BEYOND_TRANSFORM
 from runner.core.folds import kept_rows
 from runner.core.metrics import is_zero
 from runner.dataset.suspicions import find_suspicions
@@ -145,6 +146,10 @@ class TableData:
         tested = predict(final.pipeline, table, rows)
         if not len(rows):
             return tested, None
+        if final.target_scale is not None and (beyond := int(np.isnan(tested).sum())):
+            said = f"{beyond:,} of {len(rows):,} test rows are predicted beyond the range of "
+            finding = BEYOND_TRANSFORM.found(f"{said}dataset.transform={table.transform_name}")
+            self.folds.findings[finding] = None
         weight = None if table.weight is None else table.weight[rows]
         group = None if table.group is None else table.group[rows]
         scored = Scored(table.target[rows], tested, weight, group)

@@ -167,13 +167,13 @@ def test_permutations_are_of_the_target() -> None:
     fitted = FittedFold.of(problem, specs, point)
     found = measure_importance("gaussian", [fitted], 1)
     assert isinstance(problem, FoldProblem)
-    side = problem.side
+    side, intercept = problem.side, problem.intercept
 
     class Model(TransformedTargetRegressor):  # type: ignore[misc]
         """What the fold predicts of its own columns."""
 
         def predict(self, X: Any) -> Any:  # noqa: ANN401
-            return np.exp(problem.intercept + X @ fitted.coefficients)
+            return np.exp(intercept + X @ fitted.coefficients)
 
     expected = permutation_importance(
         Model().fit(side.X, side.y), side.X, side.y, n_repeats=300, random_state=0,
@@ -198,6 +198,21 @@ def test_the_check_of_skewness_is_of_what_is_modelled() -> None:
 
 def _all_of(rows: Any) -> Split:  # noqa: ANN401 - an array
     return Split(rows, rows[:0], (), ())
+
+
+def test_predictions_beyond_the_transform_are_told(program: Program) -> None:
+    """A power with an end gives rows far outside no prediction: EN405, and no score of them."""
+    rng = np.random.default_rng(0)
+    x = np.append(rng.standard_normal(95), [8.0] * 5)
+    y = np.maximum(2.2 - 0.7 * x + 0.2 * rng.standard_normal(100), 0.6) ** -2
+    pd.DataFrame({"x": x, "t": range(100), "y": y}).to_csv(program.folder / "far.csv", index=False)
+    data = ("dataset=csv", "dataset.path=far.csv", "dataset.target=y", "dataset.time=t")
+    made = program.run(*data, *QUICK, "split=time", "dataset.transform=yeo-johnson")
+    record = read_json(made / "run.json")
+    found = {found["code"]: found["message"] for found in record["checks"]}
+    assert "5 of 20 test rows are predicted beyond the range of" in found["EN405"]
+    assert record["test"]["mse"]["score"] is None
+    assert record["cv"]["mse"]["mean"] > 0
 
 
 def test_data_that_has_no_logarithm_is_refused(program: Program) -> None:
