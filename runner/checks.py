@@ -77,7 +77,7 @@ TARGET_SKEWED = Check(
     "EN107",
     "The target is heavily skewed",
     "note",
-    "few rows decide its squared error: make a column of its logarithm dataset.target, or choose "
+    "few rows decide its squared error: set dataset.transform=log, sqrt or yeo-johnson, or choose "
     "metric=mae",
 )
 LOOKS_LIKE_ID = Check(
@@ -203,6 +203,13 @@ INTERACTION_ALONE = Check(
     "note",
     "it then says that the slope that is not selected is 0 where the other column is 0, or at its "
     "mean if products are standardised: model.penalty_factors={COLUMN: 0} keeps a main effect in",
+)
+BEYOND_TRANSFORM = Check(
+    "EN405",
+    "Predictions lie beyond what the transform of the target reaches",
+    "warning",
+    "they are NaN, and the scores with them: choose dataset.transform=log or sqrt, which have no "
+    "such end, or look at these rows",
 )
 
 # EN5: folders of runs and sweeps

@@ -137,6 +137,14 @@ class Made:
 
 
 @dataclass(frozen=True)
+class TargetTransform:
+    """What becomes of the target before a model is fitted to it."""
+
+    name: str  # of a kind in runner.core.target_scale
+    smearing: bool  # whether the saved model undoes it by Duan's smearing
+
+
+@dataclass(frozen=True)
 class Table:
     """A dataset in memory: numeric columns are float64 with NaN, categorical ones str or float."""
 
@@ -162,6 +170,7 @@ class Table:
     counted: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)  # of texts
     dates: tuple[str, ...] = ()  # those of the numeric columns that are dates, as days since 1970
     made: Made | None = None  # what the features were made of, if of other columns
+    transform: TargetTransform | None = None  # of the target, which itself is as it was read
 
     @property
     def given(self) -> pd.DataFrame:
@@ -173,6 +182,11 @@ class Table:
         """What folds are made of: the features, and the columns with a role if there are any."""
         others = [name for name in self.role_values if name not in self.features]
         return self.features.join(self.role_values[others]) if others else self.features
+
+    @property
+    def transform_name(self) -> str | None:
+        """How the target is transformed, if it is."""
+        return None if self.transform is None else self.transform.name
 
     @property
     def n_rows(self) -> int:

@@ -25,6 +25,7 @@ def check_agreement(config: ExperimentConfig) -> None:
         ConfigError: names the first key that does not, and what to choose instead.
     """
     _check_family(config)
+    _check_transform(config)
     _check_evaluation(config)
     if config.dataset.streams:
         _check_stream(config)
@@ -79,6 +80,27 @@ def _families_that_take(role: str) -> str:
     kinds = all_kinds("family").items()
     *names, last = sorted(name for name, kind in kinds if getattr(kind, flag, False))
     return f"{', '.join(names)} or {last}" if names else last
+
+
+def _check_transform(config: ExperimentConfig) -> None:
+    """Refuse a transformed target where its scores cannot be had in the target's units."""
+    dataset, multiple = config.dataset, "imputer.multiple"
+    if dataset.transform is None:
+        if dataset.smearing:
+            raise ConfigError(
+                "dataset.smearing is true, but there is no transform to undo: set "
+                "dataset.transform=log, sqrt or yeo-johnson, or dataset.smearing=false"
+            )
+        return
+    several = isinstance(getattr(dataset, "target", None), list)
+    once = config.imputer.draws == 1 and multiple not in config.search.space
+    needs = {
+        "family=gaussian": config.family.name == "gaussian",
+        "dataset.target of one column": not several,
+        "the rows in memory, with dataset.stream=false": not dataset.streams,
+        f"values that are imputed once, with {multiple}=null": once,
+    }
+    _check_needs(f"dataset.transform={dataset.transform}", "dataset.transform=null", needs)
 
 
 def _check_evaluation(config: ExperimentConfig) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal
 
 from runner.dataset.mask import Mask
 from runner.spec import Spec
@@ -13,10 +14,16 @@ if TYPE_CHECKING:
 
 
 class Dataset(Spec):
-    """Where rows come from, and which of their values are hidden on purpose."""
+    """Where rows come from, which of their values are hidden on purpose, and what is modelled.
+
+    The model is fitted to the `transform` of the target. With `smearing` the saved model undoes it
+    by the mean over residuals, else by its inverse.
+    """
 
     name: str
     mask: Mask | None
+    transform: Literal["log", "sqrt", "yeo-johnson"] | None
+    smearing: bool
 
     @property
     def streams(self) -> bool:
@@ -55,8 +62,22 @@ class Dataset(Spec):
         Raises:
             DataError: the data cannot be used as the config asks.
         """
-        table = self.load_unmasked(seed, reads)
+        table = self.with_transform(self.load_unmasked(seed, reads))
         return table if self.mask is None else self.mask.hide(table, seed)
+
+    def with_transform(self, table: Table) -> Table:
+        """The table with how its target is transformed, if it is.
+
+        Raises:
+            DataError: the target has values that the transform does not take.
+        """
+        if self.transform is None:
+            return table
+        from runner.dataset.transform import check_values
+        from runner.records import TargetTransform
+
+        check_values(self.transform, self.target_name, table.target)
+        return replace(table, transform=TargetTransform(self.transform, self.smearing))
 
     def load_unmasked(self, seed: int, reads: Reads = "numbers") -> Table:
         """The usable rows.

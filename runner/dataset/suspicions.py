@@ -23,6 +23,7 @@ from runner.checks import (
     TARGET_SKEWED,
     TARGET_TWO_VALUED,
 )
+from runner.core.target_scale import learn_scale
 from runner.dataset.almost_alone import lone_categories, lone_columns, lone_pairs
 from runner.dataset.sentinel_values import find_sentinels
 
@@ -102,10 +103,14 @@ def _target(looked: _Looked) -> Iterator[Finding]:
     table, train = looked.table, looked.split.train
     if looked.squared and not table.labels and table.event is None and len(train) >= FEW_ROWS:
         for y in looked.quantities:
-            yield from _unsuited(y[train])
+            scale = learn_scale(table.transform_name, y[train])
+            if scale is None:
+                yield from _unsuited(y[train])
+            else:
+                yield from _unsuited(scale.apply(y[train]), f"the {table.transform_name} of ")
 
 
-def _unsuited(y: Floats) -> Iterator[Finding]:
+def _unsuited(y: Floats, of: str = "") -> Iterator[Finding]:
     low, high = float(y.min()), float(y.max())
     if low < high and bool(np.all((y == low) | (y == high))):
         yield TARGET_TWO_VALUED.found(f"the target has two values, {low:g} and {high:g}")
@@ -114,7 +119,7 @@ def _unsuited(y: Floats) -> Iterator[Finding]:
     spread = float(np.sqrt(np.mean(z**2)))
     skewness = float(np.mean((z / spread) ** 3)) if spread > 0 else 0.0
     if abs(skewness) > SKEWED:
-        yield TARGET_SKEWED.found(f"the target is heavily skewed (skewness {skewness:.1f})")
+        yield TARGET_SKEWED.found(f"{of}the target is heavily skewed (skewness {skewness:.1f})")
 
 
 def _ids(looked: _Looked) -> Iterator[Finding]:

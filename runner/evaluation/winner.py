@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from scipy import sparse
 from runner.checks import INTERACTION_ALONE, REFIT_NOT_CONVERGED, WARNED_IN_REFIT
 from runner.core.folds import FoldProblem, ModelColumns, as_matrix, kept_rows, training_weight
 from runner.core.metrics import METRICS, score_predictions
+from runner.core.target_scale import learn_scale
 from runner.evaluation.coefficients import (
     LinearForm,
     Reading,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from runner.checks import Finding
     from runner.core.folds import Preparation
     from runner.core.folds.source import AnyFold
+    from runner.core.target_scale import TargetScale
     from runner.family import Family
     from runner.features.pipeline import Specs
     from runner.records import Candidate, Floats, Integers, Matrix, Solution, Table
@@ -61,6 +63,7 @@ class Refit:
     path: tuple[LinearForm, ...] | None = None  # of each of several alphas, if they were asked for
     influence: dict[str, Any] = field(default_factory=dict)  # which rows sway it, of squared error
     filled: dict[str, Floats] = field(default_factory=dict)  # quantiles of what fills each column
+    target_scale: TargetScale | None = None  # on which all of it is, if the target is transformed
 
     @property
     def dual_gap(self) -> float:
@@ -149,12 +152,14 @@ def refit(  # noqa: PLR0913 - what is fitted to what, and what else with it
         warnings.simplefilter("always")
         outcome = table.target[rows]
         X = columns.fit_transform(features, outcome, **preparation.fit_parameters(own_weight))
-        own = ModelRows(as_matrix(X), table.observed(rows), columns_of(columns))
-        model = fit_model(own, specs, candidate)
-    pipeline = pipeline_of([*columns.steps, ("model", model.estimator)])
+        own, scale = table.observed(rows), learn_scale(table.transform_name, outcome)
+        own = own if scale is None else replace(own, y=scale.apply(own.y))
+        seen = ModelRows(as_matrix(X), own, columns_of(columns))
+        model = fit_model(seen, specs, candidate)
+    pipeline = pipeline_of([*columns.steps, ("model", _predicting(model.estimator, scale))])
     rounds = describe_rounds(pipeline)
     make_plain(pipeline, preparation, features)
-    spread = column_spread(own.X, weight)
+    spread = column_spread(seen.X, weight)
     form = read_form(pipeline, model.solution, spread)
     reading = reading_of(specs.family, table)
     said = dict.fromkeys(str(warning.message).splitlines()[0] for warning in caught)
@@ -166,10 +171,20 @@ def refit(  # noqa: PLR0913 - what is fitted to what, and what else with it
         tuple(said),
         rounds,
         reading=reading,
-        path=None if alphas is None else _path(pipeline, own, specs, candidate, alphas),
-        influence=describe_influence(own, specs.family, model.solution, table.row[rows]),
+        path=None if alphas is None else _path(pipeline, seen, specs, candidate, alphas),
+        influence=describe_influence(seen, specs.family, model.solution, table.row[rows]),
         filled=quantiles_of(filled_values(columns, X, features, preparation.numeric)),
+        target_scale=scale,
     )
+
+
+def _predicting(estimator: Any, scale: TargetScale | None) -> Any:  # noqa: ANN401 - a regressor
+    """A fitted regressor, of a transformed target as one that predicts in the target's units."""
+    if scale is None:
+        return estimator
+    from runner.evaluation.transformed_target import with_transform  # a part of few runs
+
+    return with_transform(estimator, scale)
 
 
 def _path(
@@ -237,6 +252,8 @@ def predict_frame(pipeline: Pipeline | VotingRegressor, features: pd.DataFrame) 
     if not len(features):
         return np.empty(0)
     with unseen_levels_allowed():
+        # where a transform of the target ends, which a check says of a run's own rows
+        warnings.filterwarnings("ignore", message="(invalid value|overflow) encountered in")
         predictions: Floats = pipeline.predict(features)
     return predictions
 

@@ -51,6 +51,7 @@ class Artefacts:
             dataset=described,
             family=self.job.config.family.name,
             target=target,
+            **({} if dataset.transform is None else {"metric_scale": "original"}),
             folds={"training": training, "validation": validation},
         )
         if target["zeros"] and "mape" in self.job.config.family.metrics:
@@ -97,6 +98,9 @@ class Artefacts:
         if tables["path.csv"] is None:
             self.record.add(no_path=self._reason_for_no_path())
         self.record.add(**judged.record, **searched.describe(), **winner.final.describe())
+        if winner.final.target_scale is not None:
+            learnt = winner.final.target_scale.describe()
+            self.record.add(target={**self.record.content["target"], **learnt})
         self.record.add(words=worth_line(self.record.content))
         self.record.add(**explained.record)
         self.record.note(self.data.folds.findings)
@@ -144,6 +148,8 @@ class Artefacts:
 
 
 def _outcome_roles(dataset: Dataset) -> dict[str, Any]:
-    """The names of the columns that tell of the outcome beside the target."""
+    """The names of the columns that tell of the outcome beside the target, and its transform."""
     named = {key: getattr(dataset, key, None) for key in ("event", "offset", "exposure")}
+    if dataset.transform is not None:
+        named |= {"transform": dataset.transform, "smearing": dataset.smearing}
     return {key: name for key, name in named.items() if name is not None}

@@ -65,6 +65,7 @@ def _table(config: ExperimentConfig, found: Inspection) -> Table | None:
     try:
         table = _of_file(config, found) if isinstance(config.dataset, File) else _of_itself(config)
         table = None if table is None else config.family.settle(table)
+        table = None if table is None else config.dataset.with_transform(table)
         if table is not None and config.dataset.mask is not None:
             table = config.dataset.mask.hide(table, config.general.seed)
     except DataError as error:

@@ -89,7 +89,8 @@ def measure_importance(family: str, fitted: Sequence[FittedFold], seed: int) -> 
     """Leave each column of the dataset out, with all features that are made of it.
 
     The loss is the mean squared error, or the deviance of another family. Permutations need none
-    where it is squared; of other families rows are permuted, `REPEATS` times.
+    where it is squared; of other families, and where the target is transformed, rows are permuted,
+    `REPEATS` times.
 
     Args:
         family: of the target.
@@ -138,11 +139,31 @@ def _permuted(fold: FittedFold, sets: Sequence[Integers], loss: MetricName, seed
     everywhere = [
         np.concatenate([own + part * q for part in range(len(problem.parts))]) for own in sets
     ]
+    if problem.target_scale is not None:
+        return _permuted_fitted(problem, fold, everywhere, seed)
     side = problem.side
     weight = np.ones(len(side.y)) if side.weight is None else side.weight
     errors = side.y - problem.predict(fold.coefficients[:, None])[:, 0]
     contributed = side.dense @ contributions(fold.coefficients, everywhere)
     return permuted_increase_of_rows(contributed, errors, weight)
+
+
+def _permuted_fitted(
+    problem: FoldProblem, fold: FittedFold, sets: Sequence[Integers], seed: int
+) -> Floats:
+    """The mean over permutations of the validation rows of what a transformed target loses."""
+    side, scale = problem.side, problem.target_scale
+    assert scale is not None  # noqa: S101 - asked by the caller
+    rng = generator(seed, "importance", str(problem.columns.names), len(side.y))
+    fitted = problem.fitted(fold.coefficients[:, None])
+    contributed = side.dense @ contributions(fold.coefficients, sets)
+    orders = [rng.permutation(len(side.y)) for _ in range(REPEATS)]
+    lost = [
+        (side.y[:, None] - scale.undo(fitted - contributed + contributed[order])) ** 2
+        for order in orders
+    ]
+    before = fold.score("mse")
+    return np.asarray(np.average(np.mean(lost, axis=0), axis=0, weights=side.weight) - before)
 
 
 def _permuted_rows(

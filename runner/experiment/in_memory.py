@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from runner.checks import BEYOND_TRANSFORM
 from runner.core.folds import kept_rows
 from runner.core.metrics import is_zero
 from runner.dataset.suspicions import find_suspicions
@@ -123,9 +125,20 @@ class TableData:
         return refit(specs, candidate, preparation, self._table, self._split.train, alphas=alphas)
 
     def decide(self, final: Refit, held_out: HeldOut, preparation: Preparation) -> Refit:
-        """The refitted winner as it is: it predicts numbers."""
-        del held_out, preparation
-        return final
+        """The refitted winner as it is, or with the residuals out of fold that smear it."""
+        table, scale = self._table, final.target_scale
+        if scale is None or table.transform is None or not table.transform.smearing:
+            return final
+        from runner.evaluation.transformed_target import with_smearing  # a part of few runs
+
+        folds = [self._split.sides(fold)[1] for fold in self._split.folds]
+        rows = np.concatenate([self._kept(side, preparation)[1] for side in folds])
+        residuals = scale.apply(table.target[rows])
+        # in folds the transform may have learnt otherwise, so that it is undone and done again
+        residuals -= scale.apply(np.concatenate(held_out.predictions))
+        rng = generator(preparation.seed, "smearing")
+        weight = table.observed(rows).weight
+        return replace(final, pipeline=with_smearing(final.pipeline, residuals, weight, rng))
 
     def score_test(
         self, final: Refit, preparation: Preparation, bootstrap: Bootstrap, *, seed: int
@@ -135,6 +148,10 @@ class TableData:
         tested = predict(final.pipeline, table, rows)
         if not len(rows):
             return tested, None
+        if final.target_scale is not None and (beyond := int(np.isnan(tested).sum())):
+            said = f"{beyond:,} of {len(rows):,} test rows are predicted beyond the range of "
+            finding = BEYOND_TRANSFORM.found(f"{said}dataset.transform={table.transform_name}")
+            self.folds.findings[finding] = None
         weight = None if table.weight is None else table.weight[rows]
         group = None if table.group is None else table.group[rows]
         scored = Scored(table.target[rows], tested, weight, group)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -30,7 +31,7 @@ def main() -> None:
     found = np.array([repeat(rng) for _ in range(REPETITIONS)])
     mean, error = found.mean(axis=0), found.std(axis=0, ddof=1) / np.sqrt(REPETITIONS)
     for name, r2, se in zip(("outside", "inside"), mean, error, strict=True):
-        print(f"{name}: r2 {r2:.2f} ({se:.2f})")  # noqa: T201 - what it is for
+        print(f"{name}: r2 {r2:.2f} ({se:.2f})")
 
 
 def repeat(rng: np.random.Generator) -> tuple[float, float]:
@@ -44,7 +45,7 @@ def repeat(rng: np.random.Generator) -> tuple[float, float]:
     return score(outside, y, {}), score(pd.DataFrame(X, columns=names), y, step)
 
 
-def score(frame: pd.DataFrame, y: np.ndarray, steps: dict[str, object]) -> float:
+def score(frame: pd.DataFrame, y: np.ndarray, steps: dict[str, Any]) -> float:
     """The r2 over five folds of an elastic net with a weak penalty."""
     specs = make_specs("none", "elastic_net", {"features.steps": steps, "model.tol": 1e-7})
     scorer = make_scorer(folds_of(table_of(frame, y), test=None), specs, "r2")

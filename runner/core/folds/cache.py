@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
@@ -116,13 +117,20 @@ class Folds:
     def _from_rows(
         self, fold: Fold | None, preparation: Preparation, fit_intercept: bool
     ) -> FoldProblem:
-        sides = self._sides(fold)
-        key = cache_key(self.table.data_hash, *sides, preparation, fit_intercept, _versions())
-        return self._from_disk(
+        sides, scale = self._sides(fold), self.table.transform_name
+        key = cache_key(
+            self.table.data_hash, *sides, preparation, fit_intercept, scale, _versions()
+        )
+        found = self._from_disk(
             key,
             FoldProblem,
             lambda: problem_from_rows(self.table, *sides, preparation, fit_intercept=fit_intercept),
         )
+        if scale is None or found.target_scale is not None:
+            return found
+        # which a file does not have
+        rows = FoldRows(self.table, *kept_rows(self.table, *sides, preparation), preparation, True)
+        return replace(found, target_scale=rows.target_scale)
 
     def _of_family(
         self,
@@ -168,6 +176,8 @@ class Folds:
     def from_moments(self, preparation: Preparation) -> bool:
         """Whether moments suffice, and are worth taking: they need more rows than columns."""
         filled = self.family is None and preparation.imputer.fill_value() is not None
+        # a score in the units of a target that is transformed is of no moments
+        filled = filled and self.table.transform is None
         if not self._trusts_moments or not filled or preparation.features.learns:
             return False
         return self._moments is not None or (self._width <= COLUMNS_PER_ROW * len(self.split.train))

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from runner.core.folds.model_columns import ModelColumns
     from runner.core.metrics import MetricName
     from runner.core.moments import ValidationMoments
+    from runner.core.target_scale import TargetScale
     from runner.records import Floats, Integers, Matrix, RowProblem
 
 CELLS = 4_000_000  # predictions held at once, 32 MB
@@ -71,6 +72,7 @@ class FoldProblem:
     columns: ModelColumns
     moments: ValidationMoments | None = None
     warnings: tuple[str, ...] = ()  # what scikit-learn said while the sides were made
+    target_scale: TargetScale | None = None  # of the training side, if its target is transformed
 
     @cached_property
     def side(self) -> Side:
@@ -113,7 +115,12 @@ class FoldProblem:
         return whole.swapaxes(0, 1)
 
     def predict(self, coefficients: Floats) -> Floats:
-        """Predictions (n, c) on the validation rows for coefficients (q, c)."""
+        """Predictions (n, c) on the validation rows, in the target's units, of (q, c)."""
+        fitted = self.fitted(coefficients)
+        return fitted if self.target_scale is None else self.target_scale.undo(fitted)
+
+    def fitted(self, coefficients: Floats) -> Floats:
+        """The same (n, c) as the model has them: on the scale of a transformed target."""
         predictions: Floats = self.intercept + self.side.product(coefficients)
         return predictions
 

@@ -58,6 +58,7 @@ def problem_from_rows(
         make_side=lambda: side,
         columns=columns,
         warnings=_said(caught),
+        target_scale=rows.target_scale,
     )
 
 

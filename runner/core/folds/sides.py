@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,11 +12,13 @@ from scipy import sparse
 
 from runner.core.folds.model_columns import ModelColumns
 from runner.core.path import to_gram
+from runner.core.target_scale import learn_scale
 from runner.errors import FitError
 from runner.records import GramProblem, RowProblem
 
 if TYPE_CHECKING:
     from runner.core.folds.preparation import Preparation
+    from runner.core.target_scale import TargetScale
     from runner.records import Floats, Integers, Matrix, Table
 
 SPARSE_COLUMNS = 1000  # above this a sparse X is solved by its rows, and not by its Gram
@@ -35,10 +38,16 @@ class FoldRows:
     preparation: Preparation
     fit_intercept: bool  # whether both sides are centred by the training side's means
 
+    @cached_property
+    def target_scale(self) -> TargetScale | None:
+        """How the target is transformed, learnt from the training rows, if it is."""
+        return learn_scale(self.table.transform_name, self.table.target[self.training])
+
     @property
     def y(self) -> Floats:
-        """The training rows' target, (n,)."""
-        return self.table.target[self.training]
+        """The training rows' target, (n,), as the model is fitted to it."""
+        y = self.table.target[self.training]
+        return y if self.target_scale is None else self.target_scale.apply(y)
 
     @property
     def weight(self) -> Floats:

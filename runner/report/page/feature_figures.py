@@ -21,6 +21,7 @@ from runner.report.page.figure import (
 )
 from runner.report.page.labels import asked, in_the_model, listed, shorten, told_apart
 from runner.report.page.search_figures import AXIS, curve_of
+from runner.report.target_words import modelled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -297,7 +298,7 @@ def _moves(material: Material, by: float, response: str) -> str:
         )
     if material.family in RATIOS:
         return f"multiplies {RATIOS[material.family]} by {ratio}"
-    name = shorten(response or str(material.target.get("name", "the target")))
+    name = shorten(response or modelled(material.target))
     return f"{'raises' if by > 0 else 'lowers'} the predicted {name} by {number(abs(by))}"
 
 

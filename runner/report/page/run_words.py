@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from runner.report.numbers import interval, is_number, number, place_of, score
 from runner.report.page.labels import counted, in_the_model, listed, percent, shorten
+from runner.report.target_words import modelled
 
 if TYPE_CHECKING:
     from runner.report.page.material import Material
@@ -120,8 +121,17 @@ def _judged_by(material: Material) -> str:
     folds, split = material.record["folds"], material.record.get("choices", {}).get("split", "")
     count = len(folds["training"])
     if count == 1:
-        return f"the {material.metric} on {counted(folds['validation'][0], 'row')} left out"
-    return f"the mean {material.metric} over {count:,} folds of {SPLITS.get(split, split)}"
+        rows = counted(folds["validation"][0], "row")
+        return f"the {material.metric}{_scale(material)} on {rows} left out"
+    mean = f"the mean {material.metric}{_scale(material)}"
+    return f"{mean} over {count:,} folds of {SPLITS.get(split, split)}"
+
+
+def _scale(material: Material) -> str:
+    """On which scale scores are, where the model is on another."""
+    if not material.target.get("transform"):
+        return ""
+    return f", on the scale of {shorten(str(material.target['name']), 40)},"
 
 
 def _held_out(material: Material) -> str:
@@ -142,7 +152,7 @@ def _of_what(material: Material) -> str:
         "poisson": f"for the mean of the count {name}",
         "gamma": f"for the mean of the amount {name}",
         "cox": f"for the hazard over {name}",
-    }.get(material.family, f"for {name}")
+    }.get(material.family, f"for {shorten(modelled(material.target), 40)}")
 
 
 def _gaps(material: Material) -> str:
