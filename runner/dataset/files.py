@@ -34,7 +34,7 @@ def _check_dates(given: object) -> object:
     return given
 
 
-def _check_target(given: object) -> object:
+def check_target(given: object) -> object:
     """One message for both forms; a list of one is its column."""
     names = given if isinstance(given, list) else [given]
     if not names or not all(isinstance(one, str) for one in names):
@@ -74,7 +74,7 @@ class File(Dataset):
     """
 
     path: str
-    target: Annotated[str | list[str], BeforeValidator(_check_target)]
+    target: Annotated[str | list[str], BeforeValidator(check_target)]
     features: list[str] | None
     drop: list[str]
     categorical: list[str]

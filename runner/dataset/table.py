@@ -53,9 +53,9 @@ def make_table(
     kept = frame.loc[rows.keep]
     time = group = None
     with problems.noted():
-        time = _time_rank(kept[roles.time]) if roles.time in frame else None
+        time = time_rank(kept[roles.time]) if roles.time in frame else None
     with problems.noted():
-        group = _group_code(kept[roles.group]) if roles.group in frame else None
+        group = group_code(kept[roles.group]) if roles.group in frame else None
     features = _features(kept, roles, problems)
     if not rows.usable or features.empty:
         raise problems.found[0]
@@ -78,7 +78,7 @@ def make_table(
         event=None if rows.event is None else rows.event[rows.keep],
         offset=None if rows.offset is None else rows.offset[rows.keep],
         roles=(roles.time, roles.group),
-        role_values=_role_values(kept, roles),
+        role_values=role_values(kept, roles),
         dropped={reason: count for reason, count in rows.dropped.items() if count},
         dates=tuple(str(name) for name in features if name in roles.dates),
     )
@@ -202,7 +202,7 @@ def _blanked(column: pd.Series, spellings: list[Any], *, as_it_is: bool) -> pd.S
     return column.mask(absent)
 
 
-def _role_values(frame: pd.DataFrame, roles: ColumnRoles) -> pd.DataFrame:
+def role_values(frame: pd.DataFrame, roles: ColumnRoles) -> pd.DataFrame:
     """The time and group columns, each once."""
     named = list(dict.fromkeys(name for name in (roles.time, roles.group) if name))
     return frame[named].reset_index(drop=True)
@@ -255,7 +255,7 @@ def _refuse_free_text(name: str, text: pd.Series, roles: ColumnRoles) -> None:
     column_roles.refuse_free_text(name, observed.nunique(), len(text))
 
 
-def _group_code(column: pd.Series) -> Integers:
+def group_code(column: pd.Series) -> Integers:
     """A code of each row's group."""
     if column.isna().any():
         raise DataError(f"the group {column.name!r} is missing in {int(column.isna().sum())} rows")
@@ -263,7 +263,7 @@ def _group_code(column: pd.Series) -> Integers:
     return codes
 
 
-def _time_rank(column: pd.Series) -> Integers:
+def time_rank(column: pd.Series) -> Integers:
     """Rank of each row's time, equal for equal times."""
     if column.isna().any():
         raise DataError(f"the time {column.name!r} is missing in {int(column.isna().sum())} rows")

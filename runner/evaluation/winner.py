@@ -142,7 +142,7 @@ def refit(  # noqa: PLR0913 - what is fitted to what, and what else with it
         alphas: falling, (a,), for which the model's coefficients are wanted too.
     """
     rows, _ = kept_rows(table, rows, rows[:0], preparation)
-    features, weight = table.frame.iloc[rows], training_weight(table, rows)
+    features, weight = table.frame_rows(rows), training_weight(table, rows)
     own_weight = None if table.weight is None else weight
     columns = preparation.transformer(table)
     with warnings.catch_warnings(record=True) as caught:
@@ -153,9 +153,11 @@ def refit(  # noqa: PLR0913 - what is fitted to what, and what else with it
         model = fit_model(own, specs, candidate)
     pipeline = pipeline_of([*columns.steps, ("model", model.estimator)])
     rounds = describe_rounds(pipeline)
-    make_plain(pipeline, preparation, features)
     spread = column_spread(own.X, weight)
     form = read_form(pipeline, model.solution, spread)
+    path = None if alphas is None else _path(pipeline, own, specs, candidate, alphas)
+    filled = filled_values(columns, X, features, preparation.numeric)
+    make_plain(pipeline, preparation, features)
     reading = reading_of(specs.family, table)
     said = dict.fromkeys(str(warning.message).splitlines()[0] for warning in caught)
     return Refit(
@@ -166,9 +168,9 @@ def refit(  # noqa: PLR0913 - what is fitted to what, and what else with it
         tuple(said),
         rounds,
         reading=reading,
-        path=None if alphas is None else _path(pipeline, own, specs, candidate, alphas),
+        path=path,
         influence=describe_influence(own, specs.family, model.solution, table.row[rows]),
-        filled=quantiles_of(filled_values(columns, X, features, preparation.numeric)),
+        filled=quantiles_of(filled),
     )
 
 
@@ -216,7 +218,8 @@ def describe_rounds(pipeline: Pipeline) -> dict[str, Any]:
     """How many rounds a chained imputer took, and whether it converged; empty for others."""
     from sklearn.pipeline import Pipeline
 
-    numeric = pipeline.named_steps["columns"].named_transformers_.get("numeric")
+    parts = getattr(pipeline.named_steps["columns"], "named_transformers_", {})
+    numeric: Any = parts.get("numeric")
     imputer = getattr(numeric, "imputer_", numeric)  # behind a shift
     imputer = imputer[-1] if isinstance(imputer, Pipeline) else imputer  # behind a copy
     if not hasattr(imputer, "n_iter_"):
@@ -229,12 +232,14 @@ def describe_rounds(pipeline: Pipeline) -> dict[str, Any]:
 
 def predict(pipeline: Pipeline | VotingRegressor, table: Table, rows: Integers) -> Floats:
     """Predictions (n,) for the given rows; a level never seen in training counts as none."""
-    return predict_frame(pipeline, table.given.iloc[rows])
+    return predict_frame(pipeline, table.given_rows(rows))
 
 
-def predict_frame(pipeline: Pipeline | VotingRegressor, features: pd.DataFrame) -> Floats:
-    """Predictions (n,) for the rows of a data frame; see `predict`."""
-    if not len(features):
+def predict_frame(
+    pipeline: Pipeline | VotingRegressor, features: pd.DataFrame | sparse.csr_array
+) -> Floats:
+    """Predictions (n,) for the rows of a data frame, or of a sparse matrix; see `predict`."""
+    if not features.shape[0]:
         return np.empty(0)
     with unseen_levels_allowed():
         predictions: Floats = pipeline.predict(features)
