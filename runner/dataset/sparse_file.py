@@ -155,7 +155,7 @@ def make_sparse_table(
         role_values=role_values(others, roles),
         dropped={reason: count for reason, count in rows.dropped.items() if count},
     )
-    matrix = SparseColumns(parts.X, parts.names)
+    matrix = SparseColumns(_compact(parts.X), parts.names)
     matrix = matrix if len(kept) == len(parts.others) else matrix.take(kept)
     return replace(table, matrix=matrix, data_hash=_hash(table.data_hash, matrix))
 
@@ -172,6 +172,13 @@ def _check_values(parts: SparseParts, path: str) -> None:
             f"{path}: the column {name!r} has values that are infinite or too large to square, "
             f"such as {parts.X.data[large[0]]}: correct them, or leave them out"
         )
+
+
+def _compact(X: sparse.csr_array) -> sparse.csr_array:
+    """The same with indices of 4 bytes, if there are not too many."""
+    if max(X.nnz, *X.shape) <= np.iinfo(np.int32).max:
+        X.indices, X.indptr = X.indices.astype(np.int32), X.indptr.astype(np.int32)
+    return X
 
 
 def _hash(data_hash: str, matrix: SparseColumns) -> str:

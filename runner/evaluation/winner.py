@@ -40,7 +40,9 @@ if TYPE_CHECKING:
     from runner.core.folds.source import AnyFold
     from runner.family import Family
     from runner.features.pipeline import Specs
-    from runner.records import Candidate, Floats, Integers, Matrix, Solution, Table
+    from runner.records import Booleans, Candidate, Floats, Integers, Matrix, Solution, Table
+
+MANY = 20_000  # features, above which coefficients.csv has those that are ever selected
 
 
 @dataclass(frozen=True)
@@ -73,10 +75,23 @@ class Refit:
         return all(solution.converged for solution in self.solutions)
 
     def coefficients_table(self) -> pd.DataFrame:
-        """coefficients.csv, in which the intercept is the first row."""
-        return coefficients_table(
-            self.coefficients, self.intercept, self.reading, self.intercept_sd
-        )
+        """coefficients.csv, in which the intercept is the first row.
+
+        Of very many features it has those alone that are selected, here or anywhere on the path.
+        """
+        rows = self.coefficients[self._listed]
+        return coefficients_table(rows, self.intercept, self.reading, self.intercept_sd)
+
+    @property
+    def _listed(self) -> Booleans:
+        """Which rows of `coefficients` coefficients.csv has; of each response the same features."""
+        responses = max(len(self.reading.responses), 1)
+        used = self.coefficients["selected"].to_numpy().reshape(responses, -1).any(axis=0)
+        if len(used) <= MANY:
+            return np.ones(len(self.coefficients), dtype=bool)
+        on_path = self.path[0].features if self.path else ()
+        names = self.coefficients["feature"].iloc[: len(used)]
+        return np.tile(used | names.isin(on_path).to_numpy(), responses)
 
     def describe(self) -> dict[str, Any]:
         """How the winner was refitted, its size, and how its imputer's rounds ended, if any."""
@@ -88,6 +103,7 @@ class Refit:
                 "converged": self.converged,
             },
             "n_features": self.coefficients["feature"].nunique(),
+            **({} if self._listed.all() else {"n_listed": int(self._listed.sum())}),
             "n_selected": self.coefficients["feature"][self.coefficients["selected"]].nunique(),
             "intercept": self.stated_intercept(),
             **({} if self.threshold is None else {"threshold": self.threshold}),
@@ -148,8 +164,9 @@ def refit(  # noqa: PLR0913 - what is fitted to what, and what else with it
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         outcome = table.target[rows]
-        X = columns.fit_transform(features, outcome, **preparation.fit_parameters(own_weight))
-        own = ModelRows(as_matrix(X), table.observed(rows), columns_of(columns))
+        parameters = preparation.fit_parameters(own_weight)
+        X = as_matrix(columns.fit_transform(features, outcome, **parameters))
+        own = ModelRows(X, table.observed(rows), columns_of(columns))
         model = fit_model(own, specs, candidate)
     pipeline = pipeline_of([*columns.steps, ("model", model.estimator)])
     rounds = describe_rounds(pipeline)
@@ -177,14 +194,20 @@ def refit(  # noqa: PLR0913 - what is fitted to what, and what else with it
 def _path(
     pipeline: Pipeline, rows: ModelRows, specs: Specs, candidate: Candidate, alphas: Floats
 ) -> tuple[LinearForm, ...]:
-    """What the winner's model adds up for a row at each alpha, in original units."""
+    """What the winner's model adds up for a row at each alpha, in original units.
+
+    Of very many features, of those alone that any alpha selects.
+    """
     scaler = pipeline.named_steps.get("scaler")
     features = pipeline[:-1].get_feature_names_out()
     none = np.zeros(len(features))  # a path shows no standardised sizes
-    solved = zip(*fit_path(rows, specs, candidate, alphas), strict=True)
+    solutions = fit_path(rows, specs, candidate, alphas)
+    used = np.arange(len(features))
+    if len(used) > MANY:
+        used = np.flatnonzero(solutions[0].any(axis=(0, 1)))
     return tuple(
-        in_original_units(features, coefficients, intercepts, scaler, none)
-        for coefficients, intercepts in solved
+        in_original_units(features, coefficients, intercepts, scaler, none).take(used)
+        for coefficients, intercepts in zip(*solutions, strict=True)
     )
 
 
