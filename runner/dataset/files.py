@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -198,6 +199,6 @@ class Parquet(File):
 
 def refuse_duplicates(path: str, names: list[str]) -> None:
     """Raise DataError if a name occurs twice."""
-    twice = sorted({name for name in names if names.count(name) > 1})
+    twice = sorted(name for name, count in Counter(names).items() if count > 1)
     if twice:
         raise DataError(f"{path} has more than one column named {', '.join(map(repr, twice))}")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def filled_values(
     steps: Pipeline,
-    X: Floats,
+    X: Any,  # noqa: ANN401 - an array, sparse only after steps that make features
     features: Any,  # noqa: ANN401 - a data frame, or a sparse matrix
     numeric: Sequence[str],
 ) -> dict[str, Floats]:

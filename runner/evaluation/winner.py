@@ -86,7 +86,8 @@ class Refit:
     def _listed(self) -> Booleans:
         """Which rows of `coefficients` coefficients.csv has; of each response the same features."""
         responses = max(len(self.reading.responses), 1)
-        used = self.coefficients["selected"].to_numpy().reshape(responses, -1).any(axis=0)
+        selected = self.coefficients["selected"].to_numpy(dtype=bool)
+        used: Booleans = np.any(selected.reshape(responses, -1), axis=0)
         if len(used) <= MANY:
             return np.ones(len(self.coefficients), dtype=bool)
         on_path = self.path[0].features if self.path else ()

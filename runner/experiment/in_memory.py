@@ -16,6 +16,7 @@ from runner.evaluation.winner import HeldOut, Refit, hold_out, predict, refit
 from runner.experiment.sparse_facts import (
     columns_table,
     describe_entries,
+    describe_many,
     describe_matrix,
     missing_entries,
 )
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
     from runner.records import Candidate, Floats, Fold, Integers
     from runner.statistics.bootstrap import Bootstrap
     from runner.statistics.missingness import Missingness
+
+MANY = 20_000  # numeric columns, above which a manifest describes them as one
 
 
 class TableData:
@@ -228,6 +231,8 @@ class TableData:
         """The features as a model file's manifest states them; a matrix as one."""
         if self._table.matrix is not None:
             return [describe_entries(self._table.matrix)]
+        if self._table.made is None and len(self._table.numeric) > MANY:
+            return describe_many(self._table)
         roles = set(self._table.role_values) - set(self._table.features)
         names = [str(name) for name in self._table.given if name not in roles]
         return [self._describe_column(name) for name in names]

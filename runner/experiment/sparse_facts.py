@@ -1,4 +1,4 @@
-"""Features that are one sparse matrix come in; what is said of it goes out."""
+"""A sparse matrix, or very many columns, come in; what is said of them goes out."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pandas as pd
 from runner.core.folds import gap_counts
 
 if TYPE_CHECKING:
-    from runner.records import SparseColumns
+    from runner.records import SparseColumns, Table
 
 
 def describe_matrix(matrix: SparseColumns) -> dict[str, Any]:
@@ -44,6 +44,16 @@ def describe_entries(matrix: SparseColumns) -> dict[str, Any]:
         "columns": described["numeric"],
         "missing_share": described["missing_share"],
     }
+
+
+def describe_many(table: Table) -> list[dict[str, Any]]:
+    """What a saved model expects of very many numeric columns: their names; of others all."""
+    X = table.features[list(table.numeric)]
+    described: dict[str, Any] = {"name": "numeric columns", "kind": "numeric"}
+    described |= {"columns": len(table.numeric), "missing_share": float(X.isna().to_numpy().mean())}
+    others = [{"name": name, "kind": "categorical"} for name in table.categorical]
+    others += [{"name": name, "kind": "text"} for name in table.text]
+    return [described | {"names": list(table.numeric)}, *others]
 
 
 def columns_table(matrix: SparseColumns) -> pd.DataFrame:

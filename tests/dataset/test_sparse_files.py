@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import joblib
 import numpy as np
@@ -34,8 +34,7 @@ QUICK = (
     "model.l1_ratio=[0.5]",
     "bootstrap.resamples=20",
 )
-ROLES = dict.fromkeys(("time", "group", "weight", "event", "offset", "exposure"))
-OF_LONG = {"row": "row", "column": "column", "value": "value", "target": "y"}
+ROLES: dict[str, Any] = dict.fromkeys(("time", "group", "weight", "event", "offset", "exposure"))
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +97,7 @@ def made(home: Path, name: str, form: tuple[str, ...], data: str, *more: str) ->
 def trial_scores(folder: Path) -> pd.DataFrame:
     """The scores of every trial."""
     trials = pd.read_csv(folder / "trials.csv")
-    return trials[[name for name in trials if name.startswith(("mse", "log_loss"))]]
+    return trials[[name for name in trials if str(name).startswith(("mse", "log_loss"))]]
 
 
 def same(sparse_run: Path, dense_run: Path) -> None:
@@ -307,7 +306,16 @@ def test_bad_matrices_are_named(tmp_path: Path) -> None:
 
 def long(path: Path) -> SparseFile:
     """A dataset of that file, whose target is y."""
-    return Long(name="long", path=str(path), mask=None, **OF_LONG, **ROLES)
+    return Long(
+        name="long",
+        path=str(path),
+        row="row",
+        column="column",
+        value="value",
+        target="y",
+        mask=None,
+        **ROLES,
+    )
 
 
 @pytest.mark.parametrize(
