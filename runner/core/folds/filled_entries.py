@@ -33,7 +33,9 @@ class FilledEntries(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return self
 
     def transform(self, X: sparse.csr_array) -> Any:  # noqa: ANN401 - any sparse matrix
-        """The rows without gaps, (m, p)."""
+        """The rows without gaps, (m, p); themselves, and no copy, if they have none."""
+        if not np.isnan(X.data).any():
+            return X
         return self.filler_.transform(X)
 
     def get_feature_names_out(self, input_features: object = None) -> Any:  # noqa: ANN401
