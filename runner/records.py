@@ -136,6 +136,18 @@ class Made:
         return replace(self, source=self.source.iloc[rows].reset_index(drop=True))
 
 
+@dataclass(frozen=True, eq=False)
+class SparseColumns:
+    """Features as one matrix: what is not in it is 0, and a NaN in it is a missing value."""
+
+    X: sparse.csr_array  # (n, p)
+    names: tuple[str, ...]  # (p,)
+
+    def take(self, rows: Integers) -> SparseColumns:
+        """Of some rows, by position."""
+        return replace(self, X=self.X[rows])
+
+
 @dataclass(frozen=True)
 class TargetTransform:
     """What becomes of the target before a model is fitted to it."""
@@ -171,11 +183,25 @@ class Table:
     dates: tuple[str, ...] = ()  # those of the numeric columns that are dates, as days since 1970
     made: Made | None = None  # what the features were made of, if of other columns
     transform: TargetTransform | None = None  # of the target, which itself is as it was read
+    matrix: SparseColumns | None = None  # all features, where `features` has no column
 
     @property
     def given(self) -> pd.DataFrame:
         """What a saved model is given, (n,)."""
         return self.frame if self.made is None else self.made.source
+
+    @property
+    def entries(self) -> tuple[str, ...]:
+        """Names of the columns of a sparse matrix, (p,)."""
+        return () if self.matrix is None else self.matrix.names
+
+    def given_rows(self, rows: Integers) -> Any:  # noqa: ANN401 - a data frame or a csr_array
+        """Some of the rows as a saved model is given them, by position."""
+        return self.given.iloc[rows] if self.matrix is None else self.matrix.X[rows]
+
+    def frame_rows(self, rows: Integers) -> Any:  # noqa: ANN401 - a data frame or a csr_array
+        """Some of the rows as folds are made of them, by position."""
+        return self.frame.iloc[rows] if self.matrix is None else self.matrix.X[rows]
 
     @cached_property
     def frame(self) -> pd.DataFrame:
@@ -205,6 +231,7 @@ class Table:
             features=self.features.iloc[rows].reset_index(drop=True),
             role_values=self.role_values.iloc[rows].reset_index(drop=True),
             made=None if self.made is None else self.made.take(rows),
+            matrix=None if self.matrix is None else self.matrix.take(rows),
             target=self.target[rows],
             row=self.row[rows],
             time=None if self.time is None else self.time[rows],

@@ -62,11 +62,31 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     frame.loc[::11, "town"] = np.nan
     frame.to_csv(folder / "my.csv", index=False)
     frame.drop(columns="id").rename(columns={"price": "y"}).to_parquet(folder / "big.parquet")
+    write_sparse(folder, frame["price"].to_numpy())
     for name, content in (files_shown("data.md") | files_shown("choices.md")).items():
         file = folder / name
         file.parent.mkdir(parents=True)
         file.write_text(content, encoding="utf-8")
     return folder
+
+
+def write_sparse(folder: Path, y: np.ndarray) -> None:
+    """Write the files of docs/sparse.md: 120 rows of 6 columns, most of them 0."""
+    rng = np.random.default_rng(2)
+    X = rng.normal(size=(len(y), 6)) * (rng.random((len(y), 6)) < 0.4)
+    row, column = np.nonzero(X)
+    pairs = [" ".join(f"{at + 1}:{one[at]}" for at in np.flatnonzero(one)) for one in X]
+    lines = [f"{label} {text}\n" for label, text in zip(y, pairs, strict=True)]
+    (folder / "my.svm").write_text("".join(lines), encoding="ascii")
+    triples = [f"{i + 1} {j + 1} {X[i, j]}\n" for i, j in zip(row, column, strict=True)]
+    head = f"%%MatrixMarket matrix coordinate real general\n{len(y)} 6 {len(row)}\n"
+    (folder / "my.mtx").write_text(head + "".join(triples), encoding="ascii")
+    np.savetxt(folder / "my-target.txt", y)
+    cells = {"row": row, "column": [f"x{at}" for at in column], "value": X[row, column]}
+    target = {"row": range(len(y)), "column": "price", "value": y}
+    pd.concat([pd.DataFrame(cells), pd.DataFrame(target)]).to_csv(
+        folder / "my-entries.csv", index=False
+    )
 
 
 def enet(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

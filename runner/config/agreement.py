@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from runner.config.kinds import all_kinds
+from runner.config.sparse_agreement import check_sparse
 from runner.core.metrics import FROM_MOMENTS, METRICS
 from runner.errors import ConfigError
 from runner.features.looking_back import check_sections
@@ -29,6 +30,8 @@ def check_agreement(config: ExperimentConfig) -> None:
     _check_evaluation(config)
     if config.dataset.streams:
         _check_stream(config)
+    if config.dataset.is_sparse:
+        check_sparse(config)
     _check_relax(config)
     check_sections(config.features, config.dataset, config.family)
 

@@ -31,6 +31,11 @@ class Dataset(Spec):
         return False
 
     @property
+    def is_sparse(self) -> bool:
+        """Whether the features are one sparse matrix."""
+        return False
+
+    @property
     def is_drawn(self) -> bool:
         """Whether the run's seed may have a say in the rows."""
         return True

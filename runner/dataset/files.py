@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -34,7 +35,7 @@ def _check_dates(given: object) -> object:
     return given
 
 
-def _check_target(given: object) -> object:
+def check_target(given: object) -> object:
     """One message for both forms; a list of one is its column."""
     names = given if isinstance(given, list) else [given]
     if not names or not all(isinstance(one, str) for one in names):
@@ -74,7 +75,7 @@ class File(Dataset):
     """
 
     path: str
-    target: Annotated[str | list[str], BeforeValidator(_check_target)]
+    target: Annotated[str | list[str], BeforeValidator(check_target)]
     features: list[str] | None
     drop: list[str]
     categorical: list[str]
@@ -198,6 +199,6 @@ class Parquet(File):
 
 def refuse_duplicates(path: str, names: list[str]) -> None:
     """Raise DataError if a name occurs twice."""
-    twice = sorted({name for name in names if names.count(name) > 1})
+    twice = sorted(name for name, count in Counter(names).items() if count > 1)
     if twice:
         raise DataError(f"{path} has more than one column named {', '.join(map(repr, twice))}")

@@ -103,7 +103,7 @@ def role_problems(columns: Sequence[str], roles: ColumnRoles) -> Iterator[DataEr
         named += [("na_values", name) for name in roles.na_values]
     for key, name in named:
         if name not in columns:
-            yield _no_column(columns, f"dataset.{key}", name)
+            yield no_column(columns, f"dataset.{key}", name)
     yield from _outcome_problems(roles)
 
 
@@ -323,7 +323,8 @@ def refuse_free_text(name: str, levels: int, rows: int) -> None:
         )
 
 
-def _no_column(columns: Sequence[str], key: str, name: str) -> DataError:
+def no_column(columns: Sequence[str], key: str, name: str) -> DataError:
+    """A key names a column that is not there."""
     near = difflib.get_close_matches(name, columns, n=1)
     hint = f"; did you mean {near[0]!r}?" if near else ""
     some = ", ".join(columns[:SOME]) + (", ..." if len(columns) > SOME else "")

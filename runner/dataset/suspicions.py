@@ -50,6 +50,8 @@ def find_suspicions(table: Table, split: Split, *, squared: bool = True) -> list
         squared: whether the target is to be predicted under squared error.
     """
     looked = _Looked(table, split, squared)
+    if table.matrix is not None:  # whose columns are not looked at one by one
+        return list(_target(looked))
     searches = (_lone, _target, _ids, _duplicates, _sentinels, _memory)
     return [finding for search in searches for finding in search(looked)]
 

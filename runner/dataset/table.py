@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from runner.dataset.roles import ColumnRoles
     from runner.records import Booleans, Floats, Integers
 
+WIDE = 2000  # columns, above which those of numbers are looked at, and hashed, as one
+
 
 def make_table(
     frame: pd.DataFrame,
@@ -50,19 +52,19 @@ def make_table(
     problems.note(column_roles.role_problems(columns, roles))
     frame = settle(frame, roles, problems)
     rows = read_outcome(frame, roles, problems, reads)
-    kept = frame.loc[rows.keep]
+    kept = frame if rows.keep.all() else frame.loc[rows.keep]
     time = group = None
     with problems.noted():
-        time = _time_rank(kept[roles.time]) if roles.time in frame else None
+        time = time_rank(kept[roles.time]) if roles.time in frame else None
     with problems.noted():
-        group = _group_code(kept[roles.group]) if roles.group in frame else None
+        group = group_code(kept[roles.group]) if roles.group in frame else None
     features = _features(kept, roles, problems)
     if not rows.usable or features.empty:
         raise problems.found[0]
     categorical = tuple(
         str(c)
-        for c in features
-        if c not in roles.text and (features[c].dtype == object or c in roles.categorical)
+        for c, kind in features.dtypes.items()
+        if c not in roles.text and (kind == np.dtype("O") or c in roles.categorical)
     )
     return table_of(
         features.reset_index(drop=True),
@@ -78,7 +80,7 @@ def make_table(
         event=None if rows.event is None else rows.event[rows.keep],
         offset=None if rows.offset is None else rows.offset[rows.keep],
         roles=(roles.time, roles.group),
-        role_values=_role_values(kept, roles),
+        role_values=role_values(kept, roles),
         dropped={reason: count for reason, count in rows.dropped.items() if count},
         dates=tuple(str(name) for name in features if name in roles.dates),
     )
@@ -136,7 +138,10 @@ def table_of(  # noqa: PLR0913 - one argument per role
 def _hash(table: Table) -> str:
     """SHA-256 of all that determines a result."""
     digest = hashlib.sha256()
-    for name in table.features:
+    if _is_block(table.features):
+        digest.update("\0".join(map(str, table.features)).encode())
+        digest.update(np.ascontiguousarray(table.features.to_numpy().T).data)
+    for name in () if _is_block(table.features) else table.features:
         digest.update(f"{name}\0".encode())
         digest.update(_column_bytes(table.features[name]))
     for part in (table.target, table.row, table.time, table.group, table.weight):
@@ -150,6 +155,11 @@ def _hash(table: Table) -> str:
     for name in table.role_values:
         digest.update(_column_bytes(table.role_values[name]))
     return digest.hexdigest()
+
+
+def _is_block(features: pd.DataFrame) -> bool:
+    """Whether there are very many columns, and all are numbers: looked at as one."""
+    return features.shape[1] > WIDE and bool((features.dtypes == np.float64).all())
 
 
 def _column_bytes(column: pd.Series) -> bytes:
@@ -202,7 +212,7 @@ def _blanked(column: pd.Series, spellings: list[Any], *, as_it_is: bool) -> pd.S
     return column.mask(absent)
 
 
-def _role_values(frame: pd.DataFrame, roles: ColumnRoles) -> pd.DataFrame:
+def role_values(frame: pd.DataFrame, roles: ColumnRoles) -> pd.DataFrame:
     """The time and group columns, each once."""
     named = list(dict.fromkeys(name for name in (roles.time, roles.group) if name))
     return frame[named].reset_index(drop=True)
@@ -213,11 +223,22 @@ def _features(frame: pd.DataFrame, roles: ColumnRoles, problems: Problems) -> pd
     with problems.noted():
         names = column_roles.feature_names([str(name) for name in frame], roles)
     settled: dict[str, pd.Series] = {}
+    if len(names) > WIDE and not roles.text:
+        whole = frame[[name for name in names if name in frame]]
+        if _is_block(whole) and _usable(whole.to_numpy()):
+            return whole
     for name in names:
         with problems.noted():
             if name in frame:
                 settled[name] = _feature(frame[name], roles)
     return pd.DataFrame(settled, index=frame.index)
+
+
+def _usable(X: Floats) -> bool:
+    """Whether each column (n, p) has a value, and none is infinite or too large to square."""
+    low, high = np.fmin.reduce(X, axis=0), np.fmax.reduce(X, axis=0)  # which pass over NaN
+    most = column_roles.LARGEST
+    return bool(((low >= -most) & (high <= most)).all())
 
 
 def _feature(column: pd.Series, roles: ColumnRoles) -> pd.Series:
@@ -255,7 +276,7 @@ def _refuse_free_text(name: str, text: pd.Series, roles: ColumnRoles) -> None:
     column_roles.refuse_free_text(name, observed.nunique(), len(text))
 
 
-def _group_code(column: pd.Series) -> Integers:
+def group_code(column: pd.Series) -> Integers:
     """A code of each row's group."""
     if column.isna().any():
         raise DataError(f"the group {column.name!r} is missing in {int(column.isna().sum())} rows")
@@ -263,7 +284,7 @@ def _group_code(column: pd.Series) -> Integers:
     return codes
 
 
-def _time_rank(column: pd.Series) -> Integers:
+def time_rank(column: pd.Series) -> Integers:
     """Rank of each row's time, equal for equal times."""
     if column.isna().any():
         raise DataError(f"the time {column.name!r} is missing in {int(column.isna().sum())} rows")

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from sklearn.preprocessing import StandardScaler
 
-    from runner.records import Floats
+    from runner.records import Floats, Integers
 
 INTERCEPT = "(intercept)"  # its row in coefficients.csv and inference.csv
 
@@ -37,6 +37,18 @@ class LinearForm:
     standardised: Floats  # (K, q) per standard deviation over the training rows
     intercept: Floats  # (K,)
     sd: Floats  # (q,) the features' standard deviations over the training rows
+
+    def take(self, features: Integers) -> LinearForm:
+        """Of some of the features, by position."""
+        if len(features) == len(self.features):
+            return self
+        return LinearForm(
+            tuple(self.features[at] for at in features),
+            self.coefficient[:, features],
+            self.standardised[:, features],
+            self.intercept,
+            self.sd[features],
+        )
 
 
 def in_original_units(

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from runner.core.folds import FilledEntries
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import pandas as pd
     from sklearn.compose import ColumnTransformer
     from sklearn.pipeline import Pipeline
 
@@ -17,7 +18,10 @@ if TYPE_CHECKING:
 
 
 def filled_values(
-    steps: Pipeline, X: Floats, features: pd.DataFrame, numeric: Sequence[str]
+    steps: Pipeline,
+    X: Any,  # noqa: ANN401 - an array, sparse only after steps that make features
+    features: Any,  # noqa: ANN401 - a data frame, or a sparse matrix
+    numeric: Sequence[str],
 ) -> dict[str, Floats]:
     """What was filled in of each numeric column with gaps, in the column's units.
 
@@ -28,6 +32,8 @@ def filled_values(
         numeric: the numeric columns; those that the steps leave out have no values.
     """
     columns = steps.named_steps["columns"]
+    if isinstance(columns, FilledEntries):
+        return columns.filled(features)
     first, names = _numeric_part(columns, set(numeric))
     if "features" in steps.named_steps:  # what comes out is made of what was filled
         X = columns.transform(features)[names].to_numpy()

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     import pandas as pd
+    from scipy import sparse
 
     from runner.records import Floats
 
@@ -26,11 +27,11 @@ def unseen_levels_allowed() -> Iterator[None]:
 
 def predict_probabilities(
     model: Any,  # noqa: ANN401 - any classifier
-    features: pd.DataFrame,
+    features: pd.DataFrame | sparse.csr_array,
     labels: Sequence[Any],
 ) -> Floats:
     """The probability (n, K) of each label, in the order of the labels, not of `classes_`."""
-    if not len(features):
+    if not features.shape[0]:
         return np.empty((0, len(labels)))
     with unseen_levels_allowed():
         probabilities: Floats = model.predict_proba(features)
@@ -39,11 +40,11 @@ def predict_probabilities(
 
 def predict_survival(
     model: Any,  # noqa: ANN401 - any survival model
-    features: pd.DataFrame,
+    features: pd.DataFrame | sparse.csr_array,
     times: Sequence[float],
 ) -> Floats:
     """The risk, and the survival at each of the times, (n, 1 + t)."""
-    if not len(features):
+    if not features.shape[0]:
         return np.empty((0, 1 + len(times)))
     with unseen_levels_allowed():
         risk = model.predict(features)

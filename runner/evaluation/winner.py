@@ -42,7 +42,9 @@ if TYPE_CHECKING:
     from runner.core.target_scale import TargetScale
     from runner.family import Family
     from runner.features.pipeline import Specs
-    from runner.records import Candidate, Floats, Integers, Matrix, Solution, Table
+    from runner.records import Booleans, Candidate, Floats, Integers, Matrix, Solution, Table
+
+MANY = 20_000  # features, above which coefficients.csv has those that are ever selected
 
 
 @dataclass(frozen=True)
@@ -76,10 +78,24 @@ class Refit:
         return all(solution.converged for solution in self.solutions)
 
     def coefficients_table(self) -> pd.DataFrame:
-        """coefficients.csv, in which the intercept is the first row."""
-        return coefficients_table(
-            self.coefficients, self.intercept, self.reading, self.intercept_sd
-        )
+        """coefficients.csv, in which the intercept is the first row.
+
+        Of very many features it has those alone that are selected, here or anywhere on the path.
+        """
+        rows = self.coefficients[self._listed]
+        return coefficients_table(rows, self.intercept, self.reading, self.intercept_sd)
+
+    @property
+    def _listed(self) -> Booleans:
+        """Which rows of `coefficients` coefficients.csv has; of each response the same features."""
+        responses = max(len(self.reading.responses), 1)
+        selected = self.coefficients["selected"].to_numpy(dtype=bool)
+        used: Booleans = np.any(selected.reshape(responses, -1), axis=0)
+        if len(used) <= MANY:
+            return np.ones(len(self.coefficients), dtype=bool)
+        on_path = self.path[0].features if self.path else ()
+        names = self.coefficients["feature"].iloc[: len(used)]
+        return np.tile(used | names.isin(on_path).to_numpy(), responses)
 
     def describe(self) -> dict[str, Any]:
         """How the winner was refitted, its size, and how its imputer's rounds ended, if any."""
@@ -91,6 +107,7 @@ class Refit:
                 "converged": self.converged,
             },
             "n_features": self.coefficients["feature"].nunique(),
+            **({} if self._listed.all() else {"n_listed": int(self._listed.sum())}),
             "n_selected": self.coefficients["feature"][self.coefficients["selected"]].nunique(),
             "intercept": self.stated_intercept(),
             **({} if self.threshold is None else {"threshold": self.threshold}),
@@ -145,22 +162,25 @@ def refit(  # noqa: PLR0913 - what is fitted to what, and what else with it
         alphas: falling, (a,), for which the model's coefficients are wanted too.
     """
     rows, _ = kept_rows(table, rows, rows[:0], preparation)
-    features, weight = table.frame.iloc[rows], training_weight(table, rows)
+    features, weight = table.frame_rows(rows), training_weight(table, rows)
     own_weight = None if table.weight is None else weight
     columns = preparation.transformer(table)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         outcome = table.target[rows]
-        X = columns.fit_transform(features, outcome, **preparation.fit_parameters(own_weight))
+        parameters = preparation.fit_parameters(own_weight)
+        X = as_matrix(columns.fit_transform(features, outcome, **parameters))
         own, scale = table.observed(rows), learn_scale(table.transform_name, outcome)
         own = own if scale is None else replace(own, y=scale.apply(own.y))
-        seen = ModelRows(as_matrix(X), own, columns_of(columns))
+        seen = ModelRows(X, own, columns_of(columns))
         model = fit_model(seen, specs, candidate)
     pipeline = pipeline_of([*columns.steps, ("model", _predicting(model.estimator, scale))])
     rounds = describe_rounds(pipeline)
-    make_plain(pipeline, preparation, features)
     spread = column_spread(seen.X, weight)
     form = read_form(pipeline, model.solution, spread)
+    path = None if alphas is None else _path(pipeline, seen, specs, candidate, alphas)
+    filled = filled_values(columns, X, features, preparation.numeric)
+    make_plain(pipeline, preparation, features)
     reading = reading_of(specs.family, table)
     said = dict.fromkeys(str(warning.message).splitlines()[0] for warning in caught)
     return Refit(
@@ -171,9 +191,9 @@ def refit(  # noqa: PLR0913 - what is fitted to what, and what else with it
         tuple(said),
         rounds,
         reading=reading,
-        path=None if alphas is None else _path(pipeline, seen, specs, candidate, alphas),
+        path=path,
         influence=describe_influence(seen, specs.family, model.solution, table.row[rows]),
-        filled=quantiles_of(filled_values(columns, X, features, preparation.numeric)),
+        filled=quantiles_of(filled),
         target_scale=scale,
     )
 
@@ -190,14 +210,20 @@ def _predicting(estimator: Any, scale: TargetScale | None) -> Any:  # noqa: ANN4
 def _path(
     pipeline: Pipeline, rows: ModelRows, specs: Specs, candidate: Candidate, alphas: Floats
 ) -> tuple[LinearForm, ...]:
-    """What the winner's model adds up for a row at each alpha, in original units."""
+    """What the winner's model adds up for a row at each alpha, in original units.
+
+    Of very many features, of those alone that any alpha selects.
+    """
     scaler = pipeline.named_steps.get("scaler")
     features = pipeline[:-1].get_feature_names_out()
     none = np.zeros(len(features))  # a path shows no standardised sizes
-    solved = zip(*fit_path(rows, specs, candidate, alphas), strict=True)
+    solutions = fit_path(rows, specs, candidate, alphas)
+    used = np.arange(len(features))
+    if len(used) > MANY:
+        used = np.flatnonzero(solutions[0].any(axis=(0, 1)))
     return tuple(
-        in_original_units(features, coefficients, intercepts, scaler, none)
-        for coefficients, intercepts in solved
+        in_original_units(features, coefficients, intercepts, scaler, none).take(used)
+        for coefficients, intercepts in zip(*solutions, strict=True)
     )
 
 
@@ -231,7 +257,8 @@ def describe_rounds(pipeline: Pipeline) -> dict[str, Any]:
     """How many rounds a chained imputer took, and whether it converged; empty for others."""
     from sklearn.pipeline import Pipeline
 
-    numeric = pipeline.named_steps["columns"].named_transformers_.get("numeric")
+    parts = getattr(pipeline.named_steps["columns"], "named_transformers_", {})
+    numeric: Any = parts.get("numeric")
     imputer = getattr(numeric, "imputer_", numeric)  # behind a shift
     imputer = imputer[-1] if isinstance(imputer, Pipeline) else imputer  # behind a copy
     if not hasattr(imputer, "n_iter_"):
@@ -244,12 +271,14 @@ def describe_rounds(pipeline: Pipeline) -> dict[str, Any]:
 
 def predict(pipeline: Pipeline | VotingRegressor, table: Table, rows: Integers) -> Floats:
     """Predictions (n,) for the given rows; a level never seen in training counts as none."""
-    return predict_frame(pipeline, table.given.iloc[rows])
+    return predict_frame(pipeline, table.given_rows(rows))
 
 
-def predict_frame(pipeline: Pipeline | VotingRegressor, features: pd.DataFrame) -> Floats:
-    """Predictions (n,) for the rows of a data frame; see `predict`."""
-    if not len(features):
+def predict_frame(
+    pipeline: Pipeline | VotingRegressor, features: pd.DataFrame | sparse.csr_array
+) -> Floats:
+    """Predictions (n,) for the rows of a data frame, or of a sparse matrix; see `predict`."""
+    if not features.shape[0]:
         return np.empty(0)
     with unseen_levels_allowed():
         # where a transform of the target ends, which a check says of a run's own rows

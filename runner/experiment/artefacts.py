@@ -89,6 +89,7 @@ class Artefacts:
             "inference.csv": winner.final.inference,
             "imputation.csv": judged.imputation,
             "missingness.csv": self._missingness(winner),
+            "columns.csv": self.data.matrix_columns(),
             **explained.tables,
         }
         for name, table in tables.items():

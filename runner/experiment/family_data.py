@@ -90,7 +90,7 @@ class FamilyData(TableData):
         training, rows = self._kept(self._split.test, preparation)
         if not len(rows):
             return np.empty(0), None
-        eta, features = self._linear_predictors(final, rows), self._table.given.iloc[rows]
+        eta, features = self._linear_predictors(final, rows), self._table.given_rows(rows)
         training_eta = cache(lambda: self._linear_predictors(final, training))
         trained = Trained(self._table.observed(training), training_eta)
         with unseen_levels_allowed():
@@ -107,7 +107,7 @@ class FamilyData(TableData):
 
     def _linear_predictors(self, final: Refit, rows: Integers) -> Floats:
         """Of the saved model, (n, K), offsets added."""
-        features, offset = self._table.given.iloc[rows], self._table.offset
+        features, offset = self._table.given_rows(rows), self._table.offset
         with unseen_levels_allowed():
             eta = self._family.linear_predictors(final.pipeline, features, self._table.labels)
         return eta if offset is None else eta + offset[rows, None]

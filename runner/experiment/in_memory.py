@@ -15,6 +15,13 @@ from runner.core.metrics import is_zero
 from runner.dataset.suspicions import find_suspicions
 from runner.evaluation.imputation_error import measure_errors
 from runner.evaluation.winner import HeldOut, Refit, hold_out, predict, refit
+from runner.experiment.sparse_facts import (
+    columns_table,
+    describe_entries,
+    describe_many,
+    describe_matrix,
+    missing_entries,
+)
 from runner.family.shown import shown_numbers
 from runner.features.made_columns import past_columns
 from runner.randomness import generator
@@ -26,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import pandas as pd
+    from scipy import sparse
 
     from runner.checks import Finding
     from runner.core.folds import Folds, Preparation
@@ -36,6 +44,8 @@ if TYPE_CHECKING:
     from runner.records import Candidate, Floats, Fold, Integers
     from runner.statistics.bootstrap import Bootstrap
     from runner.statistics.missingness import Missingness
+
+MANY = 20_000  # numeric columns, above which a manifest describes them as one
 
 
 class TableData:
@@ -56,16 +66,24 @@ class TableData:
 
     def describe(self) -> dict[str, Any]:
         """Size of the table, what is missing in it, and the rows left out with the reason."""
-        gaps = self._table.features.isna().to_numpy()
         return {
             "rows": self._table.n_rows,
             "dropped": self._table.dropped,
+            **self._describe_features(),
+            **self._table.provenance.facts,
+        }
+
+    def _describe_features(self) -> dict[str, Any]:
+        """Their number, and what is missing in them."""
+        if self._table.matrix is not None:
+            return describe_matrix(self._table.matrix)
+        gaps = self._table.features.isna().to_numpy()
+        return {
             "numeric": len(self._table.numeric),
             "categorical": len(self._table.categorical),
             **({"text": len(self._table.text)} if self._table.text else {}),
             "missing_share": float(gaps.mean()),
             "rows_with_missing": int(gaps.any(axis=1).sum()),
-            **self._table.provenance.facts,
         }
 
     def describe_target(self) -> dict[str, Any]:
@@ -94,6 +112,8 @@ class TableData:
 
     def missing_numeric(self) -> dict[str, int]:
         """How many values the numeric columns lack, those that lack any."""
+        if self._table.matrix is not None:
+            return missing_entries(self._table.matrix)
         counts = self._table.features[list(self._table.numeric)].isna().sum()
         return {str(name): int(count) for name, count in counts.items() if count}
 
@@ -227,21 +247,30 @@ class TableData:
         return spread
 
     def describe_columns(self) -> list[dict[str, Any]]:
-        """The features as a model file's manifest states them."""
+        """The features as a model file's manifest states them; a matrix as one."""
+        if self._table.matrix is not None:
+            return [describe_entries(self._table.matrix)]
+        if self._table.made is None and len(self._table.numeric) > MANY:
+            return describe_many(self._table)
         roles = set(self._table.role_values) - set(self._table.features)
         names = [str(name) for name in self._table.given if name not in roles]
         return [self._describe_column(name) for name in names]
+
+    def matrix_columns(self) -> pd.DataFrame | None:
+        """A row per column of a sparse matrix, as a saved model expects them; else None."""
+        return None if self._table.matrix is None else columns_table(self._table.matrix)
 
     def describe_roles(self, preparation: Preparation) -> list[dict[str, Any]]:
         """The time and group columns that the imputer needs, as the manifest states them."""
         used = preparation.role_columns if self._table.made is None else self._table.role_values
         return [self._describe_role(str(name)) for name in used]
 
-    def example(self, preparation: Preparation) -> pd.DataFrame:
+    def example(self, preparation: Preparation) -> pd.DataFrame | sparse.csr_array:
         """The first row that trains."""
         training = self._split.train
         kept, _ = kept_rows(self._table, training, training[:0], preparation)
-        return self._table.given.iloc[kept[:1]]
+        first: pd.DataFrame | sparse.csr_array = self._table.given_rows(kept[:1])
+        return first
 
     def _describe_role(self, name: str) -> dict[str, Any]:
         values, rank = self._table.role_values[name], self._table.time

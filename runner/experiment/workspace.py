@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import pandas as pd
+    from scipy import sparse
 
     from runner.checks import Finding
     from runner.config import ExperimentConfig
@@ -110,10 +111,13 @@ class Data(Protocol):
     def describe_columns(self) -> list[dict[str, Any]]:
         """What a model file expects, a description per feature."""
 
+    def matrix_columns(self) -> pd.DataFrame | None:
+        """A row per column of a sparse matrix; None if the features are no matrix."""
+
     def describe_roles(self, preparation: Preparation) -> list[dict[str, Any]]:
         """What it expects beside them, a description per time and group column."""
 
-    def example(self, preparation: Preparation) -> pd.DataFrame:
+    def example(self, preparation: Preparation) -> pd.DataFrame | sparse.csr_array:
         """A row whose prediction is stated with the model."""
 
 

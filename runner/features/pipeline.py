@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from runner.core.folds import Preparation
+from runner.core.folds import FilledEntries, Preparation
 from runner.errors import ConfigError
 from runner.features.steps.base import SortedColumns
 from runner.randomness import derive_seed
@@ -15,7 +15,6 @@ from runner.spec import Spec
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import pandas as pd
     from sklearn.compose import ColumnTransformer
     from sklearn.pipeline import Pipeline
 
@@ -75,7 +74,11 @@ def prepare(
         imputer=specs.imputer,
         features=specs.features,
         columns=SortedColumns(
-            table.numeric, table.categorical, table.text, classes=len(table.labels)
+            table.numeric,
+            table.categorical,
+            table.text,
+            classes=len(table.labels),
+            entries=table.entries,
         ),
         roles=table.roles,
         verbose_names=_names_collide(table),
@@ -135,12 +138,16 @@ def _possible_names(table: Columns, *, indicated: bool | str) -> list[str]:
         marked = [("indicator", name) for name in table.numeric]
         marked += [(part, name) for name in table.categorical if indicated == "only"]
         made += [(kind, f"missingindicator_{name}") for kind, name in marked]
-    sources = [] if indicated == "only" else [*table.numeric, *table.categorical]
+    sources = [] if indicated == "only" else [*table.numeric, *table.categorical, *table.entries]
     named = [f"{part}__{name}" if verbose else name for part, name in made]
     return list(dict.fromkeys([*sources, *named]))
 
 
-def make_plain(pipeline: Pipeline, preparation: Preparation, features: pd.DataFrame) -> None:
+def make_plain(
+    pipeline: Pipeline,
+    preparation: Preparation,
+    features: Any,  # noqa: ANN401 - a data frame, or a sparse matrix
+) -> None:
     """Put scikit-learn's own parts in the place of fitted ones of this package.
 
     Args:
@@ -149,6 +156,11 @@ def make_plain(pipeline: Pipeline, preparation: Preparation, features: pd.DataFr
         features: the rows that it was fitted to.
     """
     from runner.core.folds.named_columns import NamedColumns
+
+    first = pipeline.steps[0][1]
+    if isinstance(first, FilledEntries):
+        pipeline.steps[0] = ("columns", first.plain())
+        return
 
     def of_imputer(name: str, fitted: Any, chosen: list[str]) -> Any:  # noqa: ANN401
         return preparation.imputer.plain_part(name, fitted, features[list(chosen)])

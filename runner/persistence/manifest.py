@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from runner.evaluation.predicting import predict_probabilities
 from runner.evaluation.winner import Refit, predict_frame
 from runner.store.directory import sha256
@@ -13,11 +15,15 @@ from runner.store.run_record import SCHEMA_VERSION
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pandas as pd
+    from scipy import sparse
 
 
 def describe_model(
-    form: str, path: Path, final: Refit, columns: list[dict[str, Any]], example: pd.DataFrame
+    form: str,
+    path: Path,
+    final: Refit,
+    columns: list[dict[str, Any]],
+    example: pd.DataFrame | sparse.csr_array,
 ) -> dict[str, Any]:
     """The content of model.json.
 
@@ -39,13 +45,29 @@ def describe_model(
         **({} if final.threshold is None else {"threshold": final.threshold}),
         "versions": versions(),
         "example": {
-            "rows": example.astype(object).to_dict(orient="records"),
+            "rows": _example_rows(example),
             **known_answers(final.pipeline, example),
         },
     }
 
 
-def known_answers(model: Any, example: pd.DataFrame) -> dict[str, Any]:  # noqa: ANN401 - any model
+def _example_rows(example: pd.DataFrame | sparse.csr_array) -> list[dict[str, Any]]:
+    """Each row's values by feature; of a matrix its entries, by position."""
+    if isinstance(example, pd.DataFrame):
+        rows: list[Any] = example.astype(object).to_dict(orient="records")
+        return rows
+    ends = zip(example.indptr, example.indptr[1:], strict=False)
+    spans = [slice(int(start), int(end)) for start, end in ends]
+    return [
+        dict(zip(map(str, example.indices[span]), example.data[span].tolist(), strict=True))
+        for span in spans
+    ]
+
+
+def known_answers(
+    model: Any,  # noqa: ANN401 - any model
+    example: pd.DataFrame | sparse.csr_array,
+) -> dict[str, Any]:
     """What a model predicts for some rows (n,), with all that its labels are decided by.
 
     `predictions` are those of its `predict`: numbers, (n, t) of several targets, or labels. A

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 LEVEL = 0.05
 MOST_PATTERNS = 20
 MOST_NAMES = 5  # columns that a finding names
+MOST_CELLS = 5e7  # rows x columns with gaps of a sparse matrix, above which there are no tables
 MOST_WORK = 2e9  # multiplications, above which the r2 of all columns together is left out
 # ridge penalty per 0/1 column, optimal where they explain a tenth of the variance: (1 - r2) / r2
 PENALTY = 9.0
@@ -75,12 +76,9 @@ class Missingness:
 
 def describe_missingness(table: Table, split: Split) -> Missingness | None:
     """What is missing, or None if nothing is."""
-    gaps = table.features.isna().to_numpy()
-    gappy = np.flatnonzero(gaps.any(axis=0))
-    if not gappy.size:
+    names, M = _gaps(table)
+    if not names:
         return None
-    names = [str(name) for name in table.features.columns[gappy]]
-    M = gaps[:, gappy]
     training = M[split.train]
     outcomes = _outcomes(table, split)
     sums = [_BlockSums.of(training, y, table, split) for y in outcomes]
@@ -104,6 +102,23 @@ def describe_missingness(table: Table, split: Split) -> Missingness | None:
         "r2_together": together,
     }
     return Missingness(columns, patterns, summary)
+
+
+def _gaps(table: Table) -> tuple[list[str], Booleans]:
+    """The columns with gaps, and which rows miss them, (n, q); of too large a matrix no rows."""
+    if table.matrix is None:
+        gaps = table.features.isna().to_numpy()
+        gappy = np.flatnonzero(gaps.any(axis=0))
+        return [str(name) for name in table.features.columns[gappy]], gaps[:, gappy]
+    X = table.matrix.X.tocoo()
+    absent = np.isnan(X.data)
+    gappy, code = np.unique(X.col[absent], return_inverse=True)
+    names = [table.matrix.names[at] for at in gappy]
+    if len(names) * table.n_rows > MOST_CELLS:
+        return [], np.zeros((table.n_rows, 0), dtype=bool)
+    M = np.zeros((table.n_rows, len(names)), dtype=bool)
+    M[X.row[absent], code] = True
+    return names, M
 
 
 def rank_sum_p_values(M: Booleans, y: Floats) -> Floats:
@@ -213,6 +228,10 @@ def _columns_table(
 
 def _observed(table: Table, split: Split, names: Sequence[str]) -> dict[str, Floats]:
     """The training rows' values of those of the columns that are numeric, gaps left out."""
+    if table.matrix is not None:
+        place = {name: at for at, name in enumerate(table.matrix.names)}
+        X = table.matrix.X[split.train][:, [place[name] for name in names]].toarray()
+        return {name: x[~np.isnan(x)] for name, x in zip(names, X.T, strict=True)}
     numeric = set(table.numeric)
     values = {
         name: table.features[name].to_numpy(dtype=np.float64, na_value=np.nan)[split.train]

@@ -169,6 +169,9 @@ class StreamedData:
         del preparation
         return {}
 
+    def matrix_columns(self) -> None:
+        """None: a stream is no matrix."""
+
     def describe_roles(self, preparation: Preparation) -> list[dict[str, Any]]:
         """None: an imputer that needs them needs the rows."""
         del preparation

@@ -37,6 +37,11 @@ class StreamColumns:
         return ()
 
     @property
+    def entries(self) -> tuple[str, ...]:
+        """None: a stream is no matrix."""
+        return ()
+
+    @property
     def categorical(self) -> tuple[str, ...]:
         """Names of the categorical columns."""
         return self.blocks.categorical

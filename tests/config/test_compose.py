@@ -216,8 +216,12 @@ def test_every_other_packaged_option_validates(folder: str) -> None:
     """So do datasets, formats, reports and presets; a file's path and target are the user's."""
     for option in options_of(folder):
         chosen = [f"{folder}={option}"]
-        if option in {"csv", "parquet"}:
-            chosen += [f"dataset.path={__file__}", "dataset.target=y"]
+        if option in {"csv", "parquet", "svmlight", "matrix_market", "long"}:
+            chosen.append(f"dataset.path={__file__}")
+        if option in {"csv", "parquet", "long"}:
+            chosen.append("dataset.target=y")
+        if option == "matrix_market":
+            chosen.append(f"dataset.target_path={__file__}")
         chosen += (
             [f"family={FAMILIES[option]}"] if folder == "dataset" and option in FAMILIES else []
         )

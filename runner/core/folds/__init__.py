@@ -5,6 +5,7 @@ from runner.core.folds.cache import Folds
 from runner.core.folds.disk import DiskCache
 from runner.core.folds.draws import stacking_weight
 from runner.core.folds.family_kind import FamilyKind
+from runner.core.folds.filled_entries import FilledEntries, gap_counts
 from runner.core.folds.fold_problem import FoldProblem
 from runner.core.folds.from_moments import FoldMoments
 from runner.core.folds.inner_folds import InnerFolds, inner_folds
@@ -28,6 +29,7 @@ __all__ = [
     "Columns",
     "DiskCache",
     "FamilyKind",
+    "FilledEntries",
     "FoldMoments",
     "FoldProblem",
     "FoldSource",
@@ -41,6 +43,7 @@ __all__ = [
     "as_dense",
     "as_matrix",
     "fit_to_counts",
+    "gap_counts",
     "inner_folds",
     "kept_rows",
     "prepare_rows",

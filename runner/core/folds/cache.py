@@ -178,7 +178,8 @@ class Folds:
         filled = self.family is None and preparation.imputer.fill_value() is not None
         # a score in the units of a target that is transformed is of no moments
         filled = filled and self.table.transform is None
-        if not self._trusts_moments or not filled or preparation.features.learns:
+        by_rows = preparation.features.learns or self.table.matrix is not None
+        if not self._trusts_moments or not filled or by_rows:
             return False
         return self._moments is not None or (self._width <= COLUMNS_PER_ROW * len(self.split.train))
 
@@ -186,7 +187,7 @@ class Folds:
     def _width(self) -> int:
         """The number of columns once categories are encoded."""
         levels = sum(self.table.features[c].nunique() + 1 for c in self.table.categorical)
-        return len(self.table.numeric) + levels
+        return len(self.table.numeric) + len(self.table.entries) + levels
 
 
 def _versions() -> tuple[str, ...]:

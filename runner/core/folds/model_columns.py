@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from sklearn.pipeline import Pipeline
 
+from runner.core.folds.filled_entries import FilledEntries
 from runner.errors import FitError
 
 if TYPE_CHECKING:
@@ -35,15 +36,18 @@ class ModelColumns:
 
         Args:
             columns: the Pipeline, of a ColumnTransformer `columns`, and perhaps one of `features`
-                after it.
+                after it; or of FilledEntries `columns`.
             scale: what a scaler divided them by, (q,), if there is one.
 
         Raises:
             FitError: two of them have one name.
         """
         last = columns.named_steps.get("features", columns.named_steps["columns"])
-        found = list(_names_and_sources(last))
-        names, sources = zip(*found, strict=True) if found else ((), ())
+        if isinstance(last, FilledEntries):
+            names = sources = last.names
+        else:
+            found = list(_names_and_sources(last))
+            names, sources = zip(*found, strict=True) if found else ((), ())
         if len(set(names)) < len(names):
             twice = next(name for name, count in Counter(names).items() if count > 1)
             raise FitError(

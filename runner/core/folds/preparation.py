@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from runner.core.folds.filled_entries import FilledEntries
 from runner.core.folds.kept_columns import KeptColumns
 from runner.core.folds.word_counts import WordCounts
 from runner.randomness import derive_seed
@@ -115,6 +116,10 @@ class ColumnSorts(Protocol):
     def text(self) -> tuple[str, ...]:
         """Of free text."""
 
+    @property
+    def entries(self) -> tuple[str, ...]:
+        """Of a sparse matrix, which has all features where there is one."""
+
 
 class FeaturesKind(Protocol):
     """What the folds need to know of the features."""
@@ -169,6 +174,9 @@ class Preparation:
         """
         from runner.core.folds.named_columns import column_transformer
 
+        if self.columns.entries:
+            filler = self.imputer.filler(self.seed, self.roles)
+            return [("columns", FilledEntries(filler, self.columns.entries))]
         parts, count = self._parts(), len(self.numeric) + len(self.categorical)
         if not self.features.learns:
             verbose = self.verbose_names
@@ -200,7 +208,7 @@ class Preparation:
         """The steps as an unfitted Pipeline without a model, for rows of a table or of any."""
         from sklearn.pipeline import Pipeline
 
-        return Pipeline([*self.unscaled_steps(table), *self.features.scaler_steps()])
+        return Pipeline([*self.unscaled_steps(table), *self.scaler_steps()])
 
     def unscaled(self, table: Table) -> Pipeline:
         """The same without the scaler, for rows of a table."""
@@ -208,9 +216,19 @@ class Preparation:
 
         return Pipeline(self.unscaled_steps(table))
 
+    def scaler_steps(self) -> list[tuple[str, Any]]:
+        """Unfitted steps that standardise; a matrix stays sparse, as it is not centred.
+
+        With an intercept that makes no difference to a model.
+        """
+        steps = self.features.scaler_steps()
+        for _, scaler in steps if self.columns.entries else []:
+            scaler.set_params(with_mean=False)
+        return steps
+
     def fit_parameters(self, weight: Floats | None) -> dict[str, Any]:
         """Keyword arguments of `fit` that carry row weights (n,) to the scaler."""
-        if weight is None or not self.features.scaler_steps():
+        if weight is None or not self.scaler_steps():
             return {}
         return {"scaler__sample_weight": weight}
 

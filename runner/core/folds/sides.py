@@ -154,16 +154,16 @@ def prepare_sides(
     with warnings.catch_warnings():
         # a level that the training side lacks becomes zeros, as intended
         warnings.filterwarnings("ignore", message="Found unknown categories")
-        X = columns.fit_transform(table.frame.iloc[training], table.target[training])
+        X = columns.fit_transform(table.frame_rows(training), table.target[training])
         if X.shape[1] == 0:
             raise FitError(NO_COLUMN)
         X_validation = (
-            columns.transform(table.frame.iloc[validation])
+            columns.transform(table.frame_rows(validation))
             if len(validation)
             else np.empty((0, X.shape[1]))
         )
     scale = None
-    for _, scaler in preparation.features.scaler_steps() if scaled else []:
+    for _, scaler in preparation.scaler_steps() if scaled else []:
         X = scaler.fit_transform(X, sample_weight=weight)
         X_validation = scaler.transform(X_validation) if len(validation) else X_validation
         scale = scaler.scale_

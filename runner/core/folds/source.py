@@ -33,6 +33,10 @@ class Columns(Protocol):
         """Names of the columns of free text."""
 
     @property
+    def entries(self) -> tuple[str, ...]:
+        """Names of the columns of a sparse matrix, which has all features where there is one."""
+
+    @property
     def roles(self) -> tuple[str | None, str | None]:
         """Names of the time and the group column."""
 

@@ -36,6 +36,7 @@ class SortedColumns:
     dates: tuple[str, ...] = ()
     classes: int = 0  # of the target, which has their codes, if it has any
     counts: WordCounts | None = None  # of the words of its texts, if they are counted
+    entries: tuple[str, ...] = ()  # of a sparse matrix, which has all features where there is one
 
     @property
     def count(self) -> int:
