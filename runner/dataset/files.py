@@ -131,9 +131,7 @@ class File(Dataset):
     @property
     def file(self) -> Path:
         """Where the file is."""
-        if self.path.startswith(SHIPPED):
-            return Path(__file__).parent / "shipped" / self.path.removeprefix(SHIPPED)
-        return Path(self.path).expanduser()
+        return located(self.path)
 
     def missing_in(self, column: str) -> Spellings:
         """The further spellings of a missing value in a column."""
@@ -176,6 +174,13 @@ class File(Dataset):
     def read(self) -> tuple[pd.DataFrame, Provenance]:
         """The file as it is, and what its form was found to be."""
         raise NotImplementedError
+
+
+def located(path: str) -> Path:
+    """Where the file of a config's path is: `shipped:NAME` comes with this package."""
+    if path.startswith(SHIPPED):
+        return Path(__file__).parent / "shipped" / path.removeprefix(SHIPPED)
+    return Path(path).expanduser()
 
 
 class Parquet(File):

@@ -10,7 +10,7 @@ import pandas as pd
 from pydantic import BeforeValidator
 from scipy import sparse
 
-from runner.dataset.files import check_target
+from runner.dataset.files import check_target, located
 from runner.dataset.roles import SINGLE, no_column
 from runner.dataset.sparse_file import SparseFile, SparseParts
 from runner.errors import DataError
@@ -74,7 +74,7 @@ class Long(SparseFile):
         """The three columns."""
         import pyarrow as pa
 
-        file, names = Path(self.path).expanduser(), [self.row, self.column, self.value]
+        file, names = located(self.path), [self.row, self.column, self.value]
         try:
             if self._is_parquet:
                 frame: pd.DataFrame = pd.read_parquet(file)

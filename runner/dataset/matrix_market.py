@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -10,7 +9,7 @@ import pandas as pd
 from pydantic import BeforeValidator
 from scipy import sparse
 
-from runner.dataset.files import check_target
+from runner.dataset.files import check_target, located
 from runner.dataset.sparse_file import SparseFile, SparseParts
 from runner.errors import DataError
 
@@ -67,7 +66,7 @@ class MatrixMarket(SparseFile):
         from scipy.io import mmread
 
         try:
-            found: Any = mmread(Path(self.path).expanduser())
+            found: Any = mmread(located(self.path))
         except (ValueError, OSError, OverflowError, EOFError) as error:
             raise DataError(
                 f"dataset.path: {self.path} cannot be read as Matrix Market: {error}"
@@ -83,7 +82,7 @@ class MatrixMarket(SparseFile):
         named = self.target is not None
         try:
             frame = pd.read_csv(
-                Path(self.target_path).expanduser(),
+                located(self.target_path),
                 header="infer" if named else None,
                 skip_blank_lines=named,
                 low_memory=False,

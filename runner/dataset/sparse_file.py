@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from runner.dataset.base import Dataset
+from runner.dataset.files import located
 from runner.dataset.outcome import read_outcome
 from runner.dataset.problems import Problems
 from runner.dataset.roles import LARGEST, SINGLE, role_problems
@@ -99,7 +99,7 @@ class SparseFile(Dataset):
     def check(self) -> None:
         """Raise ConfigError unless each file is there, and not empty."""
         for key, path in self.files.items():
-            file = Path(path).expanduser()
+            file = located(path)
             if not file.is_file():
                 raise ConfigError(f"dataset.{key} is {path!r}, but there is no such file")
             if file.stat().st_size == 0:

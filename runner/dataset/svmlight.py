@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -10,6 +9,7 @@ import pandas as pd
 from scipy import sparse
 
 from runner.dataset.encodings import open_bytes
+from runner.dataset.files import located
 from runner.dataset.sparse_file import SparseFile, SparseParts
 from runner.errors import DataError
 
@@ -47,7 +47,7 @@ class Svmlight(SparseFile):
         """The rows with a column 0, (n, p + 1), and their labels."""
         from sklearn.datasets import load_svmlight_file
 
-        file = str(Path(self.path).expanduser())
+        file = str(located(self.path))
         try:
             X, labels = load_svmlight_file(file, zero_based=True)
         except (ValueError, OSError, OverflowError, UnicodeError) as error:
@@ -71,7 +71,7 @@ class Svmlight(SparseFile):
 
     def _first_problem(self) -> DataError | None:
         """What is wrong with the first line that is, if any is by itself."""
-        file = Path(self.path).expanduser()
+        file = located(self.path)
         try:
             with open_bytes(file) as lines:
                 for number, line in enumerate(lines, start=1):

@@ -68,6 +68,19 @@ def test_shipped_datasets_are_as_described(name: str) -> None:
     assert set(option.get("categorical", [])) <= set(table.categorical)
 
 
+def test_shipped_sparse_matrix_is_as_described() -> None:
+    """Rows, columns, entries and spam are those in the file beside the data."""
+    dataset = validate_section("dataset", packaged_defaults("dataset", "mails"))
+    assert isinstance(dataset, Dataset)
+    table = dataset.load(0)
+    assert table.matrix is not None
+    assert ((2857, 2000), 180_741) == (table.matrix.X.shape, table.matrix.X.nnz)
+    assert int(table.target.sum()) == 807
+    text = (SHIPPED / "mails.md").read_text("utf-8")
+    assert "2,857 rows x 2,001 columns" in text
+    assert "180,741 are of words" in text
+
+
 def preset(name: str) -> dict[str, Any]:
     """A preset's sections, and the options that it chooses, by group."""
     section = yaml.safe_load((ROOT / "conf" / "experiment" / f"{name}.yaml").read_text("utf-8"))

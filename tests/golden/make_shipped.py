@@ -29,6 +29,7 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 from sklearn.datasets import load_digits
+from sklearn.feature_extraction.text import CountVectorizer
 
 SHIPPED = Path(__file__).parents[2] / "runner" / "dataset" / "shipped"
 
@@ -447,6 +448,23 @@ def make_spam(sources: Path) -> pd.DataFrame:
     return table[table["words"] != ""].drop_duplicates("words", ignore_index=True)
 
 
+def make_mails(sources: Path) -> pd.DataFrame:
+    """How often each mail has each of the 2,000 commonest words, an entry a line, and `is_spam`."""
+    mails = make_spam(sources)
+    counter = CountVectorizer(max_features=2000)
+    counts = counter.fit_transform(mails["words"]).tocoo()
+    words = pd.DataFrame(
+        {
+            "row": counts.row.astype("int16"),
+            "column": counter.get_feature_names_out()[counts.col],
+            "value": counts.data.astype("int16"),
+        }
+    )
+    rows = np.flatnonzero(mails["spam"] == "yes").astype("int16")
+    target = pd.DataFrame({"row": rows, "column": "is_spam", "value": np.int16(1)})
+    return pd.concat([words, target]).sort_values(["row", "column"], kind="stable")
+
+
 def read_mail(text: str) -> dict[str, str]:
     """A mail's subject and the beginning of its text, without addresses."""
     mail = email.message_from_string(text)
@@ -502,6 +520,7 @@ MAKERS: Mapping[str, Callable[[Path], pd.DataFrame]] = MappingProxyType(
         "credit.parquet": make_credit,
         "digits.parquet": make_digits,
         "austen.parquet": make_austen,
+        "mails.parquet": make_mails,
         "spam.parquet": make_spam,
     }
 )
