@@ -73,7 +73,8 @@ def _changes(section: Section, columns: SortedColumns) -> list[tuple[str, Any]]:
     changes = []
     for name, step in section.steps.items():
         if isinstance(step, ColumnStep):
-            part = (name, step.named_transformer(name), Present(step.chosen(name, columns)))
+            transformer = told(name, step.transformer())
+            part = (name, transformer, Present(step.chosen(name, columns)))
             change = column_transformer(
                 [part], columns.count, remainder="passthrough", verbose_feature_names_out=False
             )

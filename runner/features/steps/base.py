@@ -108,10 +108,6 @@ class ColumnStep(Step):
         """Unfitted, of a data frame of the chosen columns, without gaps, to as many columns."""
         raise NotImplementedError
 
-    def named_transformer(self, name: str) -> TransformerMixin:
-        """As `transformer`, of a step whose messages have its name."""
-        return told(name, self.transformer())
-
 
 class FeatureStep(Step):
     """A step that makes features of the columns, beside them or in their place.
@@ -169,10 +165,9 @@ class Roles:
 
 
 def told(name: str, transformer: TransformerMixin) -> TransformerMixin:
-    """An unfitted transformer that knows, if it has a parameter `step`, what its step is called."""
-    if "step" not in transformer.get_params(deep=False):
-        return transformer
-    return transformer.set_params(step=name)
+    """The same, with what its step is called as its parameter `step`, and its parts', if any."""
+    wanted = [key for key in transformer.get_params() if key.split("__")[-1] == "step"]
+    return transformer.set_params(**dict.fromkeys(wanted, name)) if wanted else transformer
 
 
 @dataclass(frozen=True)

@@ -23,10 +23,6 @@ class BoxCox(ColumnStep):
     kind: Literal["box_cox"]
 
     def transformer(self) -> Pipeline:
-        """As of a step that is called what its kind is."""
-        return self.named_transformer(self.kind)
-
-    def named_transformer(self, name: str) -> Pipeline:
         """A check, and scikit-learn's PowerTransformer of the columns that vary."""
         from sklearn.compose import ColumnTransformer
         from sklearn.pipeline import Pipeline
@@ -35,14 +31,14 @@ class BoxCox(ColumnStep):
         from runner.features.steps.positive import Positive
 
         remedy = (
-            f"set features.steps.{name}.kind=yeo_johnson, which takes any number, or leave such "
-            f"columns out of features.steps.{name}.columns"
+            "set features.steps.{step}.kind=yeo_johnson, which takes any number, or leave such "
+            "columns out of features.steps.{step}.columns"
         )
         power = PowerTransformer(method="box-cox", standardize=False)
         of_varying = ColumnTransformer(
             [("power", power, varying)], remainder="passthrough", verbose_feature_names_out=False
         )
-        check = Positive(step=name, limit=0.0, remedy=remedy)
+        check = Positive(step=self.kind, limit=0.0, remedy=remedy)
         return Pipeline([("positive", check), ("power", of_varying)])
 
 

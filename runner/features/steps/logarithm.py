@@ -24,10 +24,6 @@ class Log(ColumnStep):
     offset: float
 
     def transformer(self) -> Pipeline:
-        """As of a step that is called what its kind is."""
-        return self.named_transformer(self.kind)
-
-    def named_transformer(self, name: str) -> Pipeline:
         """A check that there are logarithms, and scikit-learn's FunctionTransformer to them."""
         from sklearn.pipeline import Pipeline
         from sklearn.preprocessing import FunctionTransformer
@@ -35,13 +31,13 @@ class Log(ColumnStep):
         from runner.features.steps.positive import Positive
 
         remedy = (
-            f"set features.steps.{name}.offset greater than {{needed}}, or leave such columns out "
-            f"of features.steps.{name}.columns"
+            "set features.steps.{step}.offset greater than {needed}, or leave such columns out "
+            "of features.steps.{step}.columns"
         )
         taken = FunctionTransformer(
             log_of, kw_args={"offset": self.offset}, feature_names_out="one-to-one"
         )
-        check = Positive(step=name, limit=-self.offset + 0.0, remedy=remedy)
+        check = Positive(step=self.kind, limit=-self.offset + 0.0, remedy=remedy)
         return Pipeline([("positive", check), ("log", taken)])
 
 

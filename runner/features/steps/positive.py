@@ -21,7 +21,8 @@ class Positive(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: 
     Args:
         step: what the step of the features is called.
         limit: what every value must be greater than.
-        remedy: what can be done where one is not; {needed} in it is minus the least value.
+        remedy: what can be done where one is not; {step} in it is the step's name, and {needed}
+            minus the least value.
     """
 
     def __init__(self, *, step: str, limit: float, remedy: str) -> None:
@@ -49,7 +50,8 @@ class Positive(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: 
         names = [str(name) for name in X.columns[low]]
         listed = ", ".join(map(repr, names[:SHOWN])) + (", ..." if len(names) > SHOWN else "")
         least = float(values[:, low].min())
+        remedy = self.remedy.format(step=self.step, needed=f"{0.0 - least:g}")
         raise FitError(
             f"features.steps.{self.step} takes values greater than {self.limit:g}, but the least "
-            f"of {listed} is {least:g}: {self.remedy.format(needed=f'{0.0 - least:g}')}"
+            f"of {listed} is {least:g}: {remedy}"
         )
