@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.compose import ColumnTransformer
 from sklearn.feature_selection import SelectKBest, VarianceThreshold, f_classif, f_regression
 from sklearn.impute import SimpleImputer
@@ -19,6 +20,7 @@ from sklearn.preprocessing import (
     OneHotEncoder,
     PolynomialFeatures,
     PowerTransformer,
+    SplineTransformer,
     StandardScaler,
 )
 from sklearn_reference import candidate, folds_of, make_scorer, make_specs
@@ -49,6 +51,25 @@ def positive_table() -> Table:
     return table_of(pd.DataFrame(X, columns=list("abcd")), y)
 
 
+class WithinQuantiles(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """Pandas' clip at pandas' quantiles of the rows that it is fitted to."""
+
+    def __init__(self, low: float, high: float) -> None:
+        self.low = low
+        self.high = high
+
+    def fit(self, X: Floats, y: object = None) -> Self:
+        """Learn the quantiles of each column."""
+        del y
+        quantiles = pd.DataFrame(X).quantile([self.low, self.high])
+        self.lower_, self.upper_ = quantiles.iloc[0], quantiles.iloc[1]
+        return self
+
+    def transform(self, X: Floats) -> Floats:
+        """The columns, clipped."""
+        return pd.DataFrame(X).clip(self.lower_, self.upper_, axis=1).to_numpy()
+
+
 def powers_alone() -> ColumnTransformer:
     """Of each of four columns by itself."""
     one = PolynomialFeatures(degree=3, include_bias=False)
@@ -76,6 +97,11 @@ REFERENCES: list[tuple[dict[str, Any], Any]] = [
     *(
         ({"kind": "bins", "bins": 4, "strategy": strategy}, one_hot_bins(strategy))
         for strategy in ("quantile", "uniform", "kmeans")
+    ),
+    ({"kind": "clip", "low": 0.1, "high": 0.8}, WithinQuantiles(0.1, 0.8)),
+    (
+        {"kind": "spline", "knots": 4},
+        SplineTransformer(4, knots="quantile", extrapolation="linear", include_bias=False),
     ),
     ({"kind": "polynomial", "degree": 3}, powers_alone()),
     (
