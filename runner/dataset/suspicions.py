@@ -137,6 +137,7 @@ def _ids(looked: _Looked) -> Iterator[Finding]:
         for name in table.categorical
         if (column := table.features[name]).is_unique and not column.isna().any()
     ]
+    found = [name for name in found if name in table.given]  # and not made by a step
     if found:
         yield LOOKS_LIKE_ID.found(f"different in every row, or counting up: {_some(found)}")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,11 +20,13 @@ from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardSc
 from sklearn_reference import candidate, folds_of, make_scorer, make_specs
 
 from runner.config import validate_section
+from runner.dataset.suspicions import find_suspicions
 from runner.dataset.table import table_of
 from runner.dataset.written_dates import days
 from runner.errors import ConfigError, DataError
 from runner.features.made_columns import make_rows
 from runner.features.steps.dates import PARTS, DateParts, times_of
+from runner.records import Made, Split
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -200,6 +203,21 @@ def test_scores_are_those_of_scikit_learn() -> None:
         error_score="raise",
     )
     np.testing.assert_allclose(trial.scores["mse"], -scored["test_score"], rtol=1e-8)
+
+
+def test_days_that_a_step_has_made_are_no_number_of_a_row() -> None:
+    """A column that counts up is told of (EN108) if it is in the file, and not if a step made it."""
+    y = np.random.default_rng(0).standard_normal(40)
+    given = table_of(pd.DataFrame({"day": np.arange(40.0), "x": y[::-1] ** 2}), y)
+    made = replace(
+        given,
+        features=given.features.rename(columns={"day": "day_days"}),
+        numeric=("day_days", "x"),
+        made=Made(given.features, Pipeline([("none", "passthrough")])),
+    )
+    split = Split(np.arange(40), np.arange(0), (), ())
+    codes = [{one.code for one in find_suspicions(table, split)} for table in (given, made)]
+    assert [True, False] == ["EN108" in found for found in codes]
 
 
 @pytest.mark.parametrize(

@@ -63,8 +63,9 @@ def _columns(data: Record) -> str:
     if not data.get("text"):
         return f"{data['numeric']} numeric and {data['categorical']} categorical columns"
     counts = {sort: data[sort] for sort in ("numeric", "categorical", "text")}
-    said = [f"{count} {sort}" for sort, count in counts.items() if count]
-    return f"{' and '.join(said)} column{'s' if sum(counts.values()) > 1 else ''}"
+    *said, last = [f"{count} {sort}" for sort, count in counts.items() if count]
+    before = f"{', '.join(said)} and " if said else ""
+    return f"{before}{last} column{'s' if sum(counts.values()) > 1 else ''}"
 
 
 def _choices_line(record: Record) -> str:
