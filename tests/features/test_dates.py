@@ -206,7 +206,7 @@ def test_scores_are_those_of_scikit_learn() -> None:
 
 
 def test_days_that_a_step_has_made_are_no_number_of_a_row() -> None:
-    """A column that counts up is told of (EN108) if it is in the file, and not if a step made it."""
+    """What counts up is told of (EN108) if it is in the file, and not if a step has made it."""
     y = np.random.default_rng(0).standard_normal(40)
     given = table_of(pd.DataFrame({"day": np.arange(40.0), "x": y[::-1] ** 2}), y)
     made = replace(
