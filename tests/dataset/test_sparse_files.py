@@ -34,6 +34,7 @@ QUICK = (
     "model.l1_ratio=[0.5]",
     "bootstrap.resamples=20",
 )
+PLAIN = {"mask": None, "transform": None, "smearing": False}
 ROLES: dict[str, Any] = dict.fromkeys(("time", "group", "weight", "event", "offset", "exposure"))
 
 
@@ -243,9 +244,8 @@ def test_no_imputer_refuses_gaps(home: Path) -> None:
 
 def svmlight(path: Path) -> Dataset:
     """A dataset of that file."""
-    plain = {"mask": None, "transform": None, "smearing": False}
     given = {"name": "svmlight", "path": str(path), "zero_based": "auto"}
-    return Svmlight.model_validate({**given, **plain})
+    return Svmlight.model_validate({**given, **PLAIN})
 
 
 @pytest.mark.parametrize(
@@ -282,14 +282,9 @@ def market(folder: Path, matrix: str, target: str) -> SparseFile:
     """A dataset of a matrix and a target, written as they are given."""
     (folder / "x.mtx").write_text(matrix)
     (folder / "y.txt").write_text(target)
-    return MatrixMarket(
-        name="matrix_market",
-        path=str(folder / "x.mtx"),
-        target_path=str(folder / "y.txt"),
-        target=None,
-        mask=None,
-        **ROLES,
-    )
+    files = {"path": str(folder / "x.mtx"), "target_path": str(folder / "y.txt")}
+    given = {"name": "matrix_market", "target": None, **files}
+    return MatrixMarket.model_validate({**given, **PLAIN, **ROLES})
 
 
 HEADER = "%%MatrixMarket matrix coordinate real general\n"
@@ -308,16 +303,9 @@ def test_bad_matrices_are_named(tmp_path: Path) -> None:
 
 def long(path: Path) -> SparseFile:
     """A dataset of that file, whose target is y."""
-    return Long(
-        name="long",
-        path=str(path),
-        row="row",
-        column="column",
-        value="value",
-        target="y",
-        mask=None,
-        **ROLES,
-    )
+    columns = {name: name for name in ("row", "column", "value")}
+    given = {"name": "long", "path": str(path), "target": "y", **columns}
+    return Long.model_validate({**given, **PLAIN, **ROLES})
 
 
 @pytest.mark.parametrize(
