@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
+from runner.core.folds.preparation import ColumnSorts
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -17,24 +19,8 @@ if TYPE_CHECKING:
     AnyFold = FoldProblem | LikelihoodFold
 
 
-class Columns(Protocol):
+class Columns(ColumnSorts, Protocol):
     """The columns of the data."""
-
-    @property
-    def numeric(self) -> tuple[str, ...]:
-        """Names of the numeric columns."""
-
-    @property
-    def categorical(self) -> tuple[str, ...]:
-        """Names of the categorical columns."""
-
-    @property
-    def text(self) -> tuple[str, ...]:
-        """Names of the columns of free text."""
-
-    @property
-    def entries(self) -> tuple[str, ...]:
-        """Names of the columns of a sparse matrix, which has all features where there is one."""
 
     @property
     def roles(self) -> tuple[str | None, str | None]:

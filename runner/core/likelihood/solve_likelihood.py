@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from runner.core.likelihood.by_rows import follow_by_rows, suits_rows
+from runner.core.likelihood.by_rows import ROUGH, STRIDE, follow_by_rows, suits_rows
 from runner.core.likelihood.dual import dual_gap
 from runner.core.likelihood.grouped import GroupedSolver
 from runner.core.likelihood.problem import LikelihoodPaths, LikelihoodProblem, Penalty
@@ -43,8 +43,6 @@ ROUNDING = 1e-14  # share of the objective by which a step may seem to raise it
 BEYOND = 1e6  # times the largest gradient: an alpha that lets no penalised coefficient in
 TIGHT = 1e-12
 BALANCE = 1e-3  # share of the tolerance by which intercepts may be off
-STRIDE = 0.7  # of alphas on the way to the first, where columns are many and none is known
-ROUGH = 1e-4  # share of the null deviance that a gap may have there
 LEARNED = 1e-10  # share of the null deviance; what falls by less is too near to rounding to teach
 
 

@@ -10,6 +10,7 @@ from scipy import sparse
 from sklearn.base import BaseEstimator, TransformerMixin, clone
 
 from runner.core.folds import fit_to_counts, transform_counts
+from runner.core.folds.model_columns import INDICATED
 from runner.errors import FitError
 from runner.features.steps.base import FeatureStep, Sort
 from runner.spec import Count, Share
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 
     from runner.core.folds import WordCounts
     from runner.features.steps.base import SortedColumns
-
-INDICATED = "missingindicator_"  # as scikit-learn names what says that a value is missing
 
 
 class Text(FeatureStep):
