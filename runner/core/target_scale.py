@@ -120,17 +120,8 @@ class YeoJohnson:
         return np.asarray(self.fitted.transform(y.reshape(-1, 1))).reshape(y.shape)
 
     def undo(self, z: Floats) -> Floats:
-        """The inverse; NaN where no number has such a power, which ends at -1/lambda below 0.
-
-        The formula is Yeo & Johnson's as scikit-learn has it, without its changes of the filters of
-        warnings, which threads must not make.
-        """
-        scaler = self._scaler
-        powers = z * scaler.scale_[0] + scaler.mean_[0]
-        with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
-            above = _raised(np.maximum(powers, 0.0), self.power)
-            below = -_raised(np.maximum(-powers, 0.0), 2 - self.power)
-        return np.asarray(np.where(powers >= 0, above, np.where(powers < 0, below, np.nan)))
+        """The inverse; see `undo_yeo_johnson`."""
+        return undo_yeo_johnson(z, self.power, self._scaler.mean_[0], self._scaler.scale_[0])
 
     def describe(self) -> dict[str, Any]:
         """The power, and the mean and standard deviation by which it is standardised."""
@@ -153,6 +144,19 @@ KINDS: dict[str, Callable[[Floats], TargetScale]] = {
 def learn_scale(name: str | None, y: Floats) -> TargetScale | None:
     """What training values (n,) teach a transform of that name; None of none."""
     return None if name is None else KINDS[name](y)
+
+
+def undo_yeo_johnson(z: Floats, power: float, mean: float, sd: float) -> Floats:
+    """The inverse of a standardised power; NaN where no number has it: it ends at -1/power below 0.
+
+    The formula is Yeo & Johnson's as scikit-learn has it, without its changes of the filters of
+    warnings, which threads must not make.
+    """
+    powers = z * sd + mean
+    with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
+        above = _raised(np.maximum(powers, 0.0), power)
+        below = -_raised(np.maximum(-powers, 0.0), 2 - power)
+    return np.asarray(np.where(powers >= 0, above, np.where(powers < 0, below, np.nan)))
 
 
 def _raised(x: Floats, power: float) -> Floats:

@@ -66,6 +66,8 @@ class Refit:
     influence: dict[str, Any] = field(default_factory=dict)  # which rows sway it, of squared error
     filled: dict[str, Floats] = field(default_factory=dict)  # quantiles of what fills each column
     target_scale: TargetScale | None = None  # on which all of it is, if the target is transformed
+    means: Floats | None = None  # (q,) training means of the model's columns, if no scaler has them
+    positive: Any = None  # the label that the threshold is of
 
     @property
     def dual_gap(self) -> float:
@@ -195,6 +197,7 @@ def refit(  # noqa: PLR0913 - what is fitted to what, and what else with it
         influence=describe_influence(seen, specs.family, model.solution, table.row[rows]),
         filled=quantiles_of(filled),
         target_scale=scale,
+        means=None if "scaler" in columns.named_steps else column_means(seen.X, weight),
     )
 
 
@@ -315,10 +318,15 @@ def disagreement(scores: dict[str, Floats], from_rows: dict[str, Floats]) -> flo
     return max((float(np.max(np.abs(a - b) / np.maximum(b, tiny))) for a, b in pairs), default=0.0)
 
 
+def column_means(X: Matrix, weight: Floats) -> Floats:
+    """Means (q,) of the columns that a model sees, (n, q), by row weights (n,)."""
+    means: Floats = X.T @ (weight / weight.sum())
+    return means
+
+
 def column_spread(X: Matrix, weight: Floats) -> Floats:
     """Standard deviations (q,) of the columns that a model sees, (n, q), by row weights (n,)."""
-    share = weight / weight.sum()
-    mean = X.T @ share
+    share, mean = weight / weight.sum(), column_means(X, weight)
     if sparse.issparse(X):  # whose columns are seldom far from 0
         squares: Floats = X.power(2).T @ share
         squares = np.maximum(squares - mean**2, 0.0)

@@ -80,8 +80,9 @@ class FamilyData(TableData):
         threshold = self._family.decide(observed, np.concatenate(held_out.predictions))
         if threshold is None:
             return final
-        pipeline = with_threshold(final.pipeline, threshold, self._table.labels[1])
-        return replace(final, pipeline=pipeline, threshold=threshold)
+        positive = self._table.labels[1]
+        pipeline = with_threshold(final.pipeline, threshold, positive)
+        return replace(final, pipeline=pipeline, threshold=threshold, positive=positive)
 
     def score_test(
         self, final: Refit, preparation: Preparation, bootstrap: Bootstrap, *, seed: int

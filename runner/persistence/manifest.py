@@ -8,6 +8,8 @@ import pandas as pd
 
 from runner.evaluation.predicting import predict_probabilities
 from runner.evaluation.winner import Refit, predict_frame
+from runner.linear.compile_model import compile_model
+from runner.linear.errors import NotLinearError
 from runner.store.directory import sha256
 from runner.store.environment import versions
 from runner.store.run_record import SCHEMA_VERSION
@@ -48,7 +50,20 @@ def describe_model(
             "rows": _example_rows(example),
             **known_answers(final.pipeline, example),
         },
+        **linear_form(final),
     }
+
+
+def linear_form(final: Refit) -> dict[str, Any]:
+    """The model as plain numbers, `linear`, or why it is none, `not_linear`."""
+    responses = final.reading.responses
+    try:
+        form = compile_model(
+            final.pipeline, final.means, responses=responses, positive=final.positive
+        )
+    except NotLinearError as reason:
+        return {"not_linear": str(reason)}
+    return {"linear": form}
 
 
 def _example_rows(example: pd.DataFrame | sparse.csr_array) -> list[dict[str, Any]]:

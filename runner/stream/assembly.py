@@ -72,8 +72,8 @@ def solve(
 
 def assemble(
     solved: Solved, blocks: StreamBlocks, training: Moments, specs: Specs
-) -> tuple[Pipeline, Solution, Floats]:
-    """The fitted Pipeline, what it holds, and the spread (q,) of the columns that its model sees.
+) -> tuple[Pipeline, Solution, Floats, Floats]:
+    """The fitted Pipeline, what it holds, and spread and means (q,) of the columns before a scaler.
 
     Args:
         solved: the winner.
@@ -106,7 +106,7 @@ def assemble(
         scaler.mean_, scaler.scale_ = standard.mean[chosen], standard.scale[chosen]
         scaler.var_ = variance[chosen]
         scaler.n_samples_seen_ = type(scaler.n_samples_seen_)(weight)
-    return pipeline, solution, spread[chosen]
+    return pipeline, solution, spread[chosen], standard.mean[chosen]
 
 
 def _representative(blocks: StreamBlocks, training: Moments, prepared: Prepared) -> pd.DataFrame:

@@ -127,10 +127,10 @@ class StreamedData:
         del alphas  # a path is made of rows
         solved = self._solved = solve(self.folds, specs, candidate, preparation)
         training = self.folds.training
-        pipeline, solution, spread = assemble(solved, self._blocks, training, specs)
+        pipeline, solution, spread, means = assemble(solved, self._blocks, training, specs)
         form = read_form(pipeline, solution, spread)
         coefficients = feature_rows(form, Reading())
-        final = Refit(pipeline, coefficients, form.intercept, (solution,), ())
+        final = Refit(pipeline, coefficients, form.intercept, (solution,), (), means=means)
         self._check(final, solved)
         return final
 
