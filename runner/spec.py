@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from types import NoneType, UnionType
-from typing import Annotated, Any, Self, Union, get_args, get_origin
+from typing import Annotated, Any, ClassVar, Self, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -22,6 +22,9 @@ class Spec(BaseModel):
     is a list of one.
     """
 
+    # names MODULE.NAME of the types that a saved model of this kind has, where another package
+    # brings the kind: only what is named can be loaded
+    saved_types: ClassVar[tuple[str, ...]] = ()
     model_config = ConfigDict(
         extra="forbid", frozen=True, strict=True, allow_inf_nan=False, protected_namespaces=()
     )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import sys
 import tempfile
 from io import BytesIO
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Any
 
 import joblib
 from joblib import numpy_pickle
-from saved_models_of import CASES, FILE, everything, make_run
+from saved_models_of import CASES, make_run, write_files
 
 import runner.saved_model
 
@@ -64,11 +65,11 @@ def main() -> None:
     found: set[str] = set()
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
-        everything().to_csv(FILE, index=False)
+        write_files(Path())
         for name in CASES:
             found |= names_in((make_run(name, Path()) / "model.pkl").read_bytes())
     TYPES.write_text("\n".join(sorted(found)) + "\n", encoding="utf-8")
-    print(f"{len(found)} names in {TYPES}")
+    sys.stdout.write(f"{len(found)} names in {TYPES}\n")
 
 
 if __name__ == "__main__":

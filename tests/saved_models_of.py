@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import redirect_stderr, redirect_stdout
 from io import StringIO
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-
+import pytest
 from composing import composed_once
 
 from runner.cli.program import main
@@ -67,9 +68,9 @@ NEEDED = {  # of the dataset
 }
 
 
-def step(kind: str) -> tuple[str, ...]:
+def step(kind: str, *more: str) -> tuple[str, ...]:
     """The overrides of a run with one step."""
-    keys = ", ".join((f"kind: {kind}", *STEPS[kind]))
+    keys = ", ".join((f"kind: {kind}", *STEPS[kind], *more))
     return ("imputer.indicator=true", f"+features.steps.one={{{keys}}}", *NEEDED.get(kind, ()))
 
 
@@ -88,6 +89,16 @@ CASES: dict[str, tuple[str, ...]] = {
     "categorical=most_frequent": ("imputer.categorical=most_frequent",),
     "categorical=constant": ("imputer.categorical=constant",),
     "delta": ("imputer=iterative", "imputer.max_iter=1", "imputer.delta=0.5"),
+    "multiple": ("imputer=linear", "imputer.multiple=2", "imputer.max_iter=1"),
+    "multiple classes": ("imputer=hot_deck", "imputer.multiple=2", "family=binomial",
+                         "dataset.target=label", "family.threshold=f1"),
+    "multiple survival": ("imputer=hot_deck", "imputer.multiple=2", "family=cox",
+                          "dataset.target=amount", "dataset.event=event"),
+    "multiple targets": ("imputer=hot_deck", "imputer.multiple=2", "family=multi_gaussian",
+                         "dataset.target=[outcome,amount]"),
+    "stacked": ("imputer=hot_deck", "imputer.multiple=2", "imputer.pool=stacked"),
+    "sparse": ("dataset=svmlight", "dataset.path=sparse.svm"),
+    "dates as categories": step("dates", "categories: [weekday]"),
     "model=ols": ("model=ols",),
     "model=ridge": ("model=ridge", "~model.l1_ratio"),
     "unscaled": ("features.scale=false",),
@@ -128,11 +139,11 @@ def arguments(name: str) -> list[str]:
     overrides = CASES[name]
     given = {override.partition("=")[0] for override in overrides}
     columns = "[a,b,c,town,size,flag]"
-    if name in {"step=text", "step=dates"}:
-        columns = "[a,b,c,town,size,flag,words]" if "text" in name else "[a,b,c,town,size,flag,day]"
-    own = ["dataset=csv", f"dataset.path={FILE}"]
-    own += [] if "dataset.features" in given else [f"dataset.features={columns}"]
-    own += [] if "dataset.target" in given else ["dataset.target=outcome"]
+    extra = "words" if "dataset.text" in given else "day" if "dataset.dates" in given else None
+    columns = columns if extra is None else columns.replace("]", f",{extra}]")
+    own = [] if "dataset" in given else ["dataset=csv", f"dataset.path={FILE}"]
+    own += [] if {"dataset", "dataset.features"} & given else [f"dataset.features={columns}"]
+    own += [] if {"dataset", "dataset.target"} & given else ["dataset.target=outcome"]
     removed = {o[1:] for o in overrides if o.startswith("~")}
     if "model=ols" in overrides:
         removed |= {"model.alpha", "model.l1_ratio"}
@@ -142,13 +153,27 @@ def arguments(name: str) -> list[str]:
     return [*own, *quick, *(o for o in overrides if not o.startswith("~"))]
 
 
+def write_files(folder: Path) -> None:
+    """Write what the runs of all cases read."""
+    frame = everything()
+    frame.to_csv(folder / FILE, index=False)
+    lines = [
+        f"{y} " + " ".join(f"{at}:{value}" for at, value in enumerate(row, start=1) if value > 0)
+        for y, *row in frame[["outcome", "a", "b", "c"]].itertuples(index=False)
+    ]
+    (folder / "sparse.svm").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
 def make_run(name: str, folder: Path, *more: str) -> Path:
     """Make the run of a case in a folder that has the file; gives its directory."""
-    place = folder / name.replace("=", "-").replace("_", "-")
+    place = folder / "-".join(re.split("[= _]", name))
     said = StringIO()
-    with redirect_stdout(said), redirect_stderr(said), composed_once():
-        try:
-            main([*arguments(name), *more, f"hydra.run.dir={place}"])
-        except SystemExit as ended:
-            assert ended.code == 0, f"{name}: {said.getvalue()}"
+    with (
+        redirect_stdout(said),
+        redirect_stderr(said),
+        composed_once(),
+        pytest.raises(SystemExit) as ended,
+    ):
+        main([*arguments(name), *more, f"hydra.run.dir={place}"])
+    assert ended.value.code == 0, f"{name}: {said.getvalue()}"
     return place

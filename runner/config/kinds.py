@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import importlib
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -92,6 +93,19 @@ def installed_kinds() -> list[tuple[str, str]]:
         for group in KINDS
         for name, point in _installed(group).items()
     ]
+
+
+def installed_types() -> frozenset[str]:
+    """The names of types that saved models may have of the kinds that other packages bring.
+
+    A package that cannot be imported brings none.
+    """
+    found: set[str] = set()
+    for group in KINDS:
+        for name in _installed(group):
+            with suppress(ConfigError):
+                found.update(find_kind(group, name).saved_types)
+    return frozenset(found)
 
 
 def plugins_of(chosen: Mapping[str, str]) -> list[dict[str, str]]:

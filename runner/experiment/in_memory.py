@@ -289,4 +289,5 @@ class TableData:
             return {**described, "kind": "text"}
         if name in self._table.categorical:
             return {**described, "kind": "categorical", "levels": sorted(column.dropna().unique())}
-        return {**described, "kind": "numeric", "min": column.min(), "max": column.max()}
+        kind = "date" if name in self._table.dates else "numeric"
+        return {**described, "kind": kind, "min": column.min(), "max": column.max()}

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from runner.dataset.written_dates import days, read_dates
 from runner.errors import DataError
 
 if TYPE_CHECKING:
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from runner.records import Booleans, Matrix
     from runner.saved_model.manifest_file import Column, Manifest
-    from runner.records import Booleans
 
     Rows = pd.DataFrame | Sequence[Mapping[str, Any]]
     Objects = NDArray[np.object_]
@@ -100,7 +101,9 @@ def cast_column(values: pd.Series[Any], column: Column) -> Any:  # noqa: ANN401 
     match column.kind:
         case "numeric":
             return cast_numbers(values, column.name)
-        case "date" | "time":
+        case "date":
+            return cast_dates(values, column.name)
+        case "time":
             return cast_times(values, column)
         case "categorical":
             return cast_levels(values, column)
@@ -121,16 +124,25 @@ def cast_numbers(values: pd.Series[Any], name: str) -> NDArray[np.float64]:
     return numbers
 
 
+def cast_dates(values: pd.Series[Any], name: str) -> NDArray[np.float64]:
+    """Days since 1970 (n,), NaN where missing, of dates or of such days."""
+    objects = as_objects(values)
+    if all(isinstance(value, int | float) for value in objects):
+        return cast_numbers(values, name)
+    dates = values if values.dtype.kind == "M" else pd.Series(objects, name=name)
+    return days(read_dates(dates.rename(name), None)).to_numpy(dtype=np.float64)
+
+
 def cast_times(values: pd.Series[Any], column: Column) -> Any:  # noqa: ANN401 - an array
-    """Dates, or the numbers that time is counted in, as the training rows had them; (n,)."""
+    """What orders rows (n,), as the training rows had it: numbers, times, or texts of a file."""
     if isinstance(column.min, int | float):
         return cast_numbers(values, column.name)
     objects = as_objects(values)
-    if column.kind == "time" and not _is_stamp(column.min):  # a text, as it stands in the file
+    if not _is_stamp(column.min):
         return objects
-    dates = pd.to_datetime(pd.Series(objects), errors="coerce")
-    _refuse(dates.isna().to_numpy() & ~_blank(objects), objects, column.name, "a date")
-    return dates.to_numpy()
+    times = pd.to_datetime(pd.Series(objects), errors="coerce")
+    _refuse(times.isna().to_numpy() & ~_blank(objects), objects, column.name, "a time")
+    return times.to_numpy()
 
 
 def cast_levels(values: pd.Series[Any], column: Column) -> Objects:
@@ -163,18 +175,22 @@ def unknown_levels(values: Any, gaps: Booleans, column: Column) -> Booleans:  # 
 
 def out_of_range(values: Any, gaps: Booleans, column: Column) -> Booleans:  # noqa: ANN401
     """Which of a column's numbers (n,) are below or above all of training."""
-    if column.kind != "numeric" or column.min is None or column.max is None:
+    if column.kind not in {"numeric", "date"} or column.min is None or column.max is None:
         return np.zeros(len(gaps), dtype=bool)
     lower, upper = float(column.min), float(column.max)
     return np.asarray(~gaps & ((values < lower) | (values > upper)))
 
 
-def cast_entries(rows: Sequence[Mapping[str, Any]], width: int) -> sparse.csr_array:
-    """Rows of a sparse matrix (n, width), each a mapping from position to value.
+def cast_entries(rows: Rows | Matrix, width: int) -> sparse.csr_array:
+    """Rows of a sparse matrix (n, width), or each a mapping from position to value, as a matrix.
 
     Raises:
         DataError: a position is not one of the matrix's.
     """
+    if isinstance(rows, pd.DataFrame):
+        raise DataError("the model takes a sparse matrix, and not the columns of a table")
+    if sparse.issparse(rows) or isinstance(rows, np.ndarray):
+        return sparse.csr_array(rows)
     matrix = sparse.lil_array((len(rows), width))
     for at, row in enumerate(rows):
         for key, value in row.items():
@@ -222,7 +238,7 @@ def _blank(objects: Objects) -> Booleans:
 
 
 def _is_gap(value: Any) -> bool:  # noqa: ANN401 - any value
-    return value is None or value is pd.NA or value is pd.NaT or value != value
+    return value is None or value is pd.NA or value is pd.NaT or value != value  # noqa: PLR0124
 
 
 def _key(value: Any) -> tuple[type, Any]:  # noqa: ANN401 - any value

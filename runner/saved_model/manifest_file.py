@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 MANIFEST = "model.json"
 Hash = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
-# no separator, and no name of a folder: the file stands beside its manifest
-FileName = Annotated[str, Field(pattern=r"^(?!\.{1,2}$)[^/\\\x00]+$")]
+# without a separator, and no folder's name: the file stands beside its manifest
+FileName = Annotated[str, Field(pattern=r"^[^./\\\x00][^/\\\x00]*$")]
 Format = Literal["pickle", "joblib", "skops"]
 Kind = Literal["numeric", "categorical", "text", "time", "date", "group", "sparse"]
 

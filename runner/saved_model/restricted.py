@@ -106,7 +106,7 @@ class _ArrayWrapper(numpy_pickle.NumpyArrayWrapper):  # type: ignore[misc]
     def read_array(
         self,
         unpickler: _JoblibUnpickler,
-        ensure_native_byte_order: bool,  # noqa: FBT001 - joblib's own
+        ensure_native_byte_order: bool,
     ) -> NDArray[Any]:
         """The array, its objects by the same list of names."""
         if not self.dtype.hasobject:

@@ -10,21 +10,20 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from runner.errors import KnownAnswerError, ModelError
+from runner.errors import DataError, KnownAnswerError, ModelError
 from runner.evaluation.predicting import predict_probabilities
 from runner.evaluation.winner import predict_frame
-from runner.linear import LinearModel
+from runner.linear.linear_model import LinearModel
 from runner.saved_model.casting import cast_entries, cast_rows
 from runner.saved_model.restricted import load_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
     from pathlib import Path
     from typing import Self
 
     from numpy.typing import NDArray
 
-    from runner.records import Floats
+    from runner.records import Floats, Matrix
     from runner.saved_model.casting import Cast, Rows
     from runner.saved_model.manifest_file import Manifest
 
@@ -74,19 +73,20 @@ class SavedModel:
         """The rows as the model takes them, and what is unlike training; see `cast_rows`."""
         return cast_rows(rows, self.manifest, absent=absent)
 
-    def predict(self, rows: Rows) -> NDArray[Any]:
+    def predict(self, rows: Rows | Matrix) -> NDArray[Any]:
         """Predictions for rows: (n,) numbers or labels, (n, t) of several targets.
 
         Args:
             rows: a data frame, or mappings from column to value, with the columns of the manifest;
-                None, NaN and pd.NA are gaps. Columns beyond those are left alone.
+                None, NaN and pd.NA are gaps. Columns beyond those are left alone. Of a model that
+                was fitted to a sparse matrix such a matrix, or mappings from position to value.
 
         Raises:
             DataError: a column is not there, or a value is not what its column holds.
         """
         return self.predict_cast(self._taken(rows))
 
-    def probabilities(self, rows: Rows) -> Floats:
+    def probabilities(self, rows: Rows | Matrix) -> Floats:
         """The probabilities (n, classes) of a classifier for rows; see `predict`.
 
         Raises:
@@ -136,15 +136,13 @@ class SavedModel:
                 "do not use it before you know which",
             )
 
-    def _taken(self, rows: Rows) -> pd.DataFrame | sparse.csr_array:
+    def _taken(self, rows: Rows | Matrix) -> pd.DataFrame | sparse.csr_array:
         width = self.manifest.matrix_width
-        if width is None:
-            return self.cast(rows).frame
-        return rows.tocsr() if sparse.issparse(rows) else cast_entries(_mappings(rows), width)
-
-
-def _mappings(rows: Rows) -> Sequence[Mapping[str, Any]]:
-    return rows.to_dict(orient="records") if isinstance(rows, pd.DataFrame) else rows
+        if width is not None:
+            return cast_entries(rows, width)
+        if sparse.issparse(rows) or isinstance(rows, np.ndarray):
+            raise DataError("the model takes named columns: give a data frame, or mappings")
+        return self.cast(rows).frame
 
 
 def _arrays(frame: pd.DataFrame) -> dict[str, NDArray[Any]]:
