@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from contextlib import redirect_stderr, redirect_stdout
 from io import StringIO
-from typing import TYPE_CHECKING
+from types import UnionType
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
 
 import numpy as np
 import pandas as pd
@@ -14,8 +15,14 @@ from composing import composed_once
 
 from runner.cli.program import main
 
+from runner.config.kinds import STEPS as STEP_KINDS
+from runner.config.kinds import all_kinds, find_kind
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
+
+    from runner.spec import Spec
 
 FILE = "everything.csv"
 QUICK = (
@@ -99,11 +106,58 @@ CASES: dict[str, tuple[str, ...]] = {
     "stacked": ("imputer=hot_deck", "imputer.multiple=2", "imputer.pool=stacked"),
     "sparse": ("dataset=svmlight", "dataset.path=sparse.svm"),
     "dates as categories": step("dates", "categories: [weekday]"),
+    "lasso": ("model=lasso", "~model.l1_ratio"),
+    "encoded by class": ("family=multinomial", "dataset.target=three",
+                         *step("target_encoding", "target_type: multiclass")),
+    "encoded by label": ("family=binomial", "dataset.target=label",
+                         *step("target_encoding", "target_type: binary")),
+    "screened by class": ("family=multinomial", "dataset.target=three",
+                          *step("screen", "by: correlation")),
     "model=ols": ("model=ols",),
     "model=ridge": ("model=ridge", "~model.l1_ratio"),
     "unscaled": ("features.scale=false",),
     "wide": ("features=wide", "features.steps.screen.top=2"),
 }  # fmt: skip
+
+
+def variants() -> dict[str, tuple[str, ...]]:
+    """A case for each value of each option of kinds that has a few: their keys' own types."""
+    found = {}
+    for kind, spec in all_kinds(STEP_KINDS).items():
+        for key, value in _options(spec, set()):
+            found[f"step={kind} {key}={value}"] = step(kind, f"{key}: {value}")
+    shared = set(find_kind("imputer", "mean").model_fields)
+    for name, spec in all_kinds("imputer").items():
+        for key, value in _options(spec, shared):
+            found[f"imputer={name} {key}={value}"] = (
+                *CASES[f"imputer={name}"], f"imputer.{key}={value}"
+            )  # fmt: skip
+    for name in ("elastic_net", "lasso", "ols", "ridge"):
+        for key, value in _options(find_kind("model", name), set()):
+            penalty = ("~model.l1_ratio",) if name in {"lasso", "ridge"} else ()
+            found[f"model={name} {key}={value}"] = (f"model={name}", f"model.{key}={value}", *penalty)
+    for key, value in _options(find_kind("features", "main_effects"), set()):
+        found[f"features {key}={value}"] = (f"features.{key}={value}",)
+    return found
+
+
+def _options(spec: type[Spec], left_out: set[str]) -> Iterator[tuple[str, Any]]:
+    """The keys of a section that take one of a few words, or a boolean, with each value."""
+    for key, info in spec.model_fields.items():
+        if key not in {"name", "kind", *left_out}:
+            for value in _values(info.annotation):
+                yield key, value
+
+
+def _values(annotation: Any) -> list[str]:  # noqa: ANN401 - an annotation
+    if annotation is bool:
+        return ["true", "false"]
+    origin, parts = get_origin(annotation), get_args(annotation)
+    if origin is Literal:
+        return [str(part) for part in parts]
+    if origin in {Annotated, Union, UnionType}:
+        return [value for part in parts for value in _values(part)]
+    return []
 
 
 def everything(rows: int = 80) -> pd.DataFrame:
@@ -136,7 +190,7 @@ def everything(rows: int = 80) -> pd.DataFrame:
 
 def arguments(name: str) -> list[str]:
     """What a run of a case is given."""
-    overrides = CASES[name]
+    overrides = CASES[name] if name in CASES else variants()[name]
     given = {override.partition("=")[0] for override in overrides}
     columns = "[a,b,c,town,size,flag]"
     extra = "words" if "dataset.text" in given else "day" if "dataset.dates" in given else None

@@ -77,7 +77,7 @@ def main(options: argparse.Namespace) -> int:
         raise ConfigError(f"-o {options.output} must end in .csv, .parquet or .md")
     if options.rope is not None and not 0 < options.rope < 1:
         raise ConfigError(f"--rope is {options.rope:g}, but must be a share between 0 and 1: 0.01")
-    runs = _find(options.folders)
+    runs = find(options.folders)
     chosen = select(runs, [Condition.of(text) for text in options.where])
     if not chosen:
         return _say(f"none of the {len(runs)} runs meets {' and '.join(options.where)}", options)
@@ -102,7 +102,7 @@ def _say(text: str, options: argparse.Namespace) -> int:
     return 0
 
 
-def _find(folders: Sequence[Path]) -> list[StoredRun]:
+def find(folders: Sequence[Path]) -> list[StoredRun]:
     """The runs under the folders, each once."""
     found: dict[Path, StoredRun] = {}
     for folder in folders:

@@ -28,6 +28,7 @@ def check_agreement(config: ExperimentConfig) -> None:
     _check_family(config)
     _check_transform(config)
     _check_evaluation(config)
+    config.persistence.check_holds(config.imputer)
     if config.dataset.streams:
         _check_stream(config)
     if config.dataset.is_sparse:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import pickle
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from zipfile import ZIP_DEFLATED
 
 from pydantic import Field
 
+from runner.errors import ConfigError
 from runner.spec import Spec
 
 if TYPE_CHECKING:
     from typing import BinaryIO
 
     from sklearn.pipeline import Pipeline
+
+    from runner.imputer import Imputer
 
 PROTOCOL = 5
 
@@ -26,6 +31,14 @@ class Persistence(Spec):
     def dump(self, pipeline: Pipeline, file: BinaryIO) -> None:
         """Write the pipeline to an open file."""
         raise NotImplementedError
+
+    def check_holds(self, imputer: Imputer) -> None:
+        """Say before the search what of a model the format cannot hold.
+
+        Raises:
+            ConfigError: the imputer is of such a kind, or a package is not installed.
+        """
+        del imputer
 
 
 class Pickle(Persistence):
@@ -51,6 +64,34 @@ class Joblib(Persistence):
         import joblib
 
         joblib.dump(pipeline, file, compress=self.compress, protocol=PROTOCOL)
+
+
+class Skops(Persistence):
+    """skops' archive, which names every type in it; loads with `runner.load_model`."""
+
+    suffix = ".skops"
+    name: Literal["skops"]
+
+    def dump(self, pipeline: Pipeline, file: BinaryIO) -> None:
+        """Deflated; functions of this package stand for the methods of pandas."""
+        from skops import io
+
+        from runner.persistence.plain_functions import with_plain_functions
+
+        file.write(io.dumps(with_plain_functions(pipeline), compression=ZIP_DEFLATED))
+
+    def check_holds(self, imputer: Imputer) -> None:
+        """The curves of interpolation are compiled code, of which it knows no parts."""
+        if find_spec("skops") is None:
+            raise ConfigError(
+                "persistence=skops needs a package that is not installed: pip install "
+                '"enet-runner[skops]", or choose persistence=pickle'
+            )
+        if imputer.name == "interpolate":
+            raise ConfigError(
+                "persistence=skops cannot hold what imputer=interpolate learns: choose "
+                "persistence=pickle"
+            )
 
 
 class Nothing(Persistence):

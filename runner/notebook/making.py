@@ -1,0 +1,131 @@
+"""Overrides come in, as on the command line; what was run goes out as a record."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from runner.config import composer, validate
+from runner.errors import ConfigError
+from runner.experiment.job import Job
+from runner.experiment.run import run as make_run
+from runner.experiment.sweep import run_sweep
+from runner.experiment.workspace import Workspace
+from runner.notebook.frames import data_overrides, quoted
+from runner.notebook.stored import Run, Sweep, load_run
+from runner.report.terminal.screen import Screen
+from runner.store.sweep_directory import Command
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from runner.config import Composed, ExperimentConfig
+    from runner.notebook.frames import Frame
+
+    Validated = list[tuple[ExperimentConfig, Composed]]
+
+CONFIG = "config"  # the packaged one
+
+
+def run(
+    overrides: Sequence[str] = (),
+    *,
+    data: Frame | None = None,
+    target: str | Sequence[str] | None = None,
+    folder: Path | str | None = None,
+    config_dir: Path | str | None = None,
+    show: bool = False,
+) -> Run:
+    """Run one experiment; what `enet OVERRIDES` does.
+
+    Args:
+        overrides: as on the command line, such as `["imputer=knn", "family=binomial"]`.
+        data: a pandas, polars or Arrow table in the place of a dataset; it is kept as a Parquet
+            file in outputs/data, so that the run can be reproduced.
+        target: the column, or columns, of `data` that are predicted.
+        folder: the run's directory; by default one below outputs named by the time.
+        config_dir: a folder of configs of your own.
+        show: whether progress and tables are printed.
+
+    Raises:
+        ConfigError: an override is wrong, or asks for several runs.
+        DataError: the data cannot be used.
+        RunnerError: the run failed.
+    """
+    given = [*data_overrides(data, target), *overrides, *_placed("run", folder)]
+    validated, swept = _validated(given, config_dir, multirun=False)
+    if swept:
+        raise ConfigError("the overrides ask for several runs: use runner.sweep")
+    config, composed = validated[0]
+    job = Job(config, composed, composed.run_dir, chosen=folder is not None)
+    screen = Screen(config.report if show else None)
+    outcome = make_run(job, Workspace(), screen)
+    if outcome.error is not None:
+        raise outcome.error
+    if show:
+        screen.show_run(outcome.folder, outcome.record, 0)
+    return load_run(outcome.folder.resolve())
+
+
+def sweep(
+    overrides: Sequence[str],
+    *,
+    data: Frame | None = None,
+    target: str | Sequence[str] | None = None,
+    folder: Path | str | None = None,
+    config_dir: Path | str | None = None,
+    show: bool = False,
+) -> Sweep:
+    """Run an experiment for every combination; what `enet -m OVERRIDES` does.
+
+    A run that fails is a row of the results, and does not stop the others. What is finished in
+    `folder` already is not made again.
+
+    Args:
+        overrides: as on the command line: `["imputer=mean,knn", "model=lasso,ridge"]`.
+        data: as `run` takes it.
+        target: as `run` takes it.
+        folder: the sweep's directory; by default one below outputs named by the time.
+        config_dir: a folder of configs of your own.
+        show: whether progress is printed.
+
+    Raises:
+        ConfigError: an override is wrong.
+        KeyboardInterrupt: it was interrupted; what is finished stays.
+    """
+    given = [*data_overrides(data, target), *overrides, *_placed("sweep", folder)]
+    validated, _ = _validated(given, config_dir, multirun=True)
+    config, composed = validated[0]
+    jobs = [Job(c, each, each.subdir, chosen=True) for c, each in validated]
+    command = Command(
+        overrides=tuple(given),
+        multirun=True,
+        config_dir=None if config_dir is None else str(config_dir),
+        config_name=CONFIG,
+        working_directory=str(Path.cwd()),
+    )
+    screen = Screen(config.report if show else None)
+    made = run_sweep(jobs, composed.sweep_dir, command, screen, chosen=folder is not None)
+    if made.interrupted:
+        raise KeyboardInterrupt
+    return Sweep(made.folder.resolve())
+
+
+def _validated(
+    overrides: list[str], config_dir: Path | str | None, *, multirun: bool
+) -> tuple[Validated, bool]:
+    """The configs that overrides ask for, and whether they make a sweep."""
+    folder = None if config_dir is None else Path(config_dir)
+    with composer(folder, CONFIG) as composing:
+        jobs, swept = composing.jobs(overrides, multirun=multirun)
+        composed = [
+            composing.compose(job, number if swept else None) for number, job in enumerate(jobs)
+        ]
+    return [(validate(each.sections), each) for each in composed], swept
+
+
+def _placed(what: str, folder: Path | str | None) -> list[str]:
+    """The override that puts a run or a sweep into a folder."""
+    return [] if folder is None else [f"hydra.{what}.dir={quoted(str(folder))}"]
+
+
