@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import textwrap
 from typing import TYPE_CHECKING, Any, Literal
 
 from runner.linear.errors import ExportError
@@ -14,6 +13,7 @@ if TYPE_CHECKING:
 Dialect = Literal["duckdb", "sqlite", "postgresql"]
 TABLE = "data"
 WITHIN = 50  # terms of a sum within one pair of brackets: parsers allow for 1,000 levels of them
+BREAK = "\0"  # stands for a line break within a name or a text
 NAN = "CAST('NaN' AS DOUBLE PRECISION)"
 
 
@@ -51,7 +51,12 @@ def summed(terms: list[str]) -> str:
 
 def indented(text: str) -> str:
     """Two blanks before each line."""
-    return textwrap.indent(text, "  ")
+    return "  " + text.replace("\n", "\n  ")
+
+
+def with_breaks(text: str) -> str:
+    """The line breaks within names and texts as they are, which until now no blanks may follow."""
+    return text.replace(BREAK, "\n")
 
 
 def numeric_term(column: Mapping[str, Any], response: int, dialect: Dialect) -> str | None:
@@ -111,6 +116,6 @@ def _text(text: str) -> str:
 
 
 def _spelt(text: str) -> str:
-    if "\0" in text:
+    if BREAK in text:
         raise ExportError(f"{text!r} has a character of the code 0, which SQL cannot spell")
-    return text
+    return text.replace("\n", BREAK)

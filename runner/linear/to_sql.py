@@ -16,6 +16,7 @@ from runner.linear.sql_text import (
     numeric_term,
     quoted,
     summed,
+    with_breaks,
 )
 
 if TYPE_CHECKING:
@@ -49,8 +50,10 @@ def to_sql(form: Mapping[str, Any], dialect: Dialect = "duckdb") -> str:
     added = _Outputs(form, sums if once else [quoted(name) for name in names]).by_name()
     _check_names(form, [*added, *names])
     if once:
-        return _selected(["*", *_named(added)], TABLE) + "\n"
-    return _nested(added, dict(zip(names, sums, strict=True)), dialect) + "\n"
+        text = _selected(["*", *_named(added)], TABLE)
+    else:
+        text = _nested(added, dict(zip(names, sums, strict=True)), dialect)
+    return with_breaks(text) + "\n"
 
 
 def _total(form: Mapping[str, Any], response: int, dialect: Dialect) -> str:

@@ -141,7 +141,7 @@ def new_rows(*, gaps: bool, texts: bool = False) -> pd.DataFrame:
     lost = rng.random(frame.shape) < 0.2
     lost[:, :3] &= gaps
     frame = frame.mask(lost)
-    return frame.astype({name: np.float64 for name in [*NUMERIC, *([] if texts else ["size"])]})
+    return frame.astype(dict.fromkeys([*NUMERIC, *([] if texts else ["size"])], np.float64))
 
 
 def databases(frame: pd.DataFrame) -> dict[str, Any]:
@@ -168,7 +168,7 @@ def by_pipeline(final: Refit, frame: pd.DataFrame) -> Said:
     """What is to be said."""
     with unseen_levels_allowed(), np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        given = frame.astype({name: object for name in CATEGORICAL})
+        given = frame.astype(dict.fromkeys(CATEGORICAL, object))
         predictions = final.pipeline.predict(given)
         if hasattr(final.pipeline, "predict_proba"):
             return Said(predictions, final.pipeline.predict_proba(given))
@@ -208,7 +208,7 @@ def by_python(form: dict[str, Any], frame: pd.DataFrame) -> Said:
 
 def by_sql(form: dict[str, Any], dialect: Any, connection: Any) -> Said:  # noqa: ANN401
     """By the SELECT, in a database."""
-    cursor = connection.execute(f"SELECT * FROM ({to_sql(form, dialect)}) AS t ORDER BY row")
+    cursor = connection.execute(f"{to_sql(form, dialect)} ORDER BY row")
     names = [one[0] for one in cursor.description]
     found = pd.DataFrame(cursor.fetchall(), columns=names).drop(columns="row")
     assert [*NUMERIC, *CATEGORICAL] == names[:5]

@@ -34,14 +34,16 @@ def stored() -> Stored:
 
 
 def cases(family: str, imputer: str) -> list[tuple[str, dict[str, Any]]]:
-    """Each indicator, with other values that differ from one family and imputer to the next."""
-    start = 3 * FAMILIES.index(family) + IMPUTERS.index(imputer)
+    """Two indicators, with other values that differ from one family and imputer to the next."""
+    number, start = FAMILIES.index(family), FAMILIES.index(family) + IMPUTERS.index(imputer)
     found = []
-    for at, indicator in enumerate(INDICATORS[: 3 if imputer == "none" else None], start):
+    for second in (0, 1):
+        at = start + 5 * second
+        indicator = INDICATORS[(start + 2 * second) % 4]
         options = {
-            "imputer.indicator": indicator,
+            "imputer.indicator": False if (imputer, indicator) == ("none", "only") else indicator,
             "imputer.indicator_threshold": 0.2,
-            "imputer.categorical": CATEGORIES[at % 3],
+            "imputer.categorical": CATEGORIES[(number // 4 + 2 * second) % 3],
             "imputer.delta": 0.5 * (at % 2) if imputer != "none" else 0.0,
             "features.scale": at % 5 != 0,
             "features.drop": (None, "first", "if_binary")[(at // 3) % 3],
@@ -50,6 +52,20 @@ def cases(family: str, imputer: str) -> list[tuple[str, dict[str, Any]]]:
             options["imputer.value"] = -7.25
         found.append((list(MODELS)[at % len(MODELS)], options))
     return found
+
+
+def test_the_cases_have_all_combinations() -> None:
+    """Each imputer has every indicator with every rule for categories, each family every option."""
+    keys = ("imputer.indicator", "imputer.categorical")
+    made = [
+        (family, imputer, *(options[key] for key in keys), options["features.scale"])
+        for family, imputer in itertools.product(FAMILIES, IMPUTERS)
+        for _, options in cases(family, imputer)
+    ]
+    triples = {(imputer, indicator, category) for _, imputer, indicator, category, _ in made}
+    assert 12 * 5 + 9 == len(triples)
+    assert len(FAMILIES) * 4 == len({(family, indicator) for family, _, indicator, *_ in made})
+    assert len(FAMILIES) * 2 == len({(family, scale) for family, *_, scale in made})
 
 
 @pytest.mark.parametrize("imputer", IMPUTERS)
