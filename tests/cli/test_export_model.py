@@ -65,7 +65,7 @@ def test_onnx(finished_run: Path, tested: tuple[pd.DataFrame, pd.Series]) -> Non
     session = onnxruntime.InferenceSession(path)
     texts = tested[0][["town", "smoker"]].astype(object).fillna("")
     inputs = {name: tested[0][[name]].to_numpy(float) for name in ("age", "income")}
-    inputs |= {name: texts[[name]].to_numpy(object) for name in texts}
+    inputs |= {name: texts[[name]].to_numpy(object) for name in ("town", "smoker")}
     found = session.run(None, inputs)
     np.testing.assert_allclose(found[0], tested[1], rtol=1e-12)
 

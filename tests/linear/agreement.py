@@ -77,9 +77,11 @@ def make_table(family: str, *, gaps: bool, texts: bool) -> Table:
     rng = np.random.default_rng(1)
     features = make_features(gaps=gaps, texts=texts)
     known = make_features(gaps=False)
-    eta = (known["age"] - 40) / 10 + 0.8 * (known["town"] == "Bath") - 0.5 * (known["size"] == 2.0)
-    eta = (eta + rng.normal(0, 0.5, ROWS)).to_numpy()
-    y, more = eta, {}
+    eta: Any = (
+        (known["age"] - 40) / 10 + 0.8 * (known["town"] == "Bath") - 0.5 * (known["size"] == 2.0)
+    )
+    y = eta = (eta + rng.normal(0, 0.5, ROWS)).to_numpy()
+    more: dict[str, Any] = {}
     if family in LABELS:
         y = np.digitize(eta, np.quantile(eta, [0.6] if len(LABELS[family]) == 2 else [0.3, 0.7]))
         more["labels"] = LABELS[family]
@@ -97,17 +99,17 @@ def make_table(family: str, *, gaps: bool, texts: bool) -> Table:
     return table
 
 
-def family_section(family: str) -> dict[str, Any]:
+def family_of(family: str) -> Any:  # noqa: ANN401 - of any kind
     """The section of the config."""
     name = "gaussian" if family in TRANSFORMS else family.partition(" ")[0]
-    return {"name": name, **({"threshold": 0.3} if "." in family else {})}
+    return validate_section("family", {"name": name})
 
 
 def fit(family: str, imputer: str, model: str, options: Mapping[str, Any]) -> Refit:
     """What a run refits, with the threshold that it decides on."""
     specs = replace(
         make_specs(imputer, model, {"model.tol": 1e-7, **options}),
-        family=validate_section("family", family_section(family)),
+        family=family_of(family),
     )
     texts = options.get("imputer.categorical") == "constant"
     table = make_table(family, gaps=imputer != "none", texts=texts)
@@ -175,10 +177,19 @@ def by_pipeline(final: Refit, frame: pd.DataFrame) -> Said:
     return Said(predictions)
 
 
+def columns_of(frame: pd.DataFrame) -> dict[str, NDArray[Any]]:
+    """The columns by name."""
+    return {str(name): frame[name].to_numpy() for name in frame}
+
+
+def rows_of(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows as dictionaries."""
+    return [dict(zip(map(str, frame), row, strict=True)) for row in frame.to_numpy(object)]
+
+
 def by_numpy(form: dict[str, Any], frame: pd.DataFrame) -> Said:
     """By LinearModel, of columns."""
-    model = LinearModel(form)
-    columns = {name: frame[name].to_numpy() for name in frame}
+    model, columns = LinearModel(form), columns_of(frame)
     with np.errstate(over="ignore"):
         chances = model.probabilities(columns) if form["classes"] else None
         return Said(model.predict(columns), chances)
@@ -186,7 +197,7 @@ def by_numpy(form: dict[str, Any], frame: pd.DataFrame) -> Said:
 
 def by_rows(form: dict[str, Any], frame: pd.DataFrame) -> Said:
     """By LinearModel, of dictionaries."""
-    model, rows = LinearModel(form), frame.to_dict("records")
+    model, rows = LinearModel(form), rows_of(frame)
     with np.errstate(over="ignore"):
         chances = model.chances(model.link_scale_of_rows(rows)) if form["classes"] else None
         return Said(model.rows(rows), chances)
@@ -196,7 +207,7 @@ def by_python(form: dict[str, Any], frame: pd.DataFrame) -> Said:
     """By the Python file."""
     made: dict[str, Any] = {"__name__": "made"}
     exec(to_python(form), made)  # noqa: S102 - made here
-    rows = frame.to_dict("records")
+    rows = rows_of(frame)
     said = [made["predict"](row) for row in rows]
     if form["responses"] and not form["classes"]:
         return Said(np.array([list(one.values()) for one in said]))

@@ -95,10 +95,10 @@ def test_contributions_are_about_the_training_mean(family: str, *, scale: bool) 
     )
     model = LinearModel(agreement.form_of(final))
     for frame in (agreement.make_features(), agreement.new_rows(gaps=True)):
-        columns = {name: frame[name].to_numpy() for name in frame}
+        columns = agreement.columns_of(frame)
         parts = model.contributions(columns)
         assert (len(frame), 5, len(model.base)) == parts.shape
-        whole = model.base + parts.sum(axis=1)
+        whole: Any = model.base + parts.sum(axis=1)
         np.testing.assert_allclose(whole, model.link_scale(columns), rtol=1e-11, atol=1e-11)
-    training = {name: agreement.make_features()[name].to_numpy() for name in frame}
+    training = agreement.columns_of(agreement.make_features())
     np.testing.assert_allclose(model.contributions(training).mean(axis=0), 0.0, atol=1e-12)

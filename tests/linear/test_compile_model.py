@@ -15,7 +15,6 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn_reference import SEED, candidate, make_specs
 
-from runner.config import validate_section
 from runner.dataset.table import table_of
 from runner.evaluation.multiple import refit_draws
 from runner.evaluation.transformed_target import with_smearing
@@ -143,7 +142,7 @@ def test_labels_keep_their_type(labels: tuple[Any, Any]) -> None:
     table = replace(agreement.make_table("multinomial 2", gaps=True, texts=False), labels=labels)
     specs = replace(
         make_specs("mean", "ridge", {"model.tol": 1e-7}),
-        family=validate_section("family", {"name": "binomial"}),
+        family=agreement.family_of("binomial"),
     )
     preparation = prepare(specs, table, SEED)
     final = refit(specs, candidate(0.1, 0.0), preparation, table, np.arange(table.n_rows))
