@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from runner.core.target_scale import ROUNDING
 from runner.linear.linear_model import PLAIN
 from runner.linear.onnx_graph import OF_CATEGORIES, Graph
 from runner.linear.sql_text import is_number
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     import onnx
 
 OUTPUTS = ("prediction", "probabilities")
-ROUNDING = 2.0**-52  # of a power, within which it is a case of its own
 
 
 def to_onnx(form: Mapping[str, Any]) -> onnx.ModelProto:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from runner.core.target_scale import ROUNDING
 from runner.linear.errors import ExportError
 from runner.linear.linear_model import PLAIN
 from runner.linear.sql_text import (
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 PREDICTOR = "linear predictor"  # what an inner SELECT calls what the model adds up
 LARGEST = 700.0  # size of an exponential's argument: beyond it some databases raise an error
 HIGHEST, LOWEST = 709.78, -745.0  # between which an exponential is neither infinite nor 0
-ROUNDING = 2.0**-52  # of a power, within which it is a case of its own
 
 
 def to_sql(form: Mapping[str, Any], dialect: Dialect = "duckdb") -> str:
