@@ -164,7 +164,7 @@ def _entry(name: str, column: Input, coefficients: Floats, means: Floats | None)
 
 def _that_add(inputs: dict[str, Input], coefficients: Floats) -> dict[str, Input]:
     """The columns of which the model has any coefficient other than 0."""
-    used = coefficients.any(axis=0).tolist()
+    used: list[bool] = np.any(coefficients != 0, axis=0).tolist()
     return {n: one for n, one in inputs.items() if any(used[at] for at in _positions(one))}
 
 
