@@ -51,7 +51,7 @@ def first_page() -> str:
     for wants, commands in itertools.groupby(COMMANDS.values(), key=lambda c: c.wants):
         for heading, command in zip(itertools.chain([wants], itertools.repeat("")), commands):  # noqa: B905
             lines.append(f"{heading:<8}{f'{command.name} {command.takes}':<22}{command.summary}")
-    return "\n".join([*lines, "", EXAMPLES, GROUPS_NAMED, MORE])
+    return "\n".join([*lines, EXAMPLES, GROUPS_NAMED, MORE])
 
 
 def run_page(parser: argparse.ArgumentParser, config_dir: Path | None) -> str:

@@ -23,7 +23,6 @@ import numpy as np
 from runner.linear.errors import NotLinearError
 from runner.linear.fitted_numbers import read_model
 from runner.linear.input_columns import NumericInput, read_columns
-from runner.linear.linear_model import adds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,8 +63,7 @@ def compile_model(
         means = scaler.mean_
     coefficients, intercepts = _unscaled(model, scaler)
     _check_finite(coefficients, intercepts)
-    entries = [_entry(name, one, coefficients, means) for name, one in inputs.items()]
-    kept = entries if len(entries) <= MANY else [one for one in entries if adds(one)]
+    kept = inputs if len(inputs) <= MANY else _that_add(inputs, coefficients)
     return {
         "format": FORMAT,
         "link": model.link,
@@ -75,8 +73,8 @@ def compile_model(
         "positive": model.positive,
         "transform": model.transform,
         "intercept": intercepts.tolist(),
-        "columns": kept,
-        **({} if len(kept) == len(entries) else {"n_columns": len(entries)}),
+        "columns": [_entry(name, one, coefficients, means) for name, one in kept.items()],
+        **({} if len(kept) == len(inputs) else {"n_columns": len(inputs)}),
     }
 
 
@@ -162,6 +160,12 @@ def _entry(name: str, column: Input, coefficients: Floats, means: Floats | None)
         "other": numbers(None),
         "mean": mean,
     }
+
+
+def _that_add(inputs: dict[str, Input], coefficients: Floats) -> dict[str, Input]:
+    """The columns of which the model has any coefficient other than 0."""
+    used: list[bool] = np.any(coefficients != 0, axis=0).tolist()
+    return {n: one for n, one in inputs.items() if any(used[at] for at in _positions(one))}
 
 
 def _positions(column: NumericInput | CategoricalInput) -> list[int]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from runner.linear.errors import NotLinearError
+from runner.linear.linear_model import PLAIN
 
 if TYPE_CHECKING:
     from runner.records import Floats
@@ -23,7 +24,6 @@ LINKS = {
     "Ridge": "identity",
 }
 ROOT = ("root", "not_negative")  # steps of the transform of a square root
-PLAIN = 0.5  # the threshold of a classifier that applies none of its own
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from runner.config.kinds import GROUPS, kind_names
 if TYPE_CHECKING:
     from conftest import Program
 
+WANTS = ["run", "look", "use", "repeat"]
 OWN_YAML = "# the nearest row alone\nname: knn\nn_neighbors: 1\n"
 
 
@@ -22,11 +23,11 @@ def test_the_first_page_is_one_screen(program: Program) -> None:
     lines = ended.out.splitlines()
     assert len(lines) <= 24
     assert max(map(len, lines)) <= 80
-    wanted = [line[:8].strip() for line in lines if line[:8].strip() in {"run", "look", "repeat"}]
-    assert ["run", "look", "repeat"] == wanted
+    wanted = [line[:8].strip() for line in lines if line[:8].strip() in WANTS]
+    assert WANTS == wanted
     shown = [line[8:].split()[0] for line in lines if line[30:] in _summaries()]
     looks = ["list", "show", "report", "ui", "compare", "why"]
-    assert ["run", "check", *looks, "resume", "reproduce"] == shown
+    assert ["run", "check", *looks, "export", "resume", "reproduce"] == shown
     groups = ended.out.partition("groups: ")[2].partition("more:")[0]
     assert [*GROUPS, "experiment"] == groups.split()
 
