@@ -1,19 +1,15 @@
 """Run and sweep elastic-net experiments from YAML.
 
-    import runner
+import runner
 
-    made = runner.run(["dataset=penguins", "imputer=knn"])
-    made.scores
-    model = runner.load_model(made.folder)
-    model.predict([{"species": "Adelie", "flipper_length_mm": 190.0, ...}])
+made = runner.run(["dataset=penguins", "imputer=knn"])
+made.scores
+model = runner.load_model(made.folder)
+model.predict([{"species": "Adelie", "flipper_length_mm": 190.0, ...}])
 """
 
 import logging
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from runner.notebook import Run, Sweep, compare, load_run, load_sweep, run, sweep
-    from runner.saved_model import SavedModel, load_model
+from typing import Any
 
 __version__ = "0.1.0"
 __all__ = [

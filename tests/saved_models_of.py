@@ -14,7 +14,6 @@ import pytest
 from composing import composed_once
 
 from runner.cli.program import main
-
 from runner.config.kinds import STEPS as STEP_KINDS
 from runner.config.kinds import all_kinds, find_kind
 
@@ -135,7 +134,8 @@ def variants() -> dict[str, tuple[str, ...]]:
     for name in ("elastic_net", "lasso", "ols", "ridge"):
         for key, value in _options(find_kind("model", name), set()):
             penalty = ("~model.l1_ratio",) if name in {"lasso", "ridge"} else ()
-            found[f"model={name} {key}={value}"] = (f"model={name}", f"model.{key}={value}", *penalty)
+            keys = (f"model={name}", f"model.{key}={value}")
+            found[f"model={name} {key}={value}"] = (*keys, *penalty)
     for key, value in _options(find_kind("features", "main_effects"), set()):
         found[f"features {key}={value}"] = (f"features.{key}={value}",)
     return found

@@ -13,11 +13,9 @@ from runner.store.directory import write_file
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import pandas as pd
     import pyarrow as pa
 
-    # a polars DataFrame is none of the packages that this one needs
-    Frame = pd.DataFrame | pa.Table | Any
+Frame = Any  # a pandas, polars or Arrow table; polars is no package that this one needs
 
 KEPT = Path("outputs") / "data"
 SHORT = 16  # digits of a hash that name a file

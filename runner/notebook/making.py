@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 CONFIG = "config"  # the packaged one
 
 
-def run(
+def run(  # noqa: PLR0913 - what a command line has
     overrides: Sequence[str] = (),
     *,
-    data: Frame | None = None,
+    data: Frame = None,
     target: str | Sequence[str] | None = None,
     folder: Path | str | None = None,
     config_dir: Path | str | None = None,
@@ -67,10 +67,10 @@ def run(
     return load_run(outcome.folder.resolve())
 
 
-def sweep(
+def sweep(  # noqa: PLR0913 - as `run`
     overrides: Sequence[str],
     *,
-    data: Frame | None = None,
+    data: Frame = None,
     target: str | Sequence[str] | None = None,
     folder: Path | str | None = None,
     config_dir: Path | str | None = None,
@@ -127,5 +127,3 @@ def _validated(
 def _placed(what: str, folder: Path | str | None) -> list[str]:
     """The override that puts a run or a sweep into a folder."""
     return [] if folder is None else [f"hydra.{what}.dir={quoted(str(folder))}"]
-
-

@@ -1,4 +1,4 @@
-"""A run's or a sweep's directory comes in; its record, tables and model go out as Python has them."""
+"""The directory of a run or a sweep comes in; its record, tables and model go out."""
 
 from __future__ import annotations
 
@@ -91,9 +91,9 @@ class Run:
         if "cv" not in self.record:
             return _paragraph(f"{self.status}: {self.record.get('error', '')}")
         said = [*opening_lines(self.record), *closing_lines(self.record)]
-        tables = [self.scores.to_html(float_format="%.4g")]
+        tables = [self.scores.to_html(float_format=_short)]
         if (self.folder / "coefficients.csv").is_file():
-            tables.append(_largest(self.coefficients).to_html(index=False, float_format="%.4g"))
+            tables.append(_largest(self.coefficients).to_html(index=False, float_format=_short))
         checks = finding_lines(self.record.get("checks") or [])
         return "\n".join([*map(_paragraph, said), *tables, *map(_paragraph, checks)])
 
@@ -128,7 +128,7 @@ class Sweep:
 
     def _repr_html_(self) -> str:
         """What a notebook shows: the table that ends a sweep."""
-        table = shown(self.results).head(TOP).to_html(index=False, float_format="%.4g")
+        table = shown(self.results).head(TOP).to_html(index=False, float_format=_short)
         return f"<p>{len(self.results):,} runs in {escape(str(self.folder))}</p>\n{table}"
 
 
@@ -157,6 +157,10 @@ def _largest(coefficients: pd.DataFrame) -> pd.DataFrame:
     """The features with the largest standardised coefficients."""
     selected = coefficients[coefficients["standardised"].abs() > 0]
     return selected.sort_values("standardised", key=abs, ascending=False).head(TOP)
+
+
+def _short(number: float) -> str:
+    return f"{number:.4g}"
 
 
 def _paragraph(line: str) -> str:

@@ -13,20 +13,20 @@ import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, DTypeLike, NDArray
+    from numpy.typing import DTypeLike, NDArray
 
 
-def as_type(frame: ArrayLike, dtype: DTypeLike = object) -> pd.DataFrame:
+def as_type(frame: pd.DataFrame | NDArray[Any], dtype: DTypeLike = object) -> pd.DataFrame:
     """The columns (n, p) as another type; `DataFrame.astype`."""
     return pd.DataFrame(frame).astype(dtype)  # type: ignore[arg-type]
 
 
-def fill_gaps(frame: ArrayLike, value: float = np.nan) -> pd.DataFrame:
+def fill_gaps(frame: pd.DataFrame | NDArray[Any], value: float = np.nan) -> pd.DataFrame:
     """The columns (n, p) with a value in each gap; `DataFrame.fillna`."""
     return pd.DataFrame(frame).fillna(value)
 
 
-def as_array(frame: ArrayLike, **how: Any) -> NDArray[Any]:  # noqa: ANN401 - as pandas takes it
+def as_array(frame: pd.DataFrame | NDArray[Any], **how: Any) -> NDArray[Any]:  # noqa: ANN401 - as pandas takes it
     """The columns as one array (n, p); `DataFrame.to_numpy`."""
     return pd.DataFrame(frame).to_numpy(**how)
 

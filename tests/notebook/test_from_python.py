@@ -57,7 +57,7 @@ def test_every_form_of_a_table_gives_the_same(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """polars and Arrow, with their own missing values."""
+    """Polars and Arrow, with their own missing values."""
     monkeypatch.chdir(tmp_path)
     other = runner.run(QUIET, data=form(mixed_frame()), target="outcome", folder=tmp_path / "o 'x")
     assert tmp_path / "o 'x" == other.folder
@@ -68,7 +68,9 @@ def test_a_sweep_has_results_and_runs(tmp_path: Path, monkeypatch: pytest.Monkey
     """A run that fails is a row, and the best is one of the others."""
     monkeypatch.chdir(tmp_path)
     swept = runner.sweep(
-        [*QUIET, "imputer=mean,none", "model.l1_ratio=0.5,1.0"], data=mixed_frame(), target="outcome"
+        [*QUIET, "imputer=mean,none", "model.l1_ratio=0.5,1.0"],
+        data=mixed_frame(),
+        target="outcome",
     )
     assert {"finished": 2, "refused": 2} == swept.results["status"].value_counts().to_dict()
     assert 4 == len(swept.runs)
@@ -109,4 +111,4 @@ def test_what_is_wrong_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     with pytest.raises(RunDirectoryError):
         runner.load_sweep(tmp_path)
     with pytest.raises(AttributeError):
-        _ = runner.nosuch  # type: ignore[attr-defined]
+        runner.nosuch  # type: ignore[attr-defined]  # noqa: B018
