@@ -12,11 +12,16 @@ from sklearn.utils.validation import check_is_fitted
 from runner.imputer.reading import read_gaps
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import ArrayLike, NDArray
 
     from runner.records import Booleans, Floats, Integers
 
+    Singles = NDArray[np.float32]
+
 CHUNK_BYTES = 2**26
+BLOCK = 2000  # columns that distances are added up by
 BLOCKS = 16  # for each candidate
 CANCELLED = 1e-5  # of the squares that it is a difference of: fewer digits than 11 are left
 
@@ -47,9 +52,9 @@ class NearestRows(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # typ
         self.weights = weights
 
     def fit(self, X: ArrayLike, y: object = None) -> Self:
-        """Keep rows (n, p)."""
+        """Keep rows (n, p), and no copy of them."""
         del y
-        self.values_: Floats = read_gaps(self, X, reset=True).copy()
+        self.values_: Floats = read_gaps(self, X, reset=True)
         seen = np.count_nonzero(~np.isnan(self.values_), axis=0)
         self.mean_: Floats = np.nansum(self.values_, axis=0) / np.maximum(seen, 1)
         return self
@@ -65,18 +70,23 @@ class NearestRows(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # typ
         if rows.size:
             donors = Donors.of(self.values_)
             n, p = self.values_.shape
-            most = donors.candidates(self.n_neighbors)
-            step = max(1, CHUNK_BYTES // (8 * (4 * n + 12 * most * p)))
-            for start in range(0, len(rows), step):
-                chunk = rows[start : start + step]
-                self._fill(filled, values, wanted, chunk, donors)
+            for chunk in _chunks(rows, 32 * n):
+                squares = donors.mean_squares(values[chunk])
+                each = 96 * donors.candidates(self.n_neighbors) * p
+                for part in _chunks(np.arange(len(chunk)), each):
+                    self._fill(filled, values, wanted, chunk[part], squares[part], donors)
         return filled
 
-    def _fill(
-        self, filled: Floats, values: Floats, wanted: Booleans, rows: Integers, donors: Donors
+    def _fill(  # noqa: PLR0913, PLR0917 - the rows in all their forms
+        self,
+        filled: Floats,
+        values: Floats,
+        wanted: Booleans,
+        rows: Integers,
+        squares: Floats,
+        donors: Donors,
     ) -> None:
-        """Complete `rows` of `filled` in place."""
-        squares = donors.mean_squares(values[rows])
+        """Complete `rows` (r,) of `filled` in place, `squares` (r, n) away from the donors."""
         gaps, columns = np.nonzero(wanted[rows])
         found, away, sure = donors.nearest(values[rows], squares, gaps, columns, self.n_neighbors)
         filled[rows[gaps[sure]], columns[sure]] = self._mean(donors, found, away, columns[sure])
@@ -115,28 +125,32 @@ class Donors:
     values: Floats  # (n, p), NaN where missing
     observed: Booleans  # (n, p)
     centre: Floats  # (p,)
-    terms: Floats  # (3p, n): o, z^2 and z
     sizes: Floats  # (n,): z'z
-    marks: NDArray[np.float32]  # (p, n): o, in single precision, as counts are exact in it
+    terms: tuple[Floats, Singles] | None  # of all columns, if these are one block
 
     @classmethod
     def of(cls, values: Floats) -> Self:
         """Make rows (n, p) ready."""
         observed = ~np.isnan(values)
-        # the lower median: being one of the values, it leaves whole numbers whole, and ties ties
-        middle = (np.maximum(observed.sum(axis=0), 1) - 1) // 2
-        centre = np.nan_to_num(np.sort(values, axis=0)[middle, np.arange(values.shape[1])])
-        z = np.where(observed, values - centre, 0.0)
-        terms = np.ascontiguousarray(np.hstack([observed, z**2, z]).T)
-        sizes = np.einsum("ij,ij->i", z, z)
-        return cls(values, observed, centre, terms, sizes, observed.T.astype(np.float32))
+        centre, sizes = np.empty(values.shape[1]), np.zeros(len(values))
+        for block in _blocks(values.shape[1]):
+            centre[block] = _lower_median(values[:, block])
+            z = np.where(observed[:, block], values[:, block] - centre[block], 0.0)
+            sizes += np.einsum("ij,ij->i", z, z)
+        terms = _terms(values, centre) if values.shape[1] <= BLOCK else None
+        return cls(values, observed, centre, sizes, terms)
 
     def mean_squares(self, rows: Floats) -> Floats:
         """Mean squared differences (r, n) of rows (r, p), inf where they share no coordinate."""
-        observed = ~np.isnan(rows)
-        z = np.where(observed, rows - self.centre, 0.0)
-        squares: Floats = np.hstack([z**2, observed, -2 * z]) @ self.terms
-        shared = observed.astype(np.float32) @ self.marks
+        squares = np.zeros((len(rows), len(self.values)))
+        shared = np.zeros(squares.shape, dtype=np.float32)
+        for block in _blocks(rows.shape[1]):
+            centre = self.centre[block]
+            terms, marks = self.terms or _terms(self.values[:, block], centre)
+            observed = ~np.isnan(rows[:, block])
+            z = np.where(observed, rows[:, block] - centre, 0.0)
+            squares += np.hstack([z**2, observed, -2 * z]) @ terms
+            shared += observed.astype(np.float32) @ marks
         if shared.min() == 0:
             none = shared == 0
             squares[none], shared[none] = np.inf, 1
@@ -220,3 +234,33 @@ def _smallest(values: Floats, most: int) -> tuple[Integers, Booleans]:
     found = np.full((r, min(2 * most, int(count.max()))), -1)
     found[row[kept], place[kept]] = at[kept]
     return found, count <= 2 * most
+
+
+def _terms(values: Floats, centre: Floats) -> tuple[Floats, Singles]:
+    """Of some columns' values (n, c): o, z^2 and z, (3c, n), and o in single precision, (c, n).
+
+    Counts are exact in that.
+    """
+    observed = ~np.isnan(values)
+    z = np.where(observed, values - centre, 0.0)
+    terms = np.ascontiguousarray(np.hstack([observed, z**2, z]).T)
+    return terms, observed.T.astype(np.float32)
+
+
+def _lower_median(values: Floats) -> Floats:
+    """One of each column's values (n, c), which leaves whole numbers whole, and ties ties."""
+    middle = (np.maximum(np.count_nonzero(~np.isnan(values), axis=0), 1) - 1) // 2
+    ordered = np.sort(values, axis=0)  # NaN last
+    median: Floats = np.nan_to_num(ordered[middle, np.arange(values.shape[1])])
+    return median
+
+
+def _blocks(count: int) -> Iterator[slice]:
+    """Some of so many columns after the other."""
+    return (slice(start, start + BLOCK) for start in range(0, count, BLOCK))
+
+
+def _chunks(rows: Integers, each: int) -> Iterator[Integers]:
+    """Some of the rows after the other, `each` of which takes so many bytes."""
+    step = max(1, CHUNK_BYTES // each)
+    return (rows[start : start + step] for start in range(0, len(rows), step))

@@ -54,8 +54,8 @@ def describe_model(
 def _example_rows(example: pd.DataFrame | sparse.csr_array) -> list[dict[str, Any]]:
     """Each row's values by feature; of a matrix its entries, by position."""
     if isinstance(example, pd.DataFrame):
-        rows: list[Any] = example.astype(object).to_dict(orient="records")
-        return rows
+        values = example.to_numpy(dtype=object).tolist()
+        return [dict(zip(example.columns, row, strict=True)) for row in values]
     ends = zip(example.indptr, example.indptr[1:], strict=False)
     spans = [slice(int(start), int(end)) for start, end in ends]
     return [
