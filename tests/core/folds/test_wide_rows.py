@@ -16,6 +16,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn_reference import candidate, folds_of, make_scorer, make_specs, make_table
 
 from runner.core.folds import Folds, FoldsInTurn, cache, prepare_rows, sides, wide_rows
+from runner.core.folds.from_rows import problem_from_rows
 from runner.features.pipeline import preparation_of
 
 if TYPE_CHECKING:
@@ -66,11 +67,10 @@ def test_a_fold_is_made_once_for_all_candidates(monkeypatch: pytest.MonkeyPatch)
     specs = make_specs("mean", "elastic_net")
     points = [candidate(alpha, ratio) for ratio in (0.2, 0.9) for alpha in (0.5, 0.1)]
     made: list[object] = []
-    usual = cache.problem_from_rows
 
     def counted(*arguments: object, **keys: object) -> object:
         made.append(arguments)
-        return usual(*arguments, **keys)  # type: ignore[arg-type]
+        return problem_from_rows(*arguments, **keys)  # type: ignore[arg-type]
 
     monkeypatch.setattr(cache, "problem_from_rows", counted)
     folds = folds_of(make_table())
