@@ -55,8 +55,8 @@ class NearestRows(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # typ
         """Keep rows (n, p), and no copy of them."""
         del y
         self.values_: Floats = read_gaps(self, X, reset=True)
-        seen = np.count_nonzero(~np.isnan(self.values_), axis=0)
-        self.mean_: Floats = np.nansum(self.values_, axis=0) / np.maximum(seen, 1)
+        means = [_means(self.values_[:, block]) for block in _blocks(self.values_.shape[1])]
+        self.mean_: Floats = np.concatenate(means)
         return self
 
     def transform(self, X: ArrayLike) -> Floats:
@@ -71,7 +71,7 @@ class NearestRows(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # typ
             donors = Donors.of(self.values_)
             n, p = self.values_.shape
             for chunk in _chunks(rows, 32 * n):
-                squares = donors.mean_squares(values[chunk])
+                squares = donors.mean_squares(values, chunk)
                 each = 96 * donors.candidates(self.n_neighbors) * p
                 for part in _chunks(np.arange(len(chunk)), each):
                     self._fill(filled, values, wanted, chunk[part], squares[part], donors)
@@ -126,6 +126,7 @@ class Donors:
     observed: Booleans  # (n, p)
     centre: Floats  # (p,)
     sizes: Floats  # (n,): z'z
+    share: float  # of the values that are observed
     terms: tuple[Floats, Singles] | None  # of all columns, if these are one block
 
     @classmethod
@@ -138,17 +139,17 @@ class Donors:
             z = np.where(observed[:, block], values[:, block] - centre[block], 0.0)
             sizes += np.einsum("ij,ij->i", z, z)
         terms = _terms(values, centre) if values.shape[1] <= BLOCK else None
-        return cls(values, observed, centre, sizes, terms)
+        return cls(values, observed, centre, sizes, float(observed.mean()), terms)
 
-    def mean_squares(self, rows: Floats) -> Floats:
-        """Mean squared differences (r, n) of rows (r, p), inf where they share no coordinate."""
+    def mean_squares(self, values: Floats, rows: Integers) -> Floats:
+        """Mean squared differences (r, n) of some rows of (m, p), inf where they share none."""
         squares = np.zeros((len(rows), len(self.values)))
         shared = np.zeros(squares.shape, dtype=np.float32)
-        for block in _blocks(rows.shape[1]):
-            centre = self.centre[block]
+        for block in _blocks(values.shape[1]):
+            centre, own = self.centre[block], values[rows, block]
             terms, marks = self.terms or _terms(self.values[:, block], centre)
-            observed = ~np.isnan(rows[:, block])
-            z = np.where(observed, rows[:, block] - centre, 0.0)
+            observed = ~np.isnan(own)
+            z = np.where(observed, own - centre, 0.0)
             squares += np.hstack([z**2, observed, -2 * z]) @ terms
             shared += observed.astype(np.float32) @ marks
         if shared.min() == 0:
@@ -195,7 +196,7 @@ class Donors:
 
     def candidates(self, k: int) -> int:
         """How many of the nearest rows nearly always have k + 1 among them that have a value."""
-        wanted = (k + 1 + 3 * np.sqrt(k + 1)) / max(self.observed.mean(), 0.25)
+        wanted = (k + 1 + 3 * np.sqrt(k + 1)) / max(self.share, 0.25)
         return min(int(np.ceil(wanted)), len(self.values))
 
     def _distances(self, rows: Floats, squares: Floats, found: Integers) -> Floats:
@@ -245,6 +246,13 @@ def _terms(values: Floats, centre: Floats) -> tuple[Floats, Singles]:
     z = np.where(observed, values - centre, 0.0)
     terms = np.ascontiguousarray(np.hstack([observed, z**2, z]).T)
     return terms, observed.T.astype(np.float32)
+
+
+def _means(values: Floats) -> Floats:
+    """The mean of each column's values (n, c), 0 where it has none."""
+    seen = np.count_nonzero(~np.isnan(values), axis=0)
+    means: Floats = np.nansum(values, axis=0) / np.maximum(seen, 1)
+    return means
 
 
 def _lower_median(values: Floats) -> Floats:
