@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 ALMOST = 0.999
 LIKELY = 0.99  # in some rows, for all rows to be looked at
 FEW_ROWS = 20  # in which both must be there
+BLOCK = 2000  # columns that are looked at at once
 CANDIDATES = 200  # columns of which pairs are made
 SAMPLE = 1000  # rows that choose what all rows confirm
 PAIRS = 5  # that are confirmed of sums, and of differences
@@ -31,6 +32,11 @@ ROWS_A_LEVEL = 10  # at least, for a category to be more than a name of its rows
 
 def correlations(X: Floats, y: Floats) -> Floats:
     """Correlation (p,) of each column of X (n, p) with y (n,), NaN where too few rows have it."""
+    starts = range(0, max(X.shape[1], 1), BLOCK)
+    return np.concatenate([_correlations(X[:, at : at + BLOCK], y) for at in starts])
+
+
+def _correlations(X: Floats, y: Floats) -> Floats:
     seen = ~np.isnan(X)
     n = seen.sum(axis=0).astype(np.float64)
     shift = np.where(seen, X, 0.0).sum(axis=0) / np.maximum(n, 1)

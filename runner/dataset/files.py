@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import BeforeValidator
 
 from runner.dataset.base import Dataset
+from runner.dataset.roles import SINGLE
 from runner.errors import ConfigError, DataError
 from runner.records import Provenance
 
@@ -111,6 +112,12 @@ class File(Dataset):
         return self.target if isinstance(self.target, list) else [self.target]
 
     @property
+    def named(self) -> set[str | None]:
+        """The columns with a role other than that of a number among the features."""
+        roles = {getattr(self, key) for key in SINGLE}
+        return {*self.targets, *roles, *self.categorical, *self.text, *self.dates}
+
+    @property
     def target_name(self) -> str:
         """The target's column, or those of several in one."""
         return ", ".join(self.targets)
@@ -193,9 +200,15 @@ class Parquet(File):
         import pyarrow as pa
         from pyarrow import parquet
 
+        from runner.dataset.wide_parquet import memory_given_back, read_wide
+
         try:
-            refuse_duplicates(self.path, parquet.read_schema(self.file).names)
-            frame: pd.DataFrame = parquet.read_table(self.file).to_pandas()
+            with memory_given_back(), parquet.ParquetFile(self.file, pre_buffer=False) as file:
+                refuse_duplicates(self.path, file.schema_arrow.names)
+                frame = read_wide(file, self.named)
+                del file
+            if frame is None:
+                frame = parquet.read_table(self.file).to_pandas()
         except (pa.ArrowException, OSError) as error:
             reason = str(error).splitlines()[0]
             raise DataError(f"{self.path} cannot be read as Parquet: {reason}") from error

@@ -75,7 +75,9 @@ class _Looked:
     @cached_property
     def numbers(self) -> Floats:
         """Numeric columns (n, p)."""
-        return self.table.features[list(self.table.numeric)].to_numpy(dtype=np.float64)
+        features, numeric = self.table.features, list(self.table.numeric)
+        own = features if len(numeric) == features.shape[1] else features[numeric]  # or a copy
+        return own.to_numpy(dtype=np.float64)
 
 
 def _lone(looked: _Looked) -> Iterator[Finding]:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from runner.core.folds import FilledEntries
+from runner.core.folds import FilledEntries, blocks_of, suits
+from runner.statistics.value_quantiles import quantiles_by_column, quantiles_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,7 +15,31 @@ if TYPE_CHECKING:
     from sklearn.compose import ColumnTransformer
     from sklearn.pipeline import Pipeline
 
-    from runner.records import Floats
+    from runner.core.folds import Preparation
+    from runner.records import Floats, Integers, Table
+
+
+def filled_quantiles(
+    steps: Pipeline,
+    X: Any,  # noqa: ANN401 - an array, sparse only after steps that make features
+    table: Table,
+    rows: Integers,
+    preparation: Preparation,
+) -> dict[str, Floats]:
+    """The quantiles (5,) of what was filled into each numeric column with gaps; see below.
+
+    Of very many columns they are taken some columns at a time.
+    """
+    if not suits(table, preparation):
+        return quantiles_of(filled_values(steps, X, table.frame_rows(rows), preparation.numeric))
+    found: dict[str, Floats] = {}
+    values, names = table.features.to_numpy(), preparation.numeric
+    for block in blocks_of(len(names)):
+        gaps = np.isnan(values[rows, block])
+        filled = np.where(gaps, _in_its_units(X[:, block], block, steps), np.nan)
+        quantiles = quantiles_by_column(filled)
+        found |= {names[block][at]: quantiles[:, at] for at in np.flatnonzero(gaps.any(axis=0))}
+    return found
 
 
 def filled_values(
@@ -62,7 +87,7 @@ def _numeric_part(columns: ColumnTransformer, numeric: set[str]) -> tuple[int, l
     return 0, []
 
 
-def _in_its_units(values: Floats, at: int, steps: Pipeline) -> Floats:
+def _in_its_units(values: Floats, at: int | slice, steps: Pipeline) -> Floats:
     scaler = steps.named_steps.get("scaler")
     if scaler is None:
         return values

@@ -10,7 +10,16 @@ import numpy as np
 from scipy import sparse
 
 from runner.checks import INTERACTION_ALONE, REFIT_NOT_CONVERGED, WARNED_IN_REFIT
-from runner.core.folds import FoldProblem, ModelColumns, as_matrix, kept_rows, training_weight
+from runner.core.folds import (
+    FoldProblem,
+    ModelColumns,
+    WideRows,
+    as_matrix,
+    blocks_of,
+    kept_rows,
+    suits,
+    training_weight,
+)
 from runner.core.metrics import METRICS, score_predictions
 from runner.core.target_scale import learn_scale
 from runner.evaluation.coefficients import (
@@ -20,14 +29,13 @@ from runner.evaluation.coefficients import (
     feature_rows,
     in_original_units,
 )
-from runner.evaluation.filled_values import filled_values
+from runner.evaluation.filled_values import filled_quantiles
 from runner.evaluation.fitting import ModelRows, fit_model, fit_path
 from runner.evaluation.influential_rows import describe_influence
 from runner.evaluation.interaction_terms import describe_alone, interactions_alone
 from runner.evaluation.predicting import unseen_levels_allowed
 from runner.features.made_columns import saved_steps
 from runner.features.pipeline import make_plain
-from runner.statistics.value_quantiles import quantiles_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,6 +47,7 @@ if TYPE_CHECKING:
     from runner.checks import Finding
     from runner.core.folds import Preparation
     from runner.core.folds.source import AnyFold
+    from runner.core.metrics import MetricName
     from runner.core.target_scale import TargetScale
     from runner.family import Family
     from runner.features.pipeline import Specs
@@ -164,25 +173,22 @@ def refit(  # noqa: PLR0913 - what is fitted to what, and what else with it
         alphas: falling, (a,), for which the model's coefficients are wanted too.
     """
     rows, _ = kept_rows(table, rows, rows[:0], preparation)
-    features, weight = table.frame_rows(rows), training_weight(table, rows)
-    own_weight = None if table.weight is None else weight
-    columns = preparation.transformer(table)
+    weight = training_weight(table, rows)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        outcome = table.target[rows]
-        parameters = preparation.fit_parameters(own_weight)
-        X = as_matrix(columns.fit_transform(features, outcome, **parameters))
-        own, scale = table.observed(rows), learn_scale(table.transform_name, outcome)
+        columns, X = _prepared(table, rows, preparation)
+        own, scale = table.observed(rows), learn_scale(table.transform_name, table.target[rows])
         own = own if scale is None else replace(own, y=scale.apply(own.y))
         seen = ModelRows(X, own, columns_of(columns))
         model = fit_model(seen, specs, candidate)
     pipeline = pipeline_of([*columns.steps, ("model", _predicting(model.estimator, scale))])
     rounds = describe_rounds(pipeline)
-    spread = column_spread(seen.X, weight)
-    form = read_form(pipeline, model.solution, spread)
+    form = read_form(pipeline, model.solution, column_spread(X, weight))
     path = None if alphas is None else _path(pipeline, seen, specs, candidate, alphas)
-    filled = filled_values(columns, X, features, preparation.numeric)
-    make_plain(pipeline, preparation, features)
+    influence = describe_influence(seen, specs.family, model.solution, table.row[rows])
+    filled = filled_quantiles(columns, X, table, rows, preparation)
+    del seen, X  # as the saved model's own parts may take as much
+    make_plain(pipeline, preparation, _rows_to_fit(table, rows, preparation))
     reading = reading_of(specs.family, table)
     said = dict.fromkeys(str(warning.message).splitlines()[0] for warning in caught)
     return Refit(
@@ -194,11 +200,28 @@ def refit(  # noqa: PLR0913 - what is fitted to what, and what else with it
         rounds,
         reading=reading,
         path=path,
-        influence=describe_influence(seen, specs.family, model.solution, table.row[rows]),
-        filled=quantiles_of(filled),
+        influence=influence,
+        filled=filled,
         target_scale=scale,
         means=None if "scaler" in columns.named_steps else column_means(seen.X, weight),
     )
+
+
+def _prepared(table: Table, rows: Integers, preparation: Preparation) -> tuple[Pipeline, Matrix]:
+    """The fitted steps before the model, and what they make of the rows, (n, q)."""
+    if suits(table, preparation):
+        wide = WideRows.of(table, rows, rows[:0], preparation, scaled=True)
+        return wide.pipeline(preparation, table.frame), wide.X
+    columns = preparation.transformer(table)
+    weight = None if table.weight is None else table.weight[rows]
+    parameters = preparation.fit_parameters(weight)
+    X = columns.fit_transform(table.frame_rows(rows), table.target[rows], **parameters)
+    return columns, as_matrix(X)
+
+
+def _rows_to_fit(table: Table, rows: Integers, preparation: Preparation) -> Any:  # noqa: ANN401
+    """The rows that parts of a saved model are fitted to; one where their names are enough."""
+    return table.frame_rows(rows[:1] if suits(table, preparation) else rows)
 
 
 def _predicting(estimator: Any, scale: TargetScale | None) -> Any:  # noqa: ANN401 - a regressor
@@ -297,14 +320,17 @@ def hold_out(problems: Sequence[AnyFold], coefficients: Sequence[Floats]) -> Hel
         problems: one per fold.
         coefficients: (q,) per fold, fitted to its training side alone.
     """
-    predictions, by_fold = [], []
-    for problem, fitted in zip(problems, coefficients, strict=True):
-        assert isinstance(problem, FoldProblem)  # noqa: S101 - without a family all of them are
-        predictions.append(problem.predict(fitted[:, None])[:, 0])
-        side = problem.side
-        by_fold.append(score_predictions(METRICS, side.y, predictions[-1][:, None], side.weight))
-    scores = {str(m): np.array([fold[m][0] for fold in by_fold]) for m in METRICS}
-    return HeldOut(predictions, scores)
+    # by number, so that one that is made in turn is let go before the next
+    each = [_hold_out_fold(problems[at], fitted) for at, fitted in enumerate(coefficients)]
+    scores = {str(m): np.array([fold[m][0] for _, fold in each]) for m in METRICS}
+    return HeldOut([predicted for predicted, _ in each], scores)
+
+
+def _hold_out_fold(problem: AnyFold, fitted: Floats) -> tuple[Floats, dict[MetricName, Floats]]:
+    """Predictions (n,) of a fold's validation rows, and their scores, (1,) each."""
+    assert isinstance(problem, FoldProblem)  # noqa: S101 - without a family all of them are
+    predicted, side = problem.predict(fitted[:, None]), problem.side
+    return predicted[:, 0], score_predictions(METRICS, side.y, predicted, side.weight)
 
 
 def disagreement(scores: dict[str, Floats], from_rows: dict[str, Floats]) -> float:
@@ -331,7 +357,8 @@ def column_spread(X: Matrix, weight: Floats) -> Floats:
         squares: Floats = X.power(2).T @ share
         squares = np.maximum(squares - mean**2, 0.0)
         return np.asarray(np.sqrt(squares))
-    spread: Floats = np.sqrt(share @ (X - mean) ** 2)
+    parts = [share @ (X[:, one] - mean[one]) ** 2 for one in blocks_of(len(mean))]
+    spread: Floats = np.sqrt(np.concatenate(parts))
     return spread
 
 

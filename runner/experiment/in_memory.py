@@ -138,6 +138,7 @@ class TableData:
         alphas: Floats | None = None,
     ) -> Refit:
         """Fit the winner's Pipeline to all training rows."""
+        self.folds.let_go()
         if preparation.imputer.draws > 1:
             from runner.evaluation.multiple import refit_draws
 

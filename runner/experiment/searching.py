@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from runner.checks import BEST_AT_EDGE, BEST_NOT_CONVERGED, CANDIDATES_FAILED
+from runner.core.folds import FoldsInTurn
 from runner.core.path import alpha_grid
 from runner.errors import ConfigError
 from runner.evaluation.winner import disagreement
@@ -173,6 +174,8 @@ def _hold_out(
     chosen = choose(trials, rule)
     problems, coefficients = scorer.solution(chosen)
     held_out = data.hold_out(problems, coefficients)
+    if isinstance(problems, FoldsInTurn):  # which are made of rows
+        return Searched(trials, rule, held_out, coefficients), 0.0
     # of the same coefficients, which may be others within the tolerance than those of the trial
     own = scorer.rescored(problems, coefficients)
     return Searched(trials, rule, held_out, coefficients), disagreement(own, held_out.scores)

@@ -51,6 +51,8 @@ class Imputer(Spec):
     fills: ClassVar[bool] = True
     # whether a column is filled with one value, learnt from that column alone
     by_column: ClassVar[bool] = False
+    # whether arrays of numbers are filled as columns by name are, all of them or, by column, some
+    takes_blocks: ClassVar[bool] = False
     # whether the columns with a role, time and group, are needed to fill the others
     uses_roles: ClassVar[bool] = False
     name: str
@@ -72,6 +74,11 @@ class Imputer(Spec):
         """
         if self.rows.drop is not None:
             data.left_out(preparation)
+
+    @property
+    def fills_blocks(self) -> bool:
+        """Whether its filler takes arrays of all columns or, by column, of some."""
+        return self.takes_blocks and self.delta == 0
 
     @property
     def draws(self) -> int:

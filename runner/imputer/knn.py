@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from runner.imputer.base import Imputer
 from runner.spec import Count
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 class Knn(Imputer):
     """The mean of the nearest rows that have the value (Troyanskaya et al. 2001)."""
 
+    takes_blocks: ClassVar[bool] = True
     name: Literal["knn"]
     n_neighbors: Count
     weights: Literal["uniform", "distance"]
@@ -35,6 +36,7 @@ class Knn(Imputer):
         KNNImputer would overwrite such a column, and leave it out of the features' names.
         """
         import numpy as np
+        import pandas as pd
         from sklearn.compose import ColumnTransformer
         from sklearn.impute import KNNImputer, SimpleImputer
         from sklearn.pipeline import Pipeline
@@ -43,8 +45,9 @@ class Knn(Imputer):
             n_neighbors=self.n_neighbors, weights=self.weights, keep_empty_features=True
         )
         hollow = np.isnan(fitted.values_).all(axis=0)
+        rows = pd.DataFrame(fitted.values_, columns=columns.columns, copy=False)
         if not hollow.any():
-            return nearest.fit(columns)
+            return nearest.set_params(copy=False).fit(rows).set_params(copy=True)
         zero = SimpleImputer(strategy="constant", fill_value=0.0, keep_empty_features=True)
         seen, unseen = np.flatnonzero(~hollow).tolist(), np.flatnonzero(hollow).tolist()
         fill = ColumnTransformer(
@@ -52,4 +55,4 @@ class Knn(Imputer):
         )
         back = np.argsort([*seen, *unseen]).tolist()
         order = ColumnTransformer([("order", "passthrough", back)], verbose_feature_names_out=False)
-        return Pipeline([("fill", fill), ("order", order)]).fit(columns)
+        return Pipeline([("fill", fill), ("order", order)]).fit(rows)

@@ -12,11 +12,16 @@ from sklearn.utils.validation import check_is_fitted
 from runner.imputer.reading import read_gaps
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import ArrayLike, NDArray
 
     from runner.records import Booleans, Floats, Integers
 
+    Singles = NDArray[np.float32]
+
 CHUNK_BYTES = 2**26
+BLOCK = 2000  # columns that distances are added up by
 BLOCKS = 16  # for each candidate
 CANCELLED = 1e-5  # of the squares that it is a difference of: fewer digits than 11 are left
 
@@ -47,11 +52,11 @@ class NearestRows(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # typ
         self.weights = weights
 
     def fit(self, X: ArrayLike, y: object = None) -> Self:
-        """Keep rows (n, p)."""
+        """Keep rows (n, p), and no copy of them."""
         del y
-        self.values_: Floats = read_gaps(self, X, reset=True).copy()
-        seen = np.count_nonzero(~np.isnan(self.values_), axis=0)
-        self.mean_: Floats = np.nansum(self.values_, axis=0) / np.maximum(seen, 1)
+        self.values_: Floats = read_gaps(self, X, reset=True)
+        means = [_means(self.values_[:, block]) for block in _blocks(self.values_.shape[1])]
+        self.mean_: Floats = np.concatenate(means)
         return self
 
     def transform(self, X: ArrayLike) -> Floats:
@@ -65,18 +70,23 @@ class NearestRows(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # typ
         if rows.size:
             donors = Donors.of(self.values_)
             n, p = self.values_.shape
-            most = donors.candidates(self.n_neighbors)
-            step = max(1, CHUNK_BYTES // (8 * (4 * n + 12 * most * p)))
-            for start in range(0, len(rows), step):
-                chunk = rows[start : start + step]
-                self._fill(filled, values, wanted, chunk, donors)
+            for chunk in _chunks(rows, 32 * n):
+                squares = donors.mean_squares(values, chunk)
+                each = 96 * donors.candidates(self.n_neighbors) * p
+                for part in _chunks(np.arange(len(chunk)), each):
+                    self._fill(filled, values, wanted, chunk[part], squares[part], donors)
         return filled
 
-    def _fill(
-        self, filled: Floats, values: Floats, wanted: Booleans, rows: Integers, donors: Donors
+    def _fill(  # noqa: PLR0913, PLR0917 - the rows in all their forms
+        self,
+        filled: Floats,
+        values: Floats,
+        wanted: Booleans,
+        rows: Integers,
+        squares: Floats,
+        donors: Donors,
     ) -> None:
-        """Complete `rows` of `filled` in place."""
-        squares = donors.mean_squares(values[rows])
+        """Complete `rows` (r,) of `filled` in place, `squares` (r, n) away from the donors."""
         gaps, columns = np.nonzero(wanted[rows])
         found, away, sure = donors.nearest(values[rows], squares, gaps, columns, self.n_neighbors)
         filled[rows[gaps[sure]], columns[sure]] = self._mean(donors, found, away, columns[sure])
@@ -115,28 +125,33 @@ class Donors:
     values: Floats  # (n, p), NaN where missing
     observed: Booleans  # (n, p)
     centre: Floats  # (p,)
-    terms: Floats  # (3p, n): o, z^2 and z
     sizes: Floats  # (n,): z'z
-    marks: NDArray[np.float32]  # (p, n): o, in single precision, as counts are exact in it
+    share: float  # of the values that are observed
+    terms: tuple[Floats, Singles] | None  # of all columns, if these are one block
 
     @classmethod
     def of(cls, values: Floats) -> Self:
         """Make rows (n, p) ready."""
         observed = ~np.isnan(values)
-        # the lower median: being one of the values, it leaves whole numbers whole, and ties ties
-        middle = (np.maximum(observed.sum(axis=0), 1) - 1) // 2
-        centre = np.nan_to_num(np.sort(values, axis=0)[middle, np.arange(values.shape[1])])
-        z = np.where(observed, values - centre, 0.0)
-        terms = np.ascontiguousarray(np.hstack([observed, z**2, z]).T)
-        sizes = np.einsum("ij,ij->i", z, z)
-        return cls(values, observed, centre, terms, sizes, observed.T.astype(np.float32))
+        centre, sizes = np.empty(values.shape[1]), np.zeros(len(values))
+        for block in _blocks(values.shape[1]):
+            centre[block] = _lower_median(values[:, block])
+            z = np.where(observed[:, block], values[:, block] - centre[block], 0.0)
+            sizes += np.einsum("ij,ij->i", z, z)
+        terms = _terms(values, centre) if values.shape[1] <= BLOCK else None
+        return cls(values, observed, centre, sizes, float(observed.mean()), terms)
 
-    def mean_squares(self, rows: Floats) -> Floats:
-        """Mean squared differences (r, n) of rows (r, p), inf where they share no coordinate."""
-        observed = ~np.isnan(rows)
-        z = np.where(observed, rows - self.centre, 0.0)
-        squares: Floats = np.hstack([z**2, observed, -2 * z]) @ self.terms
-        shared = observed.astype(np.float32) @ self.marks
+    def mean_squares(self, values: Floats, rows: Integers) -> Floats:
+        """Mean squared differences (r, n) of some rows of (m, p), inf where they share none."""
+        squares = np.zeros((len(rows), len(self.values)))
+        shared = np.zeros(squares.shape, dtype=np.float32)
+        for block in _blocks(values.shape[1]):
+            centre, own = self.centre[block], values[rows, block]
+            terms, marks = self.terms or _terms(self.values[:, block], centre)
+            observed = ~np.isnan(own)
+            z = np.where(observed, own - centre, 0.0)
+            squares += np.hstack([z**2, observed, -2 * z]) @ terms
+            shared += observed.astype(np.float32) @ marks
         if shared.min() == 0:
             none = shared == 0
             squares[none], shared[none] = np.inf, 1
@@ -181,7 +196,7 @@ class Donors:
 
     def candidates(self, k: int) -> int:
         """How many of the nearest rows nearly always have k + 1 among them that have a value."""
-        wanted = (k + 1 + 3 * np.sqrt(k + 1)) / max(self.observed.mean(), 0.25)
+        wanted = (k + 1 + 3 * np.sqrt(k + 1)) / max(self.share, 0.25)
         return min(int(np.ceil(wanted)), len(self.values))
 
     def _distances(self, rows: Floats, squares: Floats, found: Integers) -> Floats:
@@ -220,3 +235,40 @@ def _smallest(values: Floats, most: int) -> tuple[Integers, Booleans]:
     found = np.full((r, min(2 * most, int(count.max()))), -1)
     found[row[kept], place[kept]] = at[kept]
     return found, count <= 2 * most
+
+
+def _terms(values: Floats, centre: Floats) -> tuple[Floats, Singles]:
+    """Of some columns' values (n, c): o, z^2 and z, (3c, n), and o in single precision, (c, n).
+
+    Counts are exact in that.
+    """
+    observed = ~np.isnan(values)
+    z = np.where(observed, values - centre, 0.0)
+    terms = np.ascontiguousarray(np.hstack([observed, z**2, z]).T)
+    return terms, observed.T.astype(np.float32)
+
+
+def _means(values: Floats) -> Floats:
+    """The mean of each column's values (n, c), 0 where it has none."""
+    seen = np.count_nonzero(~np.isnan(values), axis=0)
+    means: Floats = np.nansum(values, axis=0) / np.maximum(seen, 1)
+    return means
+
+
+def _lower_median(values: Floats) -> Floats:
+    """One of each column's values (n, c), which leaves whole numbers whole, and ties ties."""
+    middle = (np.maximum(np.count_nonzero(~np.isnan(values), axis=0), 1) - 1) // 2
+    ordered = np.sort(values, axis=0)  # NaN last
+    median: Floats = np.nan_to_num(ordered[middle, np.arange(values.shape[1])])
+    return median
+
+
+def _blocks(count: int) -> Iterator[slice]:
+    """Some of so many columns after the other."""
+    return (slice(start, start + BLOCK) for start in range(0, count, BLOCK))
+
+
+def _chunks(rows: Integers, each: int) -> Iterator[Integers]:
+    """Some of the rows after the other, `each` of which takes so many bytes."""
+    step = max(1, CHUNK_BYTES // each)
+    return (rows[start : start + step] for start in range(0, len(rows), step))

@@ -14,6 +14,7 @@ class Simple(Imputer):
     """A statistic of the column's observed values."""
 
     by_column: ClassVar[bool] = True
+    takes_blocks: ClassVar[bool] = True
     name: Literal["mean", "median", "most_frequent"]
 
     def numeric(self, seed: int) -> SimpleImputer:
@@ -32,6 +33,7 @@ class Constant(Imputer):
     """The same number everywhere."""
 
     by_column: ClassVar[bool] = True
+    takes_blocks: ClassVar[bool] = True
     name: Literal["constant"]
     value: float
 
@@ -51,6 +53,7 @@ class Zero(Imputer):
     """0 everywhere."""
 
     by_column: ClassVar[bool] = True
+    takes_blocks: ClassVar[bool] = True
     name: Literal["zero"]
 
     def numeric(self, seed: int) -> SimpleImputer:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from runner.evaluation.predicting import predict_probabilities
@@ -69,6 +70,9 @@ def linear_form(final: Refit) -> dict[str, Any]:
 def _example_rows(example: pd.DataFrame | sparse.csr_array) -> list[dict[str, Any]]:
     """Each row's values by feature; of a matrix its entries, by position."""
     if isinstance(example, pd.DataFrame):
+        if (example.dtypes == np.float64).all():  # of which there may be very many
+            values = example.to_numpy().tolist()
+            return [dict(zip(example.columns, row, strict=True)) for row in values]
         rows: list[Any] = example.astype(object).to_dict(orient="records")
         return rows
     ends = zip(example.indptr, example.indptr[1:], strict=False)

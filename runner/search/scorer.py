@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from runner.core.folds import FoldProblem, LikelihoodFold
+from runner.core.folds import FoldProblem, FoldsInTurn, LikelihoodFold
 from runner.core.metrics import loss
 from runner.errors import RunnerError
 from runner.features.pipeline import Specs, preparation_of
@@ -116,7 +116,7 @@ class Scorer:
         trials: dict[int, Trial] = {}
         for chosen in self._groups(candidates):
             try:
-                trials |= self._score_path(chosen)
+                trials |= {} if chosen.keys() <= trials.keys() else self._score(chosen, candidates)
             except (RunnerError, np.linalg.LinAlgError, ValueError) as error:
                 trials |= {i: self._failed(c, str(error)) for i, c in chosen.items()}
             self._look_at([trials[index] for index in chosen])
@@ -132,7 +132,10 @@ class Scorer:
         for chosen in self._groups([trial.candidate for trial in trials]):
             candidates = list(chosen.values())
             problems, settings = self._problems(candidates[0])
-            solved, places = _solve(problems, candidates, How(settings, metrics=()))
+            if isinstance(problems, FoldsInTurn):
+                ((solved, places),) = self._solve_in_turn(problems, [chosen])
+            else:
+                solved, places = _solve(problems, candidates, How(settings, metrics=()))
             for own, problem, fold in zip(found, problems, solved, strict=True):
                 assert isinstance(problem, FoldProblem)  # noqa: S101 - of squared loss all are
                 own.append(problem.predict(fold.path.coefficients[:, places]))
@@ -149,16 +152,62 @@ class Scorer:
             groups[candidate.preparation_key(), ratio][index] = candidate
         return [groups[key] for key in sorted(groups, key=repr)]
 
-    def _score_path(self, chosen: dict[int, Candidate]) -> dict[int, Trial]:
-        """Candidates that share their fold problems, and their l1_ratio if solved by that."""
+    def _score(
+        self, chosen: dict[int, Candidate], candidates: Sequence[Candidate]
+    ) -> dict[int, Trial]:
+        """Candidates that share their fold problems, and their l1_ratio if solved by that.
+
+        Where folds are made in turn, all candidates that share them are solved on each.
+        """
         first = next(iter(chosen.values()))
         problems, settings = self._problems(first)
-        neighbours = self._neighbours[first.preparation_key()]
-        how = How(settings, self._objective.metrics, neighbours, self._known_paths(first))
         started = time.perf_counter()
-        solved, places = _solve(problems, list(chosen.values()), how)
-        scores = {m: np.array([fold.scores[m] for fold in solved]) for m in how.metrics}
-        seconds = (time.perf_counter() - started) / len(chosen)
+        if isinstance(problems, FoldsInTurn):
+            groups = [
+                group
+                for group in self._groups(candidates)
+                if next(iter(group.values())).preparation_key() == first.preparation_key()
+            ]
+            each = self._solve_in_turn(problems, groups)
+        else:
+            neighbours = self._neighbours[first.preparation_key()]
+            how = How(settings, self._objective.metrics, neighbours, self._known_paths(first))
+            groups, each = [chosen], [_solve(problems, list(chosen.values()), how)]
+        seconds = (time.perf_counter() - started) / sum(map(len, groups))
+        trials: dict[int, Trial] = {}
+        for group, (solved, places) in zip(groups, each, strict=True):
+            trials |= self._trials(group, solved, places, seconds)
+        return trials
+
+    def _solve_in_turn(
+        self, problems: FoldsInTurn, groups: Sequence[dict[int, Candidate]]
+    ) -> list[tuple[list[Solved], list[int]]]:
+        """Each group's solutions of every fold, of which one is there at a time."""
+        solved: list[list[Solved]] = [[] for _ in groups]
+        places: list[list[int]] = [[] for _ in groups]
+        for fold in range(len(problems)):
+            for at, group in enumerate(groups):
+                own, places[at] = self._solve_one(problems, fold, list(group.values()))
+                solved[at] += own
+        return list(zip(solved, places, strict=True))
+
+    def _solve_one(
+        self, problems: FoldsInTurn, fold: int, candidates: list[Candidate]
+    ) -> tuple[list[Solved], list[int]]:
+        first = candidates[0]
+        key = (first.preparation_key(), fold)
+        problem = problems[fold]
+        settings = self._specs.having(first.values).model.settings(problem.columns)
+        known = self._known_paths(first, fold)
+        how = How([settings], self._objective.metrics, self._neighbours[key], known)
+        return _solve([problem], candidates, how)
+
+    def _trials(
+        self, chosen: dict[int, Candidate], solved: list[Solved], places: list[int], seconds: float
+    ) -> dict[int, Trial]:
+        """What has come of candidates that were solved together."""
+        metrics = self._objective.metrics
+        scores = {m: np.array([fold.scores[m] for fold in solved]) for m in metrics}
         trials: dict[int, Trial] = {}
         for (index, candidate), at in zip(chosen.items(), places, strict=True):
             own = {str(metric): values[:, at] for metric, values in scores.items()}
@@ -174,22 +223,26 @@ class Scorer:
         problems, settings = self._problems(trial.candidate)
         if self._best is not None and self._best.candidate == trial.candidate:
             return problems, self._best.coefficients
-        solved, _ = _solve(problems, [trial.candidate], How(settings, metrics=()))
+        if isinstance(problems, FoldsInTurn):
+            ((solved, _),) = self._solve_in_turn(problems, [{0: trial.candidate}])
+        else:
+            solved, _ = _solve(problems, [trial.candidate], How(settings, metrics=()))
         return problems, [fold.path.coefficients[:, 0] for fold in solved]
 
-    def _known_paths(self, candidate: Candidate) -> KnownPaths | None:
-        """Paths of a candidate's fold problems that other scorers may have solved."""
+    def _known_paths(self, candidate: Candidate, fold: int | None = None) -> KnownPaths | None:
+        """Paths of a candidate's fold problems, or of one, that other scorers may have solved."""
         if self._shared is None:
             return None
-        return self._shared.within(self._folds.split.folds, candidate.preparation_key())
+        folds = self._folds.split.folds
+        own = folds if fold is None else folds[fold : fold + 1]
+        return self._shared.within(own, candidate.preparation_key())
 
     def rescored(
         self, problems: Sequence[AnyFold], coefficients: list[Floats]
     ) -> dict[str, Floats]:
         """The metrics of coefficients (q,) on each fold, as those of a trial are computed."""
         metrics = self._objective.metrics
-        pairs = zip(problems, coefficients, strict=True)
-        by_fold = [problem.score(metrics, own[:, None]) for problem, own in pairs]
+        by_fold = [problems[at].score(metrics, own[:, None]) for at, own in enumerate(coefficients)]
         return {str(m): np.array([scores[m][0] for scores in by_fold]) for m in metrics}
 
     def _look_at(self, trials: Sequence[Trial]) -> None:
@@ -201,7 +254,7 @@ class Scorer:
     def _keep(self, trial: Trial, number: int, solved: list[Solved], at: int) -> None:
         order = (trial.status != OK, trial.loss, number)
         if np.isfinite(trial.loss) and (self._best is None or order < self._best.order):
-            coefficients = [fold.path.coefficients[:, at] for fold in solved]
+            coefficients = [fold.path.coefficients[:, at].copy() for fold in solved]
             self._best = _Solution(order, trial.candidate, coefficients)
 
     def _problems(self, candidate: Candidate) -> tuple[Sequence[AnyFold], list[PathSettings]]:
@@ -211,6 +264,8 @@ class Scorer:
             self._prepared[key] = preparation_of(specs, self._folds, self._seed)
         preparation = self._prepared[key]
         problems = self._folds.problems(preparation, fit_intercept=specs.model.fit_intercept)
+        if isinstance(problems, FoldsInTurn):
+            return problems, []
         if key not in self._settings:
             self._settings[key] = [specs.model.settings(one.columns) for one in problems]
         return problems, self._settings[key]

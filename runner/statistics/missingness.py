@@ -32,7 +32,7 @@ from scipy import special
 
 from runner.checks import GAPS_PREDICT
 from runner.statistics.holm import holm
-from runner.statistics.value_quantiles import quantile_columns, quantiles_of
+from runner.statistics.value_quantiles import quantile_columns, quantiles_by_column, quantiles_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
 LEVEL = 0.05
 MOST_PATTERNS = 20
+BLOCK = 2000  # columns of numbers, above which they are looked at so many at a time
 MOST_NAMES = 5  # columns that a finding names
 MOST_CELLS = 5e7  # rows x columns with gaps of a sparse matrix, above which there are no tables
 MOST_WORK = 2e9  # multiplications, above which the r2 of all columns together is left out
@@ -87,7 +88,7 @@ def describe_missingness(table: Table, split: Split) -> Missingness | None:
     columns["p_value"] = _smallest([_p_values(training, y, table, split) for y in outcomes])
     columns["p_holm"] = holm(columns["p_value"].to_numpy())
     columns["predicts"] = (columns["p_holm"] < LEVEL) & (columns["gain_r2"] > 0)
-    observed = quantiles_of(_observed(table, split, names))
+    observed = _observed_quantiles(table, split, names)
     columns = columns.assign(
         **quantile_columns("observed", observed, names), **quantile_columns("filled", {}, names)
     )
@@ -224,6 +225,21 @@ def _columns_table(
             "test_share": test.mean(axis=0) if len(test) else np.nan,
         }
     )
+
+
+def _observed_quantiles(table: Table, split: Split, names: Sequence[str]) -> dict[str, Floats]:
+    """The quantiles (5,) of the training rows' values of each column that is numeric."""
+    features = table.features
+    if features.shape[1] <= BLOCK or not (features.dtypes == np.float64).all():
+        return quantiles_of(_observed(table, split, names))
+    values, gappy = features.to_numpy(), set(names)
+    found: dict[str, Floats] = {}
+    for start in range(0, features.shape[1], BLOCK):
+        quantiles = quantiles_by_column(values[split.train, start : start + BLOCK])
+        some = map(str, features.columns[start : start + BLOCK])
+        pairs = zip(some, quantiles.T, strict=True)
+        found |= {name: own for name, own in pairs if name in gappy and not np.isnan(own[0])}
+    return found
 
 
 def _observed(table: Table, split: Split, names: Sequence[str]) -> dict[str, Floats]:

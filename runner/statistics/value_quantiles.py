@@ -19,6 +19,27 @@ def quantiles_of(values: Mapping[str, Floats]) -> dict[str, Floats]:
     return {name: np.quantile(own, QUANTILES) for name, own in values.items() if len(own)}
 
 
+def quantiles_by_column(values: Floats) -> Floats:
+    """The quantiles (5, c) of each column of (n, c), NaN left out; NaN of a column of nothing else.
+
+    The same numbers as `quantiles_of` has, all columns at once.
+    """
+    ordered = np.sort(values, axis=0)  # NaN last
+    last = np.maximum(np.count_nonzero(~np.isnan(values), axis=0) - 1, 0)
+    place = np.multiply.outer(QUANTILES, last)
+    below = np.floor(place).astype(np.int64)
+    low = np.take_along_axis(ordered, below, axis=0)
+    high = np.take_along_axis(ordered, np.minimum(below + 1, last), axis=0)
+    share = place - below
+    # from the nearer of the two, as numpy has it
+    nearer: Floats = np.where(
+        share < 0.5,  # noqa: PLR2004 - a half
+        low + (high - low) * share,
+        high - (high - low) * (1 - share),
+    )
+    return nearer
+
+
 def quantile_columns(
     prefix: str, quantiles: Mapping[str, Floats], names: Sequence[str]
 ) -> dict[str, Floats]:

@@ -197,3 +197,16 @@ def test_hollow_columns_are_saved() -> None:
     assert [f"numeric__{name}" for name in X] == list(saved.get_feature_names_out())
     kept = new["b"].notna()
     np.testing.assert_array_equal(new.loc[kept, "b"], fitted.transform(new)[kept, 1])
+
+
+@pytest.mark.parametrize("weights", WEIGHTS)
+def test_blocks_of_columns_change_nothing(
+    weights: Weights, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Distances that are added up two columns at a time, one row at a time, are scikit-learn's."""
+    monkeypatch.setattr(neighbours, "BLOCK", 2)
+    monkeypatch.setattr(neighbours, "CHUNK_BYTES", 1)
+    X = make_rows(3, n=80, p=25)
+    expected = KNNImputer(n_neighbors=5, weights=weights).fit(X[:60]).transform(X)
+    found = NearestRows(n_neighbors=5, weights=weights).fit(X[:60]).transform(X)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-10)

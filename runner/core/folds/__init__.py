@@ -8,6 +8,7 @@ from runner.core.folds.family_kind import FamilyKind
 from runner.core.folds.filled_entries import FilledEntries, gap_counts
 from runner.core.folds.fold_problem import FoldProblem
 from runner.core.folds.from_moments import FoldMoments
+from runner.core.folds.in_turn import FoldsInTurn
 from runner.core.folds.inner_folds import InnerFolds, inner_folds
 from runner.core.folds.likelihood_fold import LikelihoodFold
 from runner.core.folds.model_columns import ModelColumns
@@ -21,6 +22,7 @@ from runner.core.folds.sides import (
     training_weight,
 )
 from runner.core.folds.source import BlockFolds, Columns, FoldSource
+from runner.core.folds.wide_rows import WideRows, blocks_of, suits
 from runner.core.folds.word_counts import WordCounts, fit_to_counts, transform_counts
 
 __all__ = [
@@ -34,20 +36,24 @@ __all__ = [
     "FoldProblem",
     "FoldSource",
     "Folds",
+    "FoldsInTurn",
     "InnerFolds",
     "LikelihoodFold",
     "ModelColumns",
     "Posed",
     "Preparation",
+    "WideRows",
     "WordCounts",
     "as_dense",
     "as_matrix",
+    "blocks_of",
     "fit_to_counts",
     "gap_counts",
     "inner_folds",
     "kept_rows",
     "prepare_rows",
     "stacking_weight",
+    "suits",
     "training_weight",
     "transform_counts",
 ]

@@ -7,16 +7,20 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
+import numpy as np
+
 from runner.checks import SOLVED_FROM_ROWS, WARNED_IN_FOLDS
 from runner.core.folds.disk import cache_key
 from runner.core.folds.fold_problem import FoldProblem
 from runner.core.folds.from_moments import FoldMoments
 from runner.core.folds.from_rows import likelihood_fold, prepare_draws, problem_from_rows
+from runner.core.folds.in_turn import FoldsInTurn
 from runner.core.folds.likelihood_fold import PreparedRows
-from runner.core.folds.sides import FoldRows, kept_rows
+from runner.core.folds.sides import MANY_CELLS, FoldRows, kept_rows
+from runner.core.folds.wide_rows import suits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from runner.checks import Finding
     from runner.core.folds.disk import DiskCache
@@ -58,20 +62,51 @@ class Folds:
         self._moments: FoldMoments | None = None
         self._trusts_moments = True
         self._problems: dict[tuple[object, ...], list[AnyFold]] = {}
+        self._last: tuple[tuple[object, ...], FoldProblem] | None = None  # of those made in turn
 
     @cached_property
     def gappy(self) -> tuple[str, ...]:
         """The columns with gaps in the training rows."""
-        missing = self.table.features.iloc[self.split.train].isna().any()
-        return tuple(str(name) for name, any_is in missing.items() if any_is)
+        missing = self.table.features.isna().to_numpy()[self.split.train].any(axis=0)
+        return tuple(map(str, self.table.features.columns[np.flatnonzero(missing)]))
 
-    def problems(self, preparation: Preparation, *, fit_intercept: bool) -> list[AnyFold]:
+    def problems(self, preparation: Preparation, *, fit_intercept: bool) -> Sequence[AnyFold]:
         """One problem per fold, in the folds' order."""
-        return self._kept(self.split.folds, preparation, fit_intercept)
+        folds = self.split.folds
+        if self._in_turn(preparation):
+            return FoldsInTurn(
+                len(folds), lambda at: self._alone(folds[at], preparation, fit_intercept)
+            )
+        return self._kept(folds, preparation, fit_intercept)
 
     def whole(self, preparation: Preparation, *, fit_intercept: bool) -> AnyFold:
         """All training rows as one problem, without a validation side."""
+        if self._in_turn(preparation):
+            return self._alone(None, preparation, fit_intercept)
         return self._kept((None,), preparation, fit_intercept)[0]
+
+    def let_go(self) -> None:
+        """Keep none of the problems that are made in turn."""
+        self._last = None
+
+    def _in_turn(self, preparation: Preparation) -> bool:
+        """Whether problems are so large, and so quickly made, that they are not kept."""
+        cells = self.table.features.shape[1] * len(self.split.train)
+        return self.family is None and cells > MANY_CELLS and suits(self.table, preparation)
+
+    def _alone(
+        self, fold: Fold | None, preparation: Preparation, fit_intercept: bool
+    ) -> FoldProblem:
+        """A problem, the last of which is kept until another is asked for."""
+        key = (fold, preparation, fit_intercept)
+        if self._last is None or self._last[0] != key:
+            self.let_go()
+            made = problem_from_rows(
+                self.table, *self._sides(fold), preparation, fit_intercept=fit_intercept
+            )
+            self.findings |= dict.fromkeys(map(WARNED_IN_FOLDS.found, made.warnings))
+            self._last = (key, made)
+        return self._last[1]
 
     def distrust_moments(self, reason: str) -> None:
         """Make all fold problems from rows from now on."""
@@ -103,6 +138,8 @@ class Folds:
         kept = self._problems.get((self.split.folds, preparation, fit_intercept), ())
         if kept and fold in self.split.folds:
             return kept[self.split.folds.index(fold)]
+        if self._in_turn(preparation):
+            return self._alone(fold, preparation, fit_intercept)
         if self.family is not None:
             return self._of_family(fold, preparation, self.family, fit_intercept)
         if self.from_moments(preparation):
@@ -192,7 +229,6 @@ class Folds:
 
 def _versions() -> tuple[str, ...]:
     """What a fold problem depends on beside its inputs."""
-    import numpy as np
     import sklearn
 
     from runner import __version__

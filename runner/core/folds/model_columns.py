@@ -56,6 +56,11 @@ class ModelColumns:
             )
         return cls(names, sources, np.ones(len(names)) if scale is None else scale)
 
+    @classmethod
+    def as_given(cls, names: tuple[str, ...], scale: Floats | None) -> Self:
+        """Columns that stand for themselves, (q,), divided by `scale` (q,) if there is one."""
+        return cls(names, names, np.ones(len(names)) if scale is None else scale)
+
     @property
     def parts(self) -> int:
         """How many problems have these columns."""

@@ -77,6 +77,10 @@ class ImputerKind(Protocol):
         """Whether a column is filled with one value, learnt from that column alone."""
 
     @property
+    def fills_blocks(self) -> bool:
+        """Whether arrays are filled as columns by name are, all of them or, by column, some."""
+
+    @property
     def uses_roles(self) -> bool:
         """Whether the time and group columns are needed."""
 

@@ -11,6 +11,7 @@ import numpy as np
 from scipy import sparse
 
 from runner.core.folds.model_columns import ModelColumns
+from runner.core.folds.wide_rows import WideRows, suits
 from runner.core.path import to_gram
 from runner.core.target_scale import learn_scale
 from runner.errors import FitError
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from runner.core.target_scale import TargetScale
     from runner.records import Floats, Integers, Matrix, Table
 
+MANY_CELLS = 10_000_000  # of a dense X, of which no copy is made that differs by rounding alone
+ROUNDING = 1e-12  # of a mean
 SPARSE_COLUMNS = 1000  # above this a sparse X is solved by its rows, and not by its Gram
 NO_COLUMN = (
     "no column is left: imputer.columns.drop leaves out all of them, or imputer.indicator=only "
@@ -149,6 +152,9 @@ def prepare_sides(
     scaled: bool = True,
 ) -> tuple[Matrix, Matrix, ModelColumns]:
     """Both sides, as `prepare_rows` has them, and their columns."""
+    if suits(table, preparation):
+        wide = WideRows.of(table, training, validation, preparation, scaled=scaled)
+        return wide.X, wide.X_validation, ModelColumns.as_given(table.numeric, wide.scale)
     columns = preparation.unscaled(table)
     weight = None if table.weight is None else table.weight[training]
     with warnings.catch_warnings():
@@ -190,6 +196,8 @@ def _centred(
     q = X.shape[1]
     centre = X.T @ (weight / weight.sum()) if fit_intercept else np.zeros(q)
     y_mean = float(np.average(y, weights=weight)) if fit_intercept else 0.0
+    if not sparse.issparse(X) and X.size > MANY_CELLS and np.abs(centre).max() < ROUNDING:
+        return RowProblem(X, y - y_mean, weight, np.zeros(q), np.ones(q)), y_mean, np.zeros(q)
     if sparse.issparse(X):
         rows = RowProblem(X, y - y_mean, weight, centre=centre, scale=np.ones(q))
     else:
