@@ -187,6 +187,7 @@ def refit(  # noqa: PLR0913 - what is fitted to what, and what else with it
     path = None if alphas is None else _path(pipeline, seen, specs, candidate, alphas)
     influence = describe_influence(seen, specs.family, model.solution, table.row[rows])
     filled = filled_quantiles(columns, X, table, rows, preparation)
+    means = None if "scaler" in columns.named_steps else column_means(X, weight)
     del seen, X  # as the saved model's own parts may take as much
     make_plain(pipeline, preparation, _rows_to_fit(table, rows, preparation))
     reading = reading_of(specs.family, table)
@@ -203,7 +204,7 @@ def refit(  # noqa: PLR0913 - what is fitted to what, and what else with it
         influence=influence,
         filled=filled,
         target_scale=scale,
-        means=None if "scaler" in columns.named_steps else column_means(seen.X, weight),
+        means=means,
     )
 
 
