@@ -14,11 +14,13 @@ from pydantic import (
     model_validator,
 )
 
-from runner.spec import Count, NotNegative, Spec
+from runner.spec import NotNegative, Spec
 
 if TYPE_CHECKING:
     import numpy as np
 
+MOST = 1_000_000  # values of a dimension, and candidates of a search, each of which has a record
+ValueCount = Annotated[int, Field(ge=1, le=MOST)]
 Value = bool | int | float | str | None
 
 
@@ -44,7 +46,7 @@ class AlphaRange(Spec):
     """
 
     eps: Annotated[float, Field(gt=0, lt=1)]
-    count: Count
+    count: ValueCount
 
     def grid(self) -> list[Value]:
         """`count` fractions of alpha_max, equally spaced on a log scale, falling from 1."""
@@ -63,7 +65,7 @@ class Range(Spec):
     low: int | float
     high: int | float
     log: bool = False
-    count: Count | None = None
+    count: ValueCount | None = None
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:

@@ -32,6 +32,7 @@ from runner.config.messages import RENAMED, unknown_key
 from runner.config.options import no_such_option, packaged_folder
 from runner.config.reach import reach_of
 from runner.config.shortcut import NotPlainError, Parts, Shortcut
+from runner.config.yaml_size import check_sizes
 from runner.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -88,6 +89,7 @@ def _check_folder(config_dir: Path) -> None:
         for file in sorted((config_dir / group).glob("*.yaml")):
             if (packaged / group / file.name).is_file():
                 raise ConfigError(f"{file} has the name of a packaged option: give it another")
+    check_sizes(config_dir)
 
 
 class Composer:

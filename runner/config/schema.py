@@ -18,7 +18,7 @@ from runner.core.metrics import METRICS, MetricName
 from runner.errors import ConfigError
 from runner.randomness import generator
 from runner.search import SearchSpace
-from runner.space import AlphaRange, Choices, Dimension, Distribution, Range
+from runner.space import MOST, AlphaRange, Choices, Dimension, Distribution, Range
 from runner.spec import Spec
 from runner.statistics.bootstrap import Bootstrap
 
@@ -165,7 +165,18 @@ def validate(sections: dict[str, Any], *, files: bool = True) -> ExperimentConfi
     _check_space(config)
     check_agreement(config)
     config.search.check(config.search_space)
+    _check_size(config)
     return config
+
+
+def _check_size(config: ExperimentConfig) -> None:
+    """Raise ConfigError for a search of more candidates than can be kept."""
+    size = config.search.size(config.search_space)
+    if size > MOST:
+        raise ConfigError(
+            f"search={config.search.name} has {size:,} candidates, and {MOST:,} are the most: list "
+            "fewer values, or draw some of them, search=random search.n_trials=1000"
+        )
 
 
 def _check_space(config: ExperimentConfig) -> None:

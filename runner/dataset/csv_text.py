@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from runner.checks import ENCODING_GUESSED, RAGGED_LINES, SIGNS_REMOVED
 from runner.dataset.encodings import USUAL, detect_encoding, is_compressed, open_bytes
 from runner.dataset.files import File, refuse_duplicates
+from runner.dataset.memory_needed import check_fits
 from runner.dataset.written_numbers import PER_CENT, Notation, read_numbers
 from runner.errors import DataError
 from runner.records import Provenance
@@ -143,6 +144,7 @@ class Csv(File):
     def _parse(self, encoding: str) -> pd.DataFrame:
         import pandas as pd
 
+        check_fits(self.path, self.file.stat().st_size)  # a number takes about what its text does
         try:
             frame = pd.read_csv(
                 self.file,

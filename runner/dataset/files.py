@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import BeforeValidator
 
 from runner.dataset.base import Dataset
+from runner.dataset.memory_needed import check_fits
 from runner.dataset.roles import SINGLE
 from runner.errors import ConfigError, DataError
 from runner.records import Provenance
@@ -205,6 +206,7 @@ class Parquet(File):
         try:
             with memory_given_back(), parquet.ParquetFile(self.file, pre_buffer=False) as file:
                 refuse_duplicates(self.path, file.schema_arrow.names)
+                check_fits(self.path, 8 * file.metadata.num_rows * file.metadata.num_columns)
                 frame = read_wide(file, self.named)
                 del file
             if frame is None:

@@ -120,21 +120,31 @@ class SavedModel:
             KnownAnswerError: it does not.
         """
         example = self.manifest.example
-        self._compare(self.predict(example.rows), example.predictions)
-        if example.probabilities is not None:
-            self._compare(self.probabilities(example.rows), example.probabilities)
+        try:
+            found = self.predict(example.rows)
+            chances = None if self.classes is None else self.probabilities(example.rows)
+        except ModelError:
+            raise
+        except Exception as error:  # whatever a model leads to that is not the one that was saved
+            raise self._unlike(f"{type(error).__name__}: {error}", example.predictions) from error
+        self._compare(found, example.predictions)
+        if chances is not None and example.probabilities is not None:
+            self._compare(chances, example.probabilities)
         return self
 
     def _compare(self, found: NDArray[Any], stated: list[Any]) -> None:
         if not _agree(found, np.asarray(stated)):
-            raise KnownAnswerError(
-                f"the model in {self.folder} predicts {found.tolist()} for its own example, and "
-                f"model.json states {stated}",
-                expected=str(stated),
-                found=str(found.tolist()),
-                remedy="the model or its manifest was changed, or this machine computes otherwise: "
-                "do not use it before you know which",
-            )
+            raise self._unlike(str(found.tolist()), stated)
+
+    def _unlike(self, found: str, stated: list[Any]) -> KnownAnswerError:
+        return KnownAnswerError(
+            f"the model in {self.folder} gives {found} for its own example, and model.json states "
+            f"{stated}",
+            expected=str(stated),
+            found=found,
+            remedy="the model or its manifest was changed, or this machine computes otherwise: do "
+            "not use it before you know which",
+        )
 
     def _taken(self, rows: Rows | Matrix) -> pd.DataFrame | sparse.csr_array:
         width = self.manifest.matrix_width
