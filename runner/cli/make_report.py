@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, get_args
 
 from runner.cli.printing import print_text
 from runner.errors import ConfigError, RunDirectoryError
-from runner.store.directory import DONE, RECORD, SWEEP
+from runner.store.directory import DONE, SWEEP
+from runner.store.own_files import RECORD
 
 if TYPE_CHECKING:
     from runner.experiment.pages import PageStyle

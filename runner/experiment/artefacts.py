@@ -138,13 +138,13 @@ class Artefacts:
         """The model and its manifest, if the config asks for them."""
         persistence, final = self.job.config.persistence, winner.final
         if persistence.suffix is not None:
-            path = self.directory.write(
+            written = self.directory.write(
                 f"model{persistence.suffix}", lambda file: persistence.dump(final.pipeline, file)
             )
             roles = self.data.describe_roles(winner.preparation)
             columns = self.data.describe_columns() + roles
             example = self.data.example(winner.preparation)
-            manifest = describe_model(persistence.name, path, final, columns, example)
+            manifest = describe_model(persistence.name, written, final, columns, example)
             self.directory.write_json("model.json", manifest)
 
 

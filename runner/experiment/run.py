@@ -19,7 +19,8 @@ from runner.experiment.stopwatch import Stopwatch
 from runner.features.pipeline import check_columns, preparation_of
 from runner.report.terminal.screen import Screen
 from runner.search.optuna import JOURNAL
-from runner.store.directory import RECORD, RunDirectory, read_record
+from runner.store.directory import RunDirectory, read_record
+from runner.store.own_files import BESIDE
 from runner.store.report_files import LIBRARY, PAGE
 from runner.store.run_record import RunRecord
 
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("runner")
 # what a run that takes over another's files has itself, as it is added to where it lies
-OWN_FILES = {RECORD, "run.log", JOURNAL, PAGE, LIBRARY}
+OWN_FILES = {*BESIDE, JOURNAL, PAGE, LIBRARY}
 
 
 @dataclass(frozen=True)
@@ -95,8 +96,8 @@ def record_failure(job: Job, error: Exception) -> Outcome:
     fingerprint = job.fingerprint("")
     with _open(job, fingerprint) as directory, directory.logging():
         record = _begin(job, fingerprint)
-        _fail(directory, record, error)
         directory.write_composed(job.composed.yaml)
+        _fail(directory, record, error)
     return Outcome(directory.folder, record.content, error)
 
 
@@ -128,8 +129,10 @@ def _reuse(
 ) -> Outcome:
     """Take the files of a run that is finished elsewhere; what was asked for stays this run's."""
     found = read_record(source) or {}
-    names = [path.name for path in source.iterdir() if path.is_file()]
-    directory.take_over(source, [name for name in names if name not in OWN_FILES])
+    hashes = found.get("files", {})
+    names = hashes or [path.name for path in source.iterdir() if path.is_file()]
+    taken = [name for name in names if name not in OWN_FILES and "/" not in name]
+    directory.take_over(source, taken, hashes)
     directory.write_composed(job.composed.yaml)
     dataset = {**found.get("dataset", {}), "path": job.config.dataset.source_path}
     record.content = {**found, **record.content, "dataset": dataset, "reused_from": str(source)}
