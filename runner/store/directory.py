@@ -18,6 +18,7 @@ import yaml
 
 from runner.checks import NO_LOCK
 from runner.errors import InUseError, RunDirectoryError
+from runner.store.encryption import ENDING
 from runner.store.files import flush_file, is_partial, link_or_copy, write_file
 from runner.store.lock import FolderLock
 from runner.store.own_files import RECORD, hash_files
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from runner.checks import Finding
+    from runner.store.encryption import Encryption
     from runner.store.files import Written
 
 SWEEP = "sweep.json"
@@ -70,6 +72,7 @@ class RunDirectory:
     def __init__(self, folder: Path, lock: FolderLock | None = None) -> None:
         self.folder = folder
         self.finished: dict[str, Any] | None = None  # the record of the same run, if it is there
+        self.encryption: Encryption | None = None
         self._lock = lock
         self._unflushed: list[Path] = []
         self._hashes: dict[str, str] = {}  # of what was written, by name
@@ -154,8 +157,13 @@ class RunDirectory:
     def write(self, name: str, dump: Callable[[BinaryIO], object]) -> Written:
         """Write one file with a function that fills it; readers see all of it or nothing.
 
-        It is on the disk for sure once the next record is.
+        It is on the disk for sure once the next record is. Where the run is encrypted, and this
+        file with it, `NAME.age` is written, and what is returned is what that holds.
         """
+        if self.encryption is not None and self.encryption.covers(name):
+            there, plain = self.encryption.write(self.folder / name, dump)
+            self._note(f"{name}{ENDING}", there.sha256)
+            return plain
         written = write_file(self.folder / name, dump)
         self._note(name, written.sha256)
         return written

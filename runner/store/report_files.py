@@ -10,6 +10,7 @@ from runner.store.files import write_file
 
 PAGE = "report.html"
 LIBRARY = "report.js"
+FIGURES = "figures"  # the folder of their files
 DEEPEST = 4  # folders between a run and its sweep
 
 
