@@ -99,6 +99,7 @@ CASES: dict[str, tuple[str, ...]] = {
     "stacked": ("imputer=hot_deck", "imputer.multiple=2", "imputer.pool=stacked"),
     "sparse": ("dataset=svmlight", "dataset.path=sparse.svm"),
     "dates as categories": step("dates", "categories: [weekday]"),
+    "lasso": ("model.l1_ratio=1.0",),
     "model=ols": ("model=ols",),
     "model=ridge": ("model=ridge", "~model.l1_ratio"),
     "unscaled": ("features.scale=false",),

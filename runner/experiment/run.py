@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from runner.core.threads import one_thread_of_blas
 from runner.errors import RunDirectoryError, RunnerError
-from runner.experiment.artefacts import Artefacts
+from runner.experiment.artefacts import Artefacts, sign_if_asked
 from runner.experiment.case import Case
 from runner.experiment.explaining import Explained, explain
 from runner.experiment.judging import check_metric, evaluate, judge, refit
@@ -23,6 +23,7 @@ from runner.store.directory import RunDirectory, read_record
 from runner.store.own_files import BESIDE
 from runner.store.report_files import LIBRARY, PAGE
 from runner.store.run_record import RunRecord
+from runner.store.signature import sign
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,6 +51,7 @@ def run(job: Job, workspace: Workspace, screen: Screen) -> Outcome:
     Raises:
         ConfigError: the dataset lacks what the imputer needs; no directory is made.
         DataError: the data cannot be used; no directory is made.
+        SignatureError: the key that is to sign cannot be used; no directory is made.
         RunDirectoryError: the directory cannot be made.
     """
     with one_thread_of_blas():
@@ -58,6 +60,8 @@ def run(job: Job, workspace: Workspace, screen: Screen) -> Outcome:
 
 def _run(job: Job, workspace: Workspace, screen: Screen) -> Outcome:
     watch = Stopwatch()
+    if job.config.persistence.sign_with is not None:  # before anything that takes long
+        sign(b"", job.config.persistence.sign_with)
     with watch.stage("data"):
         data = workspace.data(job.config, screen.progress)
         check_metric(job, data)
@@ -102,7 +106,9 @@ def record_failure(job: Job, error: Exception) -> Outcome:
 
 
 def _open(job: Job, fingerprint: str) -> RunDirectory:
-    return RunDirectory.open(job.folder, fingerprint, chosen=job.chosen, replaces=job.replaces)
+    directory = RunDirectory.open(job.folder, fingerprint, chosen=job.chosen, replaces=job.replaces)
+    directory.encryption = job.config.persistence.encryption
+    return directory
 
 
 def _record(artefacts: Artefacts, watch: Stopwatch, screen: Screen) -> Outcome:
@@ -139,6 +145,7 @@ def _reuse(
     record.finish(seconds, status="reused")
     try_run_page(directory.folder, record.content, PageStyle.of(job.config.report))
     directory.write_record(record.content)
+    sign_if_asked(directory, job)
     return Outcome(directory.folder, record.content)
 
 

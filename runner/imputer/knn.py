@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from runner.imputer.base import Imputer
 from runner.spec import Count
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 class Knn(Imputer):
     """The mean of the nearest rows that have the value (Troyanskaya et al. 2001)."""
 
+    keeps_rows: ClassVar[bool] = True
     name: Literal["knn"]
     n_neighbors: Count
     weights: Literal["uniform", "distance"]
