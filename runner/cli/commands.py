@@ -26,7 +26,7 @@ class Command:
 
     name: str
     module: str  # in runner.cli, imported only when the command is given
-    wants: str  # run, look, use or repeat
+    wants: str  # run, look, use, trust or repeat
     takes: str
     summary: str
 
@@ -52,6 +52,10 @@ COMMANDS = {
                 "what differs between a run and one made now"),
         Command("export", "export_model", "use", "RUN --to FORM",
                 "its model as SQL, ONNX or a Python file"),
+        Command("verify", "verify_run", "trust", "RUN",
+                "whether any file was changed, and who signed it"),
+        Command("sign", "sign_run", "trust", "RUN --key KEY",
+                "vouch for its files with an SSH key"),
         Command("resume", "resume_sweep", "repeat", "SWEEP_DIR",
                 "go on with a sweep that was stopped"),
         Command("reproduce", "reproduce_run", "repeat", "RUN",

@@ -18,12 +18,9 @@ Run and sweep elastic-net experiments from YAML.
 usage: enet [COMMAND] ...          (enet OVERRIDES is enet run OVERRIDES)
 """
 EXAMPLES = """\
-examples:
-  enet                                             run the default experiment
-  enet dataset=hitters imputer=knn search=optuna   choose options of groups
-  enet dataset=csv dataset.path=my.csv dataset.target=y
-  enet -m imputer=mean,knn model.l1_ratio=0.5,1    sweep over every combination
-  enet experiment=compare_penalties                a preset with its own sweep
+
+enet dataset=csv dataset.path=my.csv dataset.target=y    run your own table
+enet -m imputer=mean,knn model.l1_ratio=0.5,1            sweep every combination\
 """
 GROUP_NAMES = (*GROUPS, "experiment")
 GROUPS_NAMED = textwrap.fill(f"groups: {' '.join(GROUP_NAMES)}", 79, subsequent_indent=" " * 8)
@@ -47,7 +44,7 @@ def print_help(arguments: list[str]) -> None:
 
 def first_page() -> str:
     """The commands by what a person wants, examples, the groups, and where more is said."""
-    lines = [HEAD.rstrip(), ""]
+    lines = [HEAD.rstrip()]
     for wants, commands in itertools.groupby(COMMANDS.values(), key=lambda c: c.wants):
         for heading, command in zip(itertools.chain([wants], itertools.repeat("")), commands):  # noqa: B905
             lines.append(f"{heading:<8}{f'{command.name} {command.takes}':<22}{command.summary}")

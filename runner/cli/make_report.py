@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 from runner.cli.printing import print_text
 from runner.errors import ConfigError, RunDirectoryError
-from runner.store.directory import DONE, RECORD, SWEEP
+from runner.store.directory import DONE, SWEEP
+from runner.store.own_files import RECORD, SIGNATURE
 
 if TYPE_CHECKING:
     from runner.experiment.pages import PageStyle
@@ -41,7 +42,8 @@ def main(options: argparse.Namespace) -> int:
 
     Raises:
         ConfigError: figures are asked for and vl-convert is not installed.
-        RunDirectoryError: the folder holds no finished run and no sweep, or cannot be written to.
+        RunDirectoryError: the folder holds no finished run and no sweep, or one that is signed, or
+            cannot be written to.
     """
     from runner.report import FILES_NEED, can_draw_files
 
@@ -64,7 +66,7 @@ def _formats(text: str) -> tuple[str, ...]:
 
 
 def _write(folder: Path, style: PageStyle) -> Path:
-    from runner.experiment.pages import write_run_page, write_sweep_page
+    from runner.experiment.pages import write_sweep_page
     from runner.store.directory import read_record
     from runner.store.index import runs_under
 
@@ -72,7 +74,7 @@ def _write(folder: Path, style: PageStyle) -> Path:
         for run, _ in runs_under(folder):
             record = read_record(run)
             if record is not None and record["status"] in DONE:
-                write_run_page(run, record, style)
+                _write_of_sweep(run, record, style)
         return write_sweep_page(folder, style)
     record = read_record(folder)
     if record is None:
@@ -81,4 +83,23 @@ def _write(folder: Path, style: PageStyle) -> Path:
         raise RunDirectoryError(
             f"the run in {folder} is {record['status']}, and only a finished one has a page"
         )
-    return write_run_page(folder, record, style)
+    return _write_of_run(folder, record, style)
+
+
+def _write_of_run(folder: Path, record: dict[str, Any], style: PageStyle) -> Path:
+    """Write the page of a run, and its hash into the record."""
+    from runner.experiment.pages import write_run_page
+    from runner.store.page_hashes import check_unsigned, note_page
+
+    check_unsigned(folder)
+    path = write_run_page(folder, record, style)
+    note_page(folder)
+    return path
+
+
+def _write_of_sweep(folder: Path, record: dict[str, Any], style: PageStyle) -> None:
+    """The same of one of many runs, where one that is signed keeps its page."""
+    if (folder / SIGNATURE).exists():
+        print_text(f"{folder} is signed, and left as it is")
+    else:
+        _write_of_run(folder, record, style)

@@ -12,6 +12,7 @@ from runner.cli.fitted_table import Row, lay_out
 from runner.cli.printing import print_text
 from runner.errors import DataError, RunDirectoryError, RunnerError
 from runner.store.directory import DONE
+from runner.store.encryption import encrypted
 from runner.store.finding import StoredRun, open_run
 
 if TYPE_CHECKING:
@@ -72,7 +73,12 @@ def main(options: argparse.Namespace) -> int:
     )
     # fold problems kept by earlier runs would not be made anew
     config = validate(
-        {**composed.sections, "cache": {"folder": None, "megabytes": 0}, "reuse": False}
+        {
+            **composed.sections,
+            "persistence": {**composed.sections["persistence"], "sign_with": None},
+            "cache": {"folder": None, "megabytes": 0},
+            "reuse": False,
+        }
     )
     folder = _run_again(run, config, composed, None if options.quiet else config.report)
     if folder is None:
@@ -120,7 +126,9 @@ def _compare(before: StoredRun, after: StoredRun) -> tuple[list[str], int]:
     tolerance = _tolerance() if changed else None
     found = {name: _difference(before, after, name, tolerance) for name in TABLES}
     lines = [f"ran {before.folder} again in {after.folder}", *_judgement(changed)]
-    lines += [line for name, each in found.items() for line in _lines(name, each)]
+    for name, each in found.items():
+        sealed = encrypted(before.folder / name).exists()
+        lines += [f"{name}: encrypted, and not compared"] if sealed else _lines(name, each)
     same = all(each is None or each.allowed for each in found.values())
     return lines, 0 if same else DIFFERS
 

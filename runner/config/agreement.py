@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from runner.config.kinds import all_kinds
+from runner.config.protection import check_protection
 from runner.config.sparse_agreement import check_sparse
 from runner.core.metrics import FROM_MOMENTS, METRICS
 from runner.errors import ConfigError
@@ -34,6 +35,7 @@ def check_agreement(config: ExperimentConfig) -> None:
     if config.dataset.is_sparse:
         check_sparse(config)
     _check_relax(config)
+    check_protection(config)
     check_sections(config.features, config.dataset, config.family)
 
 

@@ -14,10 +14,12 @@ from runner.randomness import derive_seed
 from runner.report.terminal.run_summary import worth_line
 from runner.store.environment import describe_environment
 from runner.store.fingerprint import code_hash
+from runner.store.signature import sign_run
 from runner.store.tables import trials_table
 
 if TYPE_CHECKING:
     import pandas as pd
+    from scipy import sparse
 
     from runner.dataset import Dataset
     from runner.experiment.explaining import Explained
@@ -116,6 +118,7 @@ class Artefacts:
         style = PageStyle.of(self.job.config.report)
         try_run_page(self.directory.folder, self.record.content, style)
         self.directory.write_record(self.record.content)
+        sign_if_asked(self.directory, self.job)
 
     def _path(self, searched: Searched, winner: Winner) -> pd.DataFrame | None:
         final = winner.final
@@ -138,14 +141,33 @@ class Artefacts:
         """The model and its manifest, if the config asks for them."""
         persistence, final = self.job.config.persistence, winner.final
         if persistence.suffix is not None:
-            path = self.directory.write(
+            written = self.directory.write(
                 f"model{persistence.suffix}", lambda file: persistence.dump(final.pipeline, file)
             )
             roles = self.data.describe_roles(winner.preparation)
             columns = self.data.describe_columns() + roles
-            example = self.data.example(winner.preparation)
-            manifest = describe_model(persistence.name, path, final, columns, example)
+            example = self._example(winner)
+            if persistence.private:
+                columns = [without_extremes(column) for column in columns]
+            manifest = describe_model(persistence.name, written, final, columns, example)
             self.directory.write_json("model.json", manifest)
+
+    def _example(self, winner: Winner) -> pd.DataFrame | sparse.csr_array:
+        """The row whose prediction is stated: one that trains, but of a private run none."""
+        private = self.job.config.persistence.private
+        return (self.data.typical if private else self.data.example)(winner.preparation)
+
+
+def sign_if_asked(directory: RunDirectory, job: Job) -> None:
+    """Sign the record of a run that has ended; raises SignatureError where that cannot be."""
+    key = job.config.persistence.sign_with
+    if key is not None:
+        sign_run(directory.folder, key)
+
+
+def without_extremes(column: dict[str, Any]) -> dict[str, Any]:
+    """The description of a column without what single rows have."""
+    return {key: value for key, value in column.items() if key not in {"min", "max"}}
 
 
 def _outcome_roles(dataset: Dataset) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from runner.experiment.sparse_facts import (
     describe_matrix,
     missing_entries,
 )
+from runner.experiment.typical_row import typical_entries, typical_row
 from runner.family.shown import shown_numbers
 from runner.features.made_columns import past_columns
 from runner.randomness import generator
@@ -272,6 +273,15 @@ class TableData:
         kept, _ = kept_rows(self._table, training, training[:0], preparation)
         first: pd.DataFrame | sparse.csr_array = self._table.given_rows(kept[:1])
         return first
+
+    def typical(self, preparation: Preparation) -> pd.DataFrame | sparse.csr_array:
+        """A row that stands for those that train, and is none of them."""
+        training = self._split.train
+        kept, _ = kept_rows(self._table, training, training[:0], preparation)
+        rows = self._table.given_rows(kept)
+        if self._table.matrix is not None:
+            return typical_entries(rows)
+        return typical_row(rows, self._table.text)
 
     def _describe_role(self, name: str) -> dict[str, Any]:
         values, rank = self._table.role_values[name], self._table.time

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from runner.report import Page
-from runner.store.report_files import PAGE, library_link, write_bytes, write_library
+from runner.store.report_files import FIGURES, PAGE, library_link, write_bytes, write_library
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from runner.report.page.figure import Figure
 
 log = logging.getLogger("runner")
-FIGURES = "figures"  # the folder of their files
 
 
 @dataclass(frozen=True)

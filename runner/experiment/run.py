@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from runner.core.threads import one_thread_of_blas
 from runner.errors import RunDirectoryError, RunnerError
-from runner.experiment.artefacts import Artefacts
+from runner.experiment.artefacts import Artefacts, sign_if_asked
 from runner.experiment.case import Case
 from runner.experiment.explaining import Explained, explain
 from runner.experiment.judging import check_metric, evaluate, judge, refit
@@ -19,9 +19,11 @@ from runner.experiment.stopwatch import Stopwatch
 from runner.features.pipeline import check_columns, preparation_of
 from runner.report.terminal.screen import Screen
 from runner.search.optuna import JOURNAL
-from runner.store.directory import RECORD, RunDirectory, read_record
+from runner.store.directory import RunDirectory, read_record
+from runner.store.own_files import BESIDE
 from runner.store.report_files import LIBRARY, PAGE
 from runner.store.run_record import RunRecord
+from runner.store.signature import sign
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("runner")
 # what a run that takes over another's files has itself, as it is added to where it lies
-OWN_FILES = {RECORD, "run.log", JOURNAL, PAGE, LIBRARY}
+OWN_FILES = {*BESIDE, JOURNAL, PAGE, LIBRARY}
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,7 @@ def run(job: Job, workspace: Workspace, screen: Screen) -> Outcome:
     Raises:
         ConfigError: the dataset lacks what the imputer needs; no directory is made.
         DataError: the data cannot be used; no directory is made.
+        SignatureError: the key that is to sign cannot be used; no directory is made.
         RunDirectoryError: the directory cannot be made.
     """
     with one_thread_of_blas():
@@ -57,6 +60,8 @@ def run(job: Job, workspace: Workspace, screen: Screen) -> Outcome:
 
 def _run(job: Job, workspace: Workspace, screen: Screen) -> Outcome:
     watch = Stopwatch()
+    if job.config.persistence.sign_with is not None:  # before anything that takes long
+        sign(b"", job.config.persistence.sign_with)
     with watch.stage("data"):
         data = workspace.data(job.config, screen.progress)
         check_metric(job, data)
@@ -95,13 +100,15 @@ def record_failure(job: Job, error: Exception) -> Outcome:
     fingerprint = job.fingerprint("")
     with _open(job, fingerprint) as directory, directory.logging():
         record = _begin(job, fingerprint)
-        _fail(directory, record, error)
         directory.write_composed(job.composed.yaml)
+        _fail(directory, record, error)
     return Outcome(directory.folder, record.content, error)
 
 
 def _open(job: Job, fingerprint: str) -> RunDirectory:
-    return RunDirectory.open(job.folder, fingerprint, chosen=job.chosen, replaces=job.replaces)
+    directory = RunDirectory.open(job.folder, fingerprint, chosen=job.chosen, replaces=job.replaces)
+    directory.encryption = job.config.persistence.encryption
+    return directory
 
 
 def _record(artefacts: Artefacts, watch: Stopwatch, screen: Screen) -> Outcome:
@@ -128,14 +135,17 @@ def _reuse(
 ) -> Outcome:
     """Take the files of a run that is finished elsewhere; what was asked for stays this run's."""
     found = read_record(source) or {}
-    names = [path.name for path in source.iterdir() if path.is_file()]
-    directory.take_over(source, [name for name in names if name not in OWN_FILES])
+    hashes = found.get("files", {})
+    names = hashes or [path.name for path in source.iterdir() if path.is_file()]
+    taken = [name for name in names if name not in OWN_FILES and "/" not in name]
+    directory.take_over(source, taken, hashes)
     directory.write_composed(job.composed.yaml)
     dataset = {**found.get("dataset", {}), "path": job.config.dataset.source_path}
     record.content = {**found, **record.content, "dataset": dataset, "reused_from": str(source)}
     record.finish(seconds, status="reused")
     try_run_page(directory.folder, record.content, PageStyle.of(job.config.report))
     directory.write_record(record.content)
+    sign_if_asked(directory, job)
     return Outcome(directory.folder, record.content)
 
 

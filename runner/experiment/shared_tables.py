@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import joblib
 
-from runner.store.directory import temporary_name
+from runner.store.files import temporary_name
 from runner.store.lock import FolderLock
 
 if TYPE_CHECKING:

@@ -117,6 +117,9 @@ class Data(Protocol):
     def describe_roles(self, preparation: Preparation) -> list[dict[str, Any]]:
         """What it expects beside them, a description per time and group column."""
 
+    def typical(self, preparation: Preparation) -> pd.DataFrame | sparse.csr_array:
+        """A row that stands for those that train, and is none of them."""
+
     def example(self, preparation: Preparation) -> pd.DataFrame | sparse.csr_array:
         """A row whose prediction is stated with the model."""
 

@@ -46,6 +46,8 @@ class Family(Spec):
     # whether dataset.offset and dataset.exposure are used, and dataset.event
     takes_offset: ClassVar[bool] = True
     takes_event: ClassVar[bool] = False
+    # whether a saved model has outcomes of single training rows
+    keeps_rows: ClassVar[bool] = False
     # whether coefficients may have limits
     takes_limits: ClassVar[bool] = True
     # whether exponentials of coefficients are odds, rate, mean or hazard ratios

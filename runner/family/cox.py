@@ -244,6 +244,7 @@ class Cox(Family):
     name: Literal["cox"]
     times: list[Positive]
     takes_event: ClassVar[bool] = True
+    keeps_rows: ClassVar[bool] = True
     has_intercept: ClassVar[bool] = False
     averaged: ClassVar[Averaged] = "survival"
 

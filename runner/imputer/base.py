@@ -55,6 +55,8 @@ class Imputer(Spec):
     takes_blocks: ClassVar[bool] = False
     # whether the columns with a role, time and group, are needed to fill the others
     uses_roles: ClassVar[bool] = False
+    # whether a saved model has values of single training rows, or what lies between two of them
+    keeps_rows: ClassVar[bool] = False
     name: str
     indicator: bool | Literal["auto", "only"]
     indicator_threshold: Share

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from runner.imputer.base import Imputer
 from runner.spec import Count, NotNegative, Positive
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 class Boosting(Imputer):
     """Chained gradient boosting on histograms (Ke et al. 2017)."""
 
+    keeps_rows: ClassVar[bool] = True
     name: Literal["boosting"]
     n_estimators: Count
     learning_rate: Positive

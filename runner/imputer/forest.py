@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from runner.imputer.base import Imputer
 from runner.spec import Count
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 class Forest(Imputer):
     """Chained random forests (missForest, Stekhoven & Buehlmann 2012), with its stopping rule."""
 
+    keeps_rows: ClassVar[bool] = True
     name: Literal["forest"]
     n_estimators: Count
     max_features: Literal["sqrt", "log2"] | None

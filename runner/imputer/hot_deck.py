@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from runner.imputer.drawing import DrawingImputer
 
@@ -17,6 +17,7 @@ class HotDeck(DrawingImputer):
     It holds the observed training values.
     """
 
+    keeps_rows: ClassVar[bool] = True
     name: Literal["hot_deck"]
 
     def numeric(self, seed: int) -> RandomDonors:

@@ -27,6 +27,7 @@ class Interpolate(Imputer):
     """
 
     uses_roles: ClassVar[bool] = True
+    keeps_rows: ClassVar[bool] = True
     name: Literal["interpolate"]
     method: Literal["linear", "nearest", "previous", "spline"]
     order: Annotated[int, Field(ge=1, le=5)]

@@ -19,6 +19,7 @@ class Knn(Imputer):
     """The mean of the nearest rows that have the value (Troyanskaya et al. 2001)."""
 
     takes_blocks: ClassVar[bool] = True
+    keeps_rows: ClassVar[bool] = True
     name: Literal["knn"]
     n_neighbors: Count
     weights: Literal["uniform", "distance"]

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from runner.errors import ConfigError
 from runner.spec import Spec
+from runner.store.encryption import Encryption
 
 if TYPE_CHECKING:
     from typing import BinaryIO
@@ -23,10 +24,26 @@ PROTOCOL = 5
 
 
 class Persistence(Spec):
-    """A format for model files."""
+    """A format for model files, and how a run's files are kept from other eyes and hands.
+
+    `sign_with` is the file of the key that signs the record. `encrypt_to` names for whom the model
+    and its manifest are encrypted, with `encrypt_tables` the tables too. With `private` neither the
+    model nor its manifest has a training row.
+    """
 
     suffix: ClassVar[str | None] = None
     name: str
+    sign_with: str | None
+    encrypt_to: list[str]
+    encrypt_tables: bool
+    private: bool
+
+    @property
+    def encryption(self) -> Encryption | None:
+        """For whom, and what; None of a run that stays readable."""
+        if not self.encrypt_to:
+            return None
+        return Encryption(tuple(self.encrypt_to), tables=self.encrypt_tables)
 
     def dump(self, pipeline: Pipeline, file: BinaryIO) -> None:
         """Write the pipeline to an open file."""

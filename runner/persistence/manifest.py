@@ -11,19 +11,18 @@ from runner.evaluation.predicting import predict_probabilities
 from runner.evaluation.winner import Refit, predict_frame
 from runner.linear.compile_model import compile_model
 from runner.linear.errors import NotLinearError
-from runner.store.directory import sha256
 from runner.store.environment import versions
 from runner.store.run_record import SCHEMA_VERSION
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from scipy import sparse
+
+    from runner.store.files import Written
 
 
 def describe_model(
     form: str,
-    path: Path,
+    file: Written,
     final: Refit,
     columns: list[dict[str, Any]],
     example: pd.DataFrame | sparse.csr_array,
@@ -32,7 +31,7 @@ def describe_model(
 
     Args:
         form: the format's name.
-        path: the model file.
+        file: the model file.
         final: the fitted model.
         columns: what it expects, a description per feature.
         example: features of the rows whose prediction is stated.
@@ -40,9 +39,9 @@ def describe_model(
     return {
         "schema_version": SCHEMA_VERSION,
         "format": form,
-        "file": path.name,
-        "bytes": path.stat().st_size,
-        "sha256": sha256(path),
+        "file": file.path.name,
+        "bytes": file.bytes,
+        "sha256": file.sha256,
         "features": columns,
         "intercept": final.stated_intercept(),
         **({} if final.threshold is None else {"threshold": final.threshold}),

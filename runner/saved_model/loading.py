@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from runner.errors import ChangedFileError, VersionMismatchError
-from runner.saved_model.manifest_file import MANIFEST, read_manifest
+from runner.saved_model.manifest_file import MANIFEST, parse_manifest, read_manifest_bytes
+from runner.saved_model.recorded import check_recorded, recorded_files
 from runner.saved_model.saved_model import SavedModel
+from runner.store.encryption import ENDING, decrypt, encrypted
 from runner.store.environment import versions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from runner.saved_model.manifest_file import Manifest
 
@@ -22,18 +24,23 @@ if TYPE_CHECKING:
 DECISIVE = ("scikit-learn", "numpy", "pandas", "enet-runner")  # what a file's types come from
 
 
-def load_model(
+def load_model(  # noqa: PLR0913 - what a model is held to
     path: Path | str,
     *,
     version_policy: VersionPolicy = "warn",
     trust: Iterable[str] = (),
     linear: bool = False,
+    signer: str | None = None,
+    allowed: Path | str | None = None,
+    identity: Path | str | None = None,
 ) -> SavedModel:
     """Load the model of a run, checked in this order, each before the next is begun.
 
-    The manifest is one; the file's hash is that of the manifest; the versions are those that saved
-    it; the file names known types alone, and only then is made; the model predicts for the
-    manifest's example what the manifest states.
+    The record is signed, if a signer is named; the manifest is the one that the record has the hash
+    of, if there is a record beside it; it can be decrypted, as then the file can, if it is
+    encrypted; the manifest is one; the file's hash is that of the manifest; the versions are those
+    that saved it; the file names known types alone, and only then is made; the model predicts for
+    the manifest's example what the manifest states.
 
     Args:
         path: a run's directory, or the model file in it.
@@ -42,36 +49,71 @@ def load_model(
         trust: names MODULE.NAME of types that are admitted beyond those of this package's models.
         linear: whether the numbers in the manifest serve where it has them, so that nothing is
             deserialised.
+        signer: who must have signed run.json, which then must be there; None for no matter who.
+        allowed: the file of allowed signers, which has the signer's public key.
+        identity: the file of the key that an encrypted model is read by; None for the environment's
+            ENET_IDENTITY, which is the key, or ENET_IDENTITY_FILE.
 
     Raises:
+        SignatureError: the record is not signed by the signer.
+        DecryptionError: an encrypted model's key is not given, or another; or it was changed.
         ManifestError: there is no manifest, or it is none.
-        ChangedFileError: the model file is missing, or another than was saved.
+        ChangedFileError: the manifest or the model file is missing, or another than was saved.
         VersionMismatchError: `strict`, and versions differ.
         UntrustedTypeError: the file names another type.
         KnownAnswerError: the example is predicted otherwise.
     """
-    manifest_path = find_manifest(Path(path))
-    manifest = read_manifest(manifest_path)
-    content = read_content(manifest_path.with_name(manifest.file), manifest)
+    folder = Path(path) if Path(path).is_dir() else Path(path).parent
+    recorded = recorded_files(folder, signer, allowed)
+    manifest = open_manifest(find_manifest(Path(path)), recorded, identity)
+    content = read_content(folder / manifest.file, manifest, identity)
     if linear and manifest.linear is not None:
-        return SavedModel(manifest_path.parent, manifest).checked()
+        return SavedModel(folder, manifest).checked()
     check_versions(manifest, version_policy)
-    return SavedModel(manifest_path.parent, manifest, content, tuple(trust)).checked()
+    return SavedModel(folder, manifest, content, tuple(trust)).checked()
 
 
 def find_manifest(path: Path) -> Path:
-    """Where the manifest of a run's directory, or of a model file, is to be."""
-    return path / MANIFEST if path.is_dir() else path.with_name(MANIFEST)
+    """Where the manifest of a run's directory, or of a model file, is to be, encrypted or not."""
+    plain = path / MANIFEST if path.is_dir() else path.with_name(MANIFEST)
+    return encrypted(plain) if encrypted(plain).exists() and not plain.exists() else plain
 
 
-def read_content(path: Path, manifest: Manifest) -> bytes:
-    """The model file's content, if it is what the manifest says.
+def open_manifest(
+    path: Path, recorded: Mapping[str, str] | None, identity: Path | str | None = None
+) -> Manifest:
+    """The manifest in a file, encrypted or not, if it is the one that the record knows.
+
+    Args:
+        path: the file.
+        recorded: hashes by name, as run.json beside it has them; None if there is none.
+        identity: the file of the key; see `load_model`.
+
+    Raises:
+        ManifestError: there is none, or it is none.
+        ChangedFileError: it is another.
+        DecryptionError: it is encrypted, and cannot be read.
+    """
+    content = read_manifest_bytes(path)
+    check_recorded(path, content, recorded)
+    if path.name.endswith(ENDING):
+        content = decrypt(path, content, identity)
+    return parse_manifest(path, content)
+
+
+def read_content(path: Path, manifest: Manifest, identity: Path | str | None = None) -> bytes:
+    """The model file's content, decrypted if it is encrypted, if it is what the manifest says.
 
     Raises:
         ChangedFileError: it is missing, or another.
+        DecryptionError: it is encrypted, and cannot be read.
     """
+    sealed = encrypted(path)
     try:
-        content = path.read_bytes()
+        if sealed.exists() and not path.exists():
+            content = decrypt(sealed, sealed.read_bytes(), identity)
+        else:
+            content = path.read_bytes()
     except OSError as error:
         raise ChangedFileError(
             f"the model file {path} cannot be read: {error.strerror}",

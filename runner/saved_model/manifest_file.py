@@ -78,22 +78,47 @@ class Manifest(BaseModel):
 
 
 def read_manifest(path: Path) -> Manifest:
-    """The manifest in a file.
+    """The manifest in a file; see `parse_manifest`."""
+    return parse_manifest(path, read_manifest_bytes(path))
+
+
+def read_manifest_bytes(path: Path) -> bytes:
+    """The content of a manifest's file.
 
     Raises:
-        ManifestError: there is none, it is none, or a later version of this package wrote it.
+        ManifestError: there is none.
     """
     try:
-        content = json.loads(path.read_bytes())
-    except (OSError, ValueError) as error:
-        raise ManifestError(
-            f"{path} cannot be read: {error}",
-            expected="the manifest of a saved model, as JSON",
-            found=str(error),
-            remedy="name the folder of a run that saved its model, or the model file beside its "
-            "model.json",
-        ) from error
-    return _checked(path, content)
+        return path.read_bytes()
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def parse_manifest(path: Path, content: bytes) -> Manifest:
+    """The manifest that a file holds.
+
+    Args:
+        path: the file, for messages.
+        content: of the file.
+
+    Raises:
+        ManifestError: it is none, or a later version of this package wrote it.
+    """
+    try:
+        read = json.loads(content)
+    except ValueError as error:
+        raise _unreadable(path, error) from error
+    return _checked(path, read)
+
+
+def _unreadable(path: Path, error: Exception) -> ManifestError:
+    return ManifestError(
+        f"{path} cannot be read: {error}",
+        expected="the manifest of a saved model, as JSON",
+        found=str(error),
+        remedy="name the folder of a run that saved its model, or the model file beside its "
+        "model.json",
+    )
 
 
 def _checked(path: Path, content: Any) -> Manifest:  # noqa: ANN401 - any JSON value

@@ -7,7 +7,6 @@ import hashlib
 import itertools
 import json
 import logging
-import os
 import shutil
 from contextlib import contextmanager
 from datetime import date
@@ -19,19 +18,23 @@ import yaml
 
 from runner.checks import NO_LOCK
 from runner.errors import InUseError, RunDirectoryError
+from runner.store.encryption import ENDING
+from runner.store.files import flush_file, is_partial, link_or_copy, write_file
 from runner.store.lock import FolderLock
+from runner.store.own_files import RECORD, hash_files
 from runner.store.plain_text import reveal
 from runner.store.run_record import upgrade
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from typing import BinaryIO
 
     import pandas as pd
 
     from runner.checks import Finding
+    from runner.store.encryption import Encryption
+    from runner.store.files import Written
 
-RECORD = "run.json"
 SWEEP = "sweep.json"
 CONFIG = ".hydra/config.yaml"
 OVERRIDES = ".hydra/overrides.yaml"
@@ -69,8 +72,10 @@ class RunDirectory:
     def __init__(self, folder: Path, lock: FolderLock | None = None) -> None:
         self.folder = folder
         self.finished: dict[str, Any] | None = None  # the record of the same run, if it is there
+        self.encryption: Encryption | None = None
         self._lock = lock
         self._unflushed: list[Path] = []
+        self._hashes: dict[str, str] = {}  # of what was written, by name
 
     @classmethod
     def open(
@@ -149,40 +154,62 @@ class RunDirectory:
         for path in sorted(self.folder.iterdir(), key=lambda path: path.name == RECORD):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
 
-    def write(self, name: str, dump: Callable[[BinaryIO], object]) -> Path:
+    def write(self, name: str, dump: Callable[[BinaryIO], object]) -> Written:
         """Write one file with a function that fills it; readers see all of it or nothing.
 
-        It is on the disk for sure once the next record is.
+        It is on the disk for sure once the next record is. Where the run is encrypted, and this
+        file with it, `NAME.age` is written, and what is returned is what that holds.
         """
-        path = write_file(self.folder / name, dump)
-        self._unflushed.append(path)
-        return path
+        if self.encryption is not None and self.encryption.covers(name):
+            there, plain = self.encryption.write(self.folder / name, dump)
+            self._note(f"{name}{ENDING}", there.sha256)
+            return plain
+        written = write_file(self.folder / name, dump)
+        self._note(name, written.sha256)
+        return written
 
     def write_record(self, content: dict[str, Any]) -> None:
         """Write run.json; that of a run that has ended after all it has written is on the disk.
 
-        Whether a run that is under way is remembered does not matter: it would be begun again.
+        It then has the hashes of all files of the run, so that whatever is to be among them is
+        written before. Whether a run that is under way is remembered does not matter: it would be
+        begun again.
         """
         ended = content["status"] != "running"
         for path in self._unflushed if ended else ():
-            _flush(path)
-        text = to_json(content).encode()
+            flush_file(path)
+        files = {"files": hash_files(self.folder, self._hashes)} if ended else {}
+        text = to_json({**content, **files}).encode()
         write_file(self.folder / RECORD, lambda file: file.write(text), flushed=ended)
         if ended:
             self._unflushed = []
-            _flush(self.folder)
+            flush_file(self.folder)
 
-    def take_over(self, source: Path, names: Iterable[str]) -> None:
-        """Have some files of a finished run, as links where the file system has them."""
+    def take_over(self, source: Path, names: Iterable[str], hashes: Mapping[str, str]) -> None:
+        """Have some files of a finished run, as links where the file system has them.
+
+        Args:
+            source: the run's folder.
+            names: of the files.
+            hashes: as that run has recorded them: a file that was changed since does not become
+                one that was not.
+        """
         for name in names:
             if not (source / name).is_file():
                 continue
-            _link_or_copy(source / name, self.folder / name)
-            self._unflushed.append(self.folder / name)
+            link_or_copy(source / name, self.folder / name)
+            self._note(name, hashes.get(name))
+
+    def _note(self, name: str, found: str | None) -> None:
+        """A file is there, of a hash that is known or not."""
+        self._unflushed.append(self.folder / name)
+        self._hashes.pop(name, None)
+        if found is not None:
+            self._hashes[name] = found
 
     def write_text(self, name: str, text: str) -> Path:
         """Write one text file, UTF-8."""
-        return self.write(name, lambda file: file.write(text.encode()))
+        return self.write(name, lambda file: file.write(text.encode())).path
 
     def write_json(self, name: str, content: dict[str, Any]) -> Path:
         """Write one JSON file; NaN and infinities become null."""
@@ -215,12 +242,6 @@ class RunDirectory:
             logger.setLevel(before)
             logger.removeHandler(handler)
             handler.close()
-
-
-def sha256(path: Path) -> str:
-    """The SHA-256 of a file, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def fingerprint_of(content: Any) -> str:  # noqa: ANN401 - any JSON value
@@ -271,73 +292,9 @@ def read_overrides(folder: Path) -> list[str]:
         return []
 
 
-def is_partial(path: Path) -> bool:
-    """Whether a file's name is that of one that was never completed."""
-    return path.name.startswith(".") and path.name.endswith(".partial")
-
-
 def _is_cut(record: Path) -> bool:
     """Whether a record has a name but no content, as a crash can leave one of a running run."""
     return record.is_file() and not record.read_bytes().strip(b"\0")
-
-
-@contextmanager
-def temporary_name(path: Path) -> Iterator[Path]:
-    """A name beside `path` that is removed if the block fails, and renamed to it if not."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        yield temporary
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def write_file(path: Path, dump: Callable[[BinaryIO], object], *, flushed: bool = False) -> Path:
-    """Write one file with a function that fills it; readers see all of it or nothing.
-
-    Args:
-        path: where; folders are made.
-        dump: what fills it.
-        flushed: whether it is on the disk before its name counts.
-
-    Raises:
-        RunDirectoryError: it cannot be written.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary_name(path) as temporary, temporary.open("wb") as file:
-            dump(file)
-            if flushed:  # before its name counts
-                file.flush()
-                os.fsync(file.fileno())
-    except OSError as error:
-        raise RunDirectoryError(f"cannot write {path}: {error}") from error
-    return path
-
-
-def _link_or_copy(source: Path, path: Path) -> None:
-    """Have a file at `path` too, in place of what a start that was killed has left there."""
-    try:
-        with temporary_name(path) as temporary:
-            try:
-                os.link(source, temporary)
-            except OSError:
-                shutil.copy2(source, temporary)
-    except OSError as error:
-        raise RunDirectoryError(f"cannot write {path}: {error}") from error
-
-
-def _flush(path: Path) -> None:
-    """Have a file, or a folder's entries, on the disk."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-    except OSError as error:
-        if not path.is_dir():  # some systems do not flush folders
-            raise RunDirectoryError(f"cannot write {path}: {error}") from error
 
 
 def _what_is_done(folder: Path, fingerprint: str) -> dict[str, Any] | None:

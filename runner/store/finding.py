@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from runner.errors import RunDirectoryError
 from runner.store.differences import flatten
-from runner.store.directory import RECORD, SWEEP, read_composed, read_json, read_record
+from runner.store.directory import SWEEP, read_composed, read_json, read_record
 from runner.store.lock import is_locked
+from runner.store.own_files import RECORD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from runner.store.directory import DONE, RECORD, read_record
+from runner.store.directory import DONE, read_record
+from runner.store.own_files import RECORD
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

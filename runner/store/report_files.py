@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from runner.store.directory import SWEEP, write_file
+from runner.store.directory import SWEEP
+from runner.store.files import write_file
 
 PAGE = "report.html"
 LIBRARY = "report.js"
+FIGURES = "figures"  # the folder of their files
 DEEPEST = 4  # folders between a run and its sweep
 
 
@@ -36,4 +38,4 @@ def write_bytes(path: Path, content: bytes) -> Path:
     Raises:
         RunDirectoryError: it cannot be written.
     """
-    return write_file(path, lambda file: file.write(content))
+    return write_file(path, lambda file: file.write(content)).path

@@ -7,7 +7,9 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from runner.errors import RunDirectoryError
-from runner.store.directory import RECORD, SWEEP, RunDirectory, is_partial
+from runner.store.directory import SWEEP, RunDirectory
+from runner.store.files import is_partial
+from runner.store.own_files import RECORD
 from runner.store.run_record import SCHEMA_VERSION
 
 if TYPE_CHECKING:

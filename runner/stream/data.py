@@ -18,6 +18,7 @@ from runner.stream.layout import lay_out
 from runner.stream.moment_scores import block_intervals, residual_sums, scores_of
 from runner.stream.sample import Sample
 from runner.stream.stream_folds import REMEDY, StreamFolds
+from runner.stream.typical_row import typical_of_blocks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -204,6 +205,12 @@ class StreamedData:
         frame, training = self._sample.frame(), self._sample.training()
         at = int(np.argmax(training))
         return frame.iloc[at : at + 1]
+
+    def typical(self, preparation: Preparation) -> pd.DataFrame:
+        """A row that stands for those that train: of means, and of the commonest levels."""
+        del preparation
+        frame = self._sample.frame()
+        return typical_of_blocks(self._blocks).astype(frame.dtypes.to_dict())[list(frame)]
 
     def _check(self, final: Refit, solved: Solved) -> None:
         """Compare the mean squared error on the sampled rows, from moments and from predictions."""

@@ -12,7 +12,7 @@ from runner.config.kinds import GROUPS, kind_names
 if TYPE_CHECKING:
     from conftest import Program
 
-WANTS = ["run", "look", "use", "repeat"]
+WANTS = ["run", "look", "use", "trust", "repeat"]
 OWN_YAML = "# the nearest row alone\nname: knn\nn_neighbors: 1\n"
 
 
@@ -27,7 +27,7 @@ def test_the_first_page_is_one_screen(program: Program) -> None:
     assert WANTS == wanted
     shown = [line[8:].split()[0] for line in lines if line[30:] in _summaries()]
     looks = ["list", "show", "report", "ui", "compare", "why"]
-    assert ["run", "check", *looks, "export", "resume", "reproduce"] == shown
+    assert ["run", "check", *looks, "export", "verify", "sign", "resume", "reproduce"] == shown
     groups = ended.out.partition("groups: ")[2].partition("more:")[0]
     assert [*GROUPS, "experiment"] == groups.split()
 

@@ -26,7 +26,7 @@ def test_files_are_taken_over_again(tmp_path: Path) -> None:
     (tmp_path / "two" / "model.pkl").write_text("of two")
     mine = RunDirectory(tmp_path / "mine")
     for source in ("one", "one", "two"):
-        mine.take_over(tmp_path / source, ["model.pkl", "missing.csv"])
+        mine.take_over(tmp_path / source, ["model.pkl", "missing.csv"], {})
         assert f"of {source}" == (tmp_path / "mine" / "model.pkl").read_text()
     assert "of one" == (tmp_path / "one" / "model.pkl").read_text()
     assert {"model.pkl"} == files_of(tmp_path / "mine")

@@ -19,9 +19,9 @@ from runner.store.directory import (
     RunDirectory,
     fingerprint_of,
     read_record,
-    sha256,
     to_json,
 )
+from runner.store.files import sha256
 
 if TYPE_CHECKING:
     from pathlib import Path

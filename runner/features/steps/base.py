@@ -52,6 +52,8 @@ class Step(Spec):
     """A step over columns by name or shell pattern, those that are of a sort that it takes."""
 
     takes: ClassVar[tuple[Sort, ...]] = ("numeric",)
+    # whether a saved model has values of single training rows
+    keeps_rows: ClassVar[bool] = False
     kind: str
     columns: list[str]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
 from pydantic import ValidationInfo, field_validator, model_validator
 
@@ -23,6 +23,7 @@ class Lags(RowStep):
     how many rows before the seasonal naive forecast looks.
     """
 
+    keeps_rows: ClassVar[bool] = True
     kind: Literal["lags"]
     target: bool
     horizon: Count

@@ -26,6 +26,7 @@ from runner.report.terminal.run_summary import (
     score_lines,
 )
 from runner.report.terminal.sweep_table import sweep_lines, sweep_notes
+from runner.store.encryption import encrypted
 from runner.store.plain_text import reveal
 from runner.store.report_files import LIBRARY, PAGE
 from runner.store.rows import read_rows
@@ -109,6 +110,8 @@ class Screen:
         for text in [*shortfalls(record), *([looked] if looked else []), *closing_lines(record)]:
             self.say(text)
         self._show(coefficient_lines(read_rows(folder / "coefficients.csv"), width, top))
+        if encrypted(folder / "coefficients.csv").exists():
+            self.say("the features are encrypted: age --decrypt -i KEY coefficients.csv.age")
         self.show_findings(record["checks"])
 
     def show_search(self, record: Mapping[str, Any]) -> None:
