@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from runner.dataset.written_dates import days, read_dates
+from runner.dataset.written_dates import ISO, days, read_dates
 from runner.errors import DataError
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def cast_column(values: pd.Series[Any], column: Column) -> Any:  # noqa: ANN401 
         case "numeric":
             return cast_numbers(values, column.name)
         case "date":
-            return cast_dates(values, column.name)
+            return cast_dates(values, column.name, column.form)
         case "time":
             return cast_times(values, column)
         case "categorical":
@@ -124,13 +124,29 @@ def cast_numbers(values: pd.Series[Any], name: str) -> NDArray[np.float64]:
     return numbers
 
 
-def cast_dates(values: pd.Series[Any], name: str) -> NDArray[np.float64]:
-    """Days since 1970 (n,), NaN where missing, of dates or of such days."""
+def cast_dates(values: pd.Series[Any], name: str, form: str | None = None) -> NDArray[np.float64]:
+    """Days since 1970 (n,), NaN where missing, of dates or of such days.
+
+    Texts may be written as `form` says, as those of training were, or as 2020-12-31.
+    """
     objects = as_objects(values)
     if all(isinstance(value, int | float) for value in objects):
         return cast_numbers(values, name)
+    return days(_dates_of(values, objects, name, form)).to_numpy(dtype=np.float64)
+
+
+def _dates_of(
+    values: pd.Series[Any], objects: Objects, name: str, form: str | None
+) -> pd.Series[Any]:
     dates = values if values.dtype.kind == "M" else pd.Series(objects, name=name)
-    return days(read_dates(dates.rename(name), None)).to_numpy(dtype=np.float64)
+    try:
+        return read_dates(dates.rename(name), form)
+    except DataError:
+        iso = pd.to_datetime(pd.Series(objects), errors="coerce", format=ISO, utc=True)
+        if form is None:
+            raise
+        _refuse(iso.isna().to_numpy() & ~_blank(objects), objects, name, f"a date as {form}")
+        return iso.dt.tz_localize(None)
 
 
 def cast_times(values: pd.Series[Any], column: Column) -> Any:  # noqa: ANN401 - an array
@@ -140,6 +156,8 @@ def cast_times(values: pd.Series[Any], column: Column) -> Any:  # noqa: ANN401 -
     objects = as_objects(values)
     if not _is_stamp(column.min):
         return objects
+    if column.form is not None:
+        return _dates_of(values, objects, column.name, column.form).to_numpy()
     times = pd.to_datetime(pd.Series(objects), errors="coerce")
     _refuse(times.isna().to_numpy() & ~_blank(objects), objects, column.name, "a time")
     return times.to_numpy()
