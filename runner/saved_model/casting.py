@@ -268,7 +268,8 @@ def refuse(wrong: Booleans, values: Any, name: str, wanted: str) -> None:  # noq
     """Raise CastError for values that are not what a column holds."""
     if wrong.any():
         at = int(np.flatnonzero(wrong)[0])
-        raise CastError(name, at, values[at], wanted, int(wrong.sum()))
+        value = values[at].item() if isinstance(values[at], np.generic) else values[at]
+        raise CastError(name, at, value, wanted, int(wrong.sum()))
 
 
 def _blank(objects: Objects) -> Booleans:
