@@ -130,6 +130,7 @@ class Made:
 
     source: pd.DataFrame  # (n,)
     steps: Pipeline  # that make them, unfitted
+    dates: tuple[str, ...] = ()  # those of the source that are dates
 
     def take(self, rows: Integers) -> Made:
         """Of some rows, by position."""
@@ -181,6 +182,7 @@ class Table:
     text: tuple[str, ...] = ()  # columns of free text, str or NaN
     counted: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)  # of texts
     dates: tuple[str, ...] = ()  # those of the numeric columns that are dates, as days since 1970
+    date_forms: dict[str, str] = field(default_factory=dict)  # how texts of dates were written
     made: Made | None = None  # what the features were made of, if of other columns
     transform: TargetTransform | None = None  # of the target, which itself is as it was read
     matrix: SparseColumns | None = None  # all features, where `features` has no column

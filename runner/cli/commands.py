@@ -50,6 +50,8 @@ COMMANDS = {
                 "runs and sweeps in one table"),
         Command("why", "why_differs", "look", "RUN [OVERRIDES]",
                 "what differs between a run and one made now"),
+        Command("predict", "predict_rows", "use", "RUN DATA",
+                "what a saved model predicts of a file's rows"),
         Command("export", "export_model", "use", "RUN --to FORM",
                 "its model as SQL, ONNX or a Python file"),
         Command("verify", "verify_run", "trust", "RUN",

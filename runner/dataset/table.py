@@ -14,7 +14,7 @@ from runner.dataset import roles as column_roles
 from runner.dataset.column_numbers import notation_of, numbers_of, refuse_unusable
 from runner.dataset.outcome import read_outcome
 from runner.dataset.problems import Problems
-from runner.dataset.written_dates import days, read_dates, read_times
+from runner.dataset.written_dates import days, form_of, read_dates, read_times
 from runner.errors import DataError
 from runner.records import Table
 
@@ -50,7 +50,7 @@ def make_table(
     problems = problems or Problems(stop=True)
     columns = [str(column) for column in frame]
     problems.note(column_roles.role_problems(columns, roles))
-    frame = settle(frame, roles, problems)
+    written, frame = frame, settle(frame, roles, problems)
     rows = read_outcome(frame, roles, problems, reads)
     kept = frame if rows.keep.all() else frame.loc[rows.keep]
     time = group = None
@@ -83,6 +83,7 @@ def make_table(
         role_values=role_values(kept, roles),
         dropped={reason: count for reason, count in rows.dropped.items() if count},
         dates=tuple(str(name) for name in features if name in roles.dates),
+        date_forms=_date_forms(written.rename(columns=str), roles),
     )
 
 
@@ -110,6 +111,7 @@ def table_of(  # noqa: PLR0913 - one argument per role
     role_values: pd.DataFrame | None = None,
     dropped: dict[str, int] | None = None,
     dates: tuple[str, ...] = (),
+    date_forms: dict[str, str] | None = None,
 ) -> Table:
     """A Table of settled columns, with its hash."""
     table = Table(
@@ -131,6 +133,7 @@ def table_of(  # noqa: PLR0913 - one argument per role
         dropped=dropped or {},
         data_hash="",
         dates=dates,
+        date_forms=date_forms or {},
     )
     return replace(table, data_hash=_hash(table))
 
@@ -194,6 +197,15 @@ def _with_dates(frame: pd.DataFrame, roles: ColumnRoles, problems: Problems) -> 
                 if name not in {roles.time, roles.group}:
                     times[name] = days(times[name])
     return frame.assign(**times)
+
+
+def _date_forms(frame: pd.DataFrame, roles: ColumnRoles) -> dict[str, str]:
+    """How the columns of dates are written, as it is said or found; none of times."""
+    if isinstance(roles.dates, dict):
+        return dict(roles.dates)
+    written = _without_sentinels(frame[roles.dates], roles)
+    found = {name: form_of(written[name]) for name in roles.dates}
+    return {name: form for name, form in found.items() if form is not None}
 
 
 def _blanked(column: pd.Series, spellings: list[Any], *, as_it_is: bool) -> pd.Series:

@@ -34,16 +34,22 @@ def read_dates(column: pd.Series, form: str | None) -> pd.Series:
     if pd.api.types.is_datetime64_any_dtype(column):
         return _in_utc(column, None)
     texts = column.astype(object).map(_as_text, na_action="ignore")
-    distinct = pd.Series(texts.dropna().unique(), dtype=object)
-    forms = [form] if form else [f for f in FORMS if _suits(f, distinct[:1])]
-    suitable = [f for f in forms if _suits(f, distinct)]
-    if not suitable and len(distinct):
-        raise _unreadable(str(column.name), distinct, forms)
-    if form is None:
-        _refuse_ambiguous(str(column.name), distinct, suitable)
-    read = _in_utc(distinct, suitable[0] if suitable else ISO)
+    distinct = pd.Series(texts.dropna().unique(), dtype=object, name=column.name)
+    read = _in_utc(distinct, _form_of(distinct, form))
     times = dict(zip(distinct, read, strict=True))
     return pd.Series([times.get(text, pd.NaT) for text in texts], column.index, "datetime64[us]")
+
+
+def form_of(column: pd.Series) -> str | None:
+    """How the dates of a column (n,) of texts are written, as for strptime; None of times.
+
+    Raises:
+        DataError: they are no dates, or day and month cannot be told apart.
+    """
+    if pd.api.types.is_datetime64_any_dtype(column):
+        return None
+    texts = column.dropna().astype(object).map(_as_text)
+    return _form_of(pd.Series(texts.unique(), dtype=object, name=column.name), None)
 
 
 def read_times(column: pd.Series) -> pd.Series:
@@ -69,6 +75,17 @@ def read_times(column: pd.Series) -> pd.Series:
 def days(times: pd.Series) -> pd.Series:
     """Days since 1970 (n,), NaN where missing: what a model can take."""
     return (times - EPOCH) / DAY
+
+
+def _form_of(distinct: pd.Series, form: str | None) -> str:
+    """The form that suits different texts, which may be given; see `read_dates`."""
+    forms = [form] if form else [f for f in FORMS if _suits(f, distinct[:1])]
+    suitable = [f for f in forms if _suits(f, distinct)]
+    if not suitable and len(distinct):
+        raise _unreadable(str(distinct.name), distinct, forms)
+    if form is None:
+        _refuse_ambiguous(str(distinct.name), distinct, suitable)
+    return suitable[0] if suitable else ISO
 
 
 def _as_text(value: object) -> str:

@@ -10,6 +10,7 @@ from runner.checks import MAPE_UNDEFINED
 from runner.evaluation.path_table import path_table
 from runner.experiment.pages import PageStyle, try_run_page
 from runner.persistence.manifest import describe_model
+from runner.persistence.origin import describe_origin
 from runner.randomness import derive_seed
 from runner.report.terminal.run_summary import worth_line
 from runner.store.environment import describe_environment
@@ -139,7 +140,8 @@ class Artefacts:
 
     def _write_model(self, winner: Winner) -> None:
         """The model and its manifest, if the config asks for them."""
-        persistence, final = self.job.config.persistence, winner.final
+        config, final = self.job.config, winner.final
+        persistence = config.persistence
         if persistence.suffix is not None:
             written = self.directory.write(
                 f"model{persistence.suffix}", lambda file: persistence.dump(final.pipeline, file)
@@ -149,7 +151,8 @@ class Artefacts:
             example = self._example(winner)
             if persistence.private:
                 columns = [without_extremes(column) for column in columns]
-            manifest = describe_model(persistence.name, written, final, columns, example)
+            origin = describe_origin(config.dataset, config.family, winner.specs.imputer)
+            manifest = describe_model(persistence.name, written, final, columns, example) | origin
             self.directory.write_json("model.json", manifest)
 
     def _example(self, winner: Winner) -> pd.DataFrame | sparse.csr_array:

@@ -285,20 +285,27 @@ class TableData:
 
     def _describe_role(self, name: str) -> dict[str, Any]:
         values, rank = self._table.role_values[name], self._table.time
-        described: dict[str, Any] = {"name": name, "missing_share": float(values.isna().mean())}
+        described = {"name": name, "missing_share": float(values.isna().mean()), **self._form(name)}
         if name == self._table.roles[0] and rank is not None:
             first, last = values.iloc[[int(rank.argmin()), int(rank.argmax())]]
             return {**described, "kind": "time", "min": first, "max": last}
         return {**described, "kind": "group", "groups": values.nunique()}
 
+    def _form(self, name: str) -> dict[str, Any]:
+        """How a column of dates is written, if it is one of texts."""
+        form = self._table.date_forms.get(name)
+        return {} if form is None else {"form": form}
+
     def _describe_column(self, name: str) -> dict[str, Any]:
         column = self._table.given[name]
-        described: dict[str, Any] = {"name": name, "missing_share": float(column.isna().mean())}
+        described = {"name": name, "missing_share": float(column.isna().mean()), **self._form(name)}
         if name in past_columns(self._table):
             described["past"] = True
         if name in self._table.text:
             return {**described, "kind": "text"}
         if name in self._table.categorical:
             return {**described, "kind": "categorical", "levels": sorted(column.dropna().unique())}
-        kind = "date" if name in self._table.dates else "numeric"
+        made = self._table.made
+        dates = self._table.dates if made is None else made.dates
+        kind = "date" if name in dates else "numeric"
         return {**described, "kind": kind, "min": column.min(), "max": column.max()}

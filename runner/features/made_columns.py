@@ -49,7 +49,7 @@ def make_rows(features: Features, table: Table, target: str) -> Table:
     return replace(
         table,
         features=columns,
-        made=Made(given, steps),
+        made=Made(given, steps, table.dates),
         numeric=tuple(n for n in columns if n not in kept and n not in categorical),
         categorical=tuple(
             n for n in columns if n not in table.text and (n in kept or n in categorical)

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from runner.dataset.written_dates import days, read_dates
+from runner.dataset.written_dates import ISO, days, read_dates
 from runner.errors import DataError
 
 if TYPE_CHECKING:
@@ -29,8 +29,28 @@ if TYPE_CHECKING:
     Objects = NDArray[np.object_]
 
 SHOWN = 5  # names, or values, that a message lists
-TRUTHS = {"True": 1.0, "true": 1.0, "TRUE": 1.0, "False": 0.0, "false": 0.0, "FALSE": 0.0}
+TRUTHS = {0.0, 1.0}  # what training had where its column was one of truth values
 WORDS = {"true": True, "false": False, "1": True, "0": False, "1.0": True, "0.0": False}
+
+
+class CastError(DataError):
+    """A value is not what its column holds.
+
+    Args:
+        column: its name.
+        row: the first row that has such a value, from 0.
+        value: what is there.
+        wanted: what there should be.
+        count: how many rows have such values.
+    """
+
+    def __init__(self, column: str, row: int, value: object, wanted: str, count: int = 1) -> None:
+        self.column, self.row, self.value, self.wanted = column, row, value, wanted
+        self.more = f" ({count:,} rows in all)" if count > 1 else ""
+        super().__init__(
+            f"the column {column!r} has {value!r} in row {row + 1}, which is not {wanted}"
+            f"{self.more}"
+        )
 
 
 @dataclass(frozen=True)
@@ -48,15 +68,15 @@ class Cast:
         """A sentence for each kind of difference; none of rows as in training."""
         said = []
         if self.absent:
-            said.append(f"without the column {_listed(self.absent)}: all of it counts as missing")
+            said.append(f"without the column {listed(self.absent)}: all of it counts as missing")
         if self.extra:
-            said.append(f"with the column {_listed(self.extra)}, which the model does not use")
+            said.append(f"with the column {listed(self.extra)}, which the model does not use")
         for counts, what in (
             (self.unknown, "with a level that training did not have"),
             (self.outside, "with a number out of the range of training"),
         ):
             named = [f"{name} {count:,}" for name, count in counts.items()]
-            said += [f"{what}: {_listed(named)}"] if named else []
+            said += [f"{what}: {listed(named)}"] if named else []
         return said
 
 
@@ -75,7 +95,7 @@ def cast_rows(rows: Rows, manifest: Manifest, *, absent: bool = False) -> Cast:
     columns = manifest.columns
     lacking = [c.name for c in columns if c.name not in given and not c.past]
     if lacking and not absent:
-        raise DataError(f"the rows have no column {_listed(lacking)}, which the model expects")
+        raise DataError(f"the rows have no column {listed(lacking)}, which the model expects")
     known = {c.name for c in columns}
     made: dict[str, Any] = {}
     unknown: dict[str, int] = {}
@@ -103,7 +123,7 @@ def cast_column(values: pd.Series[Any], column: Column) -> Any:  # noqa: ANN401 
         case "numeric":
             return cast_numbers(values, column.name)
         case "date":
-            return cast_dates(values, column.name)
+            return cast_dates(values, column.name, column.form)
         case "time":
             return cast_times(values, column)
         case "categorical":
@@ -118,21 +138,36 @@ def cast_numbers(values: pd.Series[Any], name: str) -> NDArray[np.float64]:
         numbers = values.to_numpy(dtype=np.float64)
     else:
         objects = as_objects(values)
-        words = pd.Series(objects).replace(TRUTHS)
-        read = pd.to_numeric(words, errors="coerce").to_numpy(dtype=np.float64)
-        _refuse(np.isnan(read) & ~_blank(objects), objects, name, "a number")
+        read = pd.to_numeric(pd.Series(objects), errors="coerce").to_numpy(dtype=np.float64)
+        refuse(np.isnan(read) & ~_blank(objects), objects, name, "a number")
         numbers = read
-    _refuse(np.isinf(numbers), numbers, name, "a finite number")
+    refuse(np.isinf(numbers), numbers, name, "a finite number")
     return numbers
 
 
-def cast_dates(values: pd.Series[Any], name: str) -> NDArray[np.float64]:
-    """Days since 1970 (n,), NaN where missing, of dates or of such days."""
+def cast_dates(values: pd.Series[Any], name: str, form: str | None = None) -> NDArray[np.float64]:
+    """Days since 1970 (n,), NaN where missing, of dates or of such days.
+
+    Texts may be written as `form` says, as those of training were, or as 2020-12-31.
+    """
     objects = as_objects(values)
     if all(isinstance(value, int | float) for value in objects):
         return cast_numbers(values, name)
+    return days(_dates_of(values, objects, name, form)).to_numpy(dtype=np.float64)
+
+
+def _dates_of(
+    values: pd.Series[Any], objects: Objects, name: str, form: str | None
+) -> pd.Series[Any]:
     dates = values if values.dtype.kind == "M" else pd.Series(objects, name=name)
-    return days(read_dates(dates.rename(name), None)).to_numpy(dtype=np.float64)
+    try:
+        return read_dates(dates.rename(name), form)
+    except DataError:
+        iso = pd.to_datetime(pd.Series(objects), errors="coerce", format=ISO, utc=True)
+        if form is None:
+            raise
+        refuse(iso.isna().to_numpy() & ~_blank(objects), objects, name, f"a date as {form}")
+        return iso.dt.tz_localize(None)
 
 
 def cast_times(values: pd.Series[Any], column: Column) -> Any:  # noqa: ANN401 - an array
@@ -142,8 +177,10 @@ def cast_times(values: pd.Series[Any], column: Column) -> Any:  # noqa: ANN401 -
     objects = as_objects(values)
     if not _is_stamp(column.min):
         return objects
+    if column.form is not None:
+        return _dates_of(values, objects, column.name, column.form).to_numpy()
     times = pd.to_datetime(pd.Series(objects), errors="coerce")
-    _refuse(times.isna().to_numpy() & ~_blank(objects), objects, column.name, "a time")
+    refuse(times.isna().to_numpy() & ~_blank(objects), objects, column.name, "a time")
     return times.to_numpy()
 
 
@@ -165,6 +202,9 @@ def as_level(value: Any, levels: Sequence[Any]) -> Any:  # noqa: ANN401 - any le
     for level in levels:
         if _same_level(value, level):
             return level
+    truth = WORDS.get(str(value).strip().lower()) if isinstance(value, bool | str) else None
+    if truth is not None and set(levels) <= TRUTHS:
+        return float(truth)
     return value
 
 
@@ -224,14 +264,12 @@ def _column_of(given: pd.DataFrame, name: str) -> pd.Series[Any]:
     return column.reset_index(drop=True)
 
 
-def _refuse(wrong: Booleans, values: Any, name: str, wanted: str) -> None:  # noqa: ANN401
-    """Raise DataError for values that are not what a column holds."""
+def refuse(wrong: Booleans, values: Any, name: str, wanted: str) -> None:  # noqa: ANN401
+    """Raise CastError for values that are not what a column holds."""
     if wrong.any():
         at = int(np.flatnonzero(wrong)[0])
-        raise DataError(
-            f"the column {name!r} has {values[at]!r} in row {at + 1}, which is not {wanted}"
-            + (f" ({int(wrong.sum()):,} rows in all)" if wrong.sum() > 1 else "")
-        )
+        value = values[at].item() if isinstance(values[at], np.generic) else values[at]
+        raise CastError(name, at, value, wanted, int(wrong.sum()))
 
 
 def _blank(objects: Objects) -> Booleans:
@@ -276,7 +314,8 @@ def _is_stamp(bound: float | str | None) -> bool:
     return isinstance(bound, str) and "T" in bound
 
 
-def _listed(names: Sequence[str]) -> str:
+def listed(names: Sequence[str]) -> str:
+    """The first names, and how many there are beside."""
     shown = ", ".join(map(repr, names[:SHOWN])) if names else ""
     more = len(names) - SHOWN
     return shown + (f" and {more:,} more" if more > 0 else "")

@@ -31,8 +31,31 @@ class Column(BaseModel):
     min: float | str | None = None
     max: float | str | None = None
     past: bool = False  # whether its past alone is used, so that a gap in it is none
+    form: str | None = None  # how texts of dates are written, as for strptime
     columns: int | None = None  # of a matrix, or of very many: how many there are
     names: list[str] | None = None  # of very many: what they are called
+
+
+class Reading(BaseModel):
+    """How the file of the training rows was written, so that others are read alike."""
+
+    model_config = ConfigDict(extra="allow")  # the keys of a sparse format, which its dataset knows
+    format: str = "csv"
+    separator: str = ","
+    decimal: str = "."
+    thousands: str | None = None
+    encoding: str | None = None
+    na_values: list[str | int | float] | dict[str, list[str | int | float]] = Field(
+        default_factory=list
+    )
+
+
+class Rows(BaseModel):
+    """The rule for rows with many gaps: see runner.imputer.row_rule."""
+
+    model_config = ConfigDict(extra="ignore")
+    drop: float | None
+    predict: Literal["impute", "refuse", "skip"]
 
 
 class Example(BaseModel):
@@ -56,6 +79,11 @@ class Manifest(BaseModel):
     features: list[Column]
     versions: dict[str, str | None]
     example: Example
+    family: str | None = None  # None of a manifest of version 1
+    targets: list[str] = Field(default_factory=list)
+    times: list[float] = Field(default_factory=list)  # at which survival is predicted
+    rows: Rows | None = None
+    reading: Reading = Field(default_factory=Reading)
     threshold: float | None = None
     linear: dict[str, Any] | None = None
     not_linear: str | None = None

@@ -27,7 +27,7 @@ def test_the_first_page_is_one_screen(program: Program) -> None:
     assert WANTS == wanted
     shown = [line[8:].split()[0] for line in lines if line[30:] in _summaries()]
     looks = ["list", "show", "report", "ui", "compare", "why"]
-    assert ["run", "check", *looks, "export", "verify", "sign", "resume", "reproduce"] == shown
+    assert ["run", "check", *looks, "predict", "export", "verify", "sign", "resume", "reproduce"] == shown
     groups = ended.out.partition("groups: ")[2].partition("more:")[0]
     assert [*GROUPS, "experiment"] == groups.split()
 
