@@ -26,7 +26,7 @@ class Command:
 
     name: str
     module: str  # in runner.cli, imported only when the command is given
-    wants: str  # run, look or repeat
+    wants: str  # run, look, use or repeat
     takes: str
     summary: str
 
@@ -50,6 +50,7 @@ COMMANDS = {
                 "runs and sweeps in one table"),
         Command("why", "why_differs", "look", "RUN [OVERRIDES]",
                 "what differs between a run and one made now"),
+        Command("serve", "serve_model", "use", "RUN", "predictions of a saved model over HTTP"),
         Command("resume", "resume_sweep", "repeat", "SWEEP_DIR",
                 "go on with a sweep that was stopped"),
         Command("reproduce", "reproduce_run", "repeat", "RUN",

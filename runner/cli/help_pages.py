@@ -47,7 +47,7 @@ def print_help(arguments: list[str]) -> None:
 
 def first_page() -> str:
     """The commands by what a person wants, examples, the groups, and where more is said."""
-    lines = [HEAD.rstrip(), ""]
+    lines = [HEAD.rstrip()]
     for wants, commands in itertools.groupby(COMMANDS.values(), key=lambda c: c.wants):
         for heading, command in zip(itertools.chain([wants], itertools.repeat("")), commands):  # noqa: B905
             lines.append(f"{heading:<8}{f'{command.name} {command.takes}':<22}{command.summary}")
