@@ -52,6 +52,7 @@ COMMANDS = {
                 "what differs between a run and one made now"),
         Command("predict", "predict_rows", "use", "RUN DATA",
                 "what a saved model predicts of a file's rows"),
+        Command("serve", "serve_model", "use", "RUN", "predictions of a saved model over HTTP"),
         Command("export", "export_model", "use", "RUN --to FORM",
                 "its model as SQL, ONNX or a Python file"),
         Command("verify", "verify_run", "trust", "RUN",

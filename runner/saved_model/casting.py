@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 SHOWN = 5  # names, or values, that a message lists
 TRUTHS = {0.0, 1.0}  # what training had where its column was one of truth values
+TRUE_WORDS = {"True": 1.0, "true": 1.0, "TRUE": 1.0, "False": 0.0, "false": 0.0, "FALSE": 0.0}
 WORDS = {"true": True, "false": False, "1": True, "0": False, "1.0": True, "0.0": False}
 
 
@@ -138,7 +139,8 @@ def cast_numbers(values: pd.Series[Any], name: str) -> NDArray[np.float64]:
         numbers = values.to_numpy(dtype=np.float64)
     else:
         objects = as_objects(values)
-        read = pd.to_numeric(pd.Series(objects), errors="coerce").to_numpy(dtype=np.float64)
+        words = pd.Series(objects).replace(TRUE_WORDS)
+        read = pd.to_numeric(words, errors="coerce").to_numpy(dtype=np.float64)
         refuse(np.isnan(read) & ~_blank(objects), objects, name, "a number")
         numbers = read
     refuse(np.isinf(numbers), numbers, name, "a finite number")

@@ -27,7 +27,8 @@ def test_the_first_page_is_one_screen(program: Program) -> None:
     assert WANTS == wanted
     shown = [line[8:].split()[0] for line in lines if line[30:] in _summaries()]
     looks = ["list", "show", "report", "ui", "compare", "why"]
-    assert ["run", "check", *looks, "predict", "export", "verify", "sign", "resume", "reproduce"] == shown
+    uses, trusts = ["predict", "serve", "export"], ["verify", "sign"]
+    assert ["run", "check", *looks, *uses, *trusts, "resume", "reproduce"] == shown
     groups = ended.out.partition("groups: ")[2].partition("more:")[0]
     assert [*GROUPS, "experiment"] == groups.split()
 
