@@ -112,7 +112,6 @@ CASES: dict[str, tuple[str, ...]] = {
                          *step("target_encoding", "target_type: binary")),
     "screened by class": ("family=multinomial", "dataset.target=three",
                           *step("screen", "by: correlation")),
-    "lasso": ("model.l1_ratio=1.0",),
     "model=ols": ("model=ols",),
     "model=ridge": ("model=ridge", "~model.l1_ratio"),
     "unscaled": ("features.scale=false",),

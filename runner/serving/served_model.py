@@ -13,7 +13,8 @@ import numpy as np
 from runner.errors import DataError
 from runner.saved_model.casting import cast_entries
 from runner.serving.refusals import RefusedError
-from runner.store.directory import RECORD, read_json
+from runner.store.directory import read_json
+from runner.store.own_files import RECORD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
