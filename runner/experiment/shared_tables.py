@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import joblib
 
-from runner.store.files import temporary_name
 from runner.store.lock import FolderLock
+from runner.store.whole_files import temporary_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable

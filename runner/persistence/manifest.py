@@ -17,7 +17,7 @@ from runner.store.run_record import SCHEMA_VERSION
 if TYPE_CHECKING:
     from scipy import sparse
 
-    from runner.store.files import Written
+    from runner.store.whole_files import Written
 
 
 def describe_model(

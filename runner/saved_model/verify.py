@@ -17,10 +17,10 @@ from runner.errors import (
 from runner.saved_model.loading import find_manifest, open_manifest, read_content
 from runner.saved_model.recorded import check_signed
 from runner.store.encryption import ENDING
-from runner.store.files import sha256
 from runner.store.own_files import RECORD, SIGNATURE, own_files, runs_within
 from runner.store.report_files import LIBRARY, PAGE
 from runner.store.signature import check_unnamed
+from runner.store.whole_files import sha256
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -19,11 +19,11 @@ import yaml
 from runner.checks import NO_LOCK
 from runner.errors import InUseError, RunDirectoryError
 from runner.store.encryption import ENDING
-from runner.store.files import flush_file, is_partial, link_or_copy, write_file
 from runner.store.lock import FolderLock
 from runner.store.own_files import RECORD, hash_files
 from runner.store.plain_text import reveal
 from runner.store.run_record import upgrade
+from runner.store.whole_files import flush_file, is_partial, link_or_copy, write_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from runner.checks import Finding
     from runner.store.encryption import Encryption
-    from runner.store.files import Written
+    from runner.store.whole_files import Written
 
 SWEEP = "sweep.json"
 CONFIG = ".hydra/config.yaml"

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runner.errors import ConfigError, DecryptionError
-from runner.store.files import Written, write_file
+from runner.store.whole_files import Written, write_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runner.store.files import is_partial, sha256
+from runner.store.whole_files import is_partial, sha256
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from runner.errors import RunDirectoryError
 from runner.store.directory import read_json, to_json
-from runner.store.files import sha256, write_file
 from runner.store.own_files import RECORD, SIGNATURE, own_files
 from runner.store.report_files import FIGURES, LIBRARY, PAGE
+from runner.store.whole_files import sha256, write_file
 
 if TYPE_CHECKING:
     from pathlib import Path

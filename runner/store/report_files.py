@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from runner.store.directory import SWEEP
-from runner.store.files import write_file
+from runner.store.whole_files import write_file
 
 PAGE = "report.html"
 LIBRARY = "report.js"

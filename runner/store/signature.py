@@ -15,8 +15,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from runner.errors import SignatureError
-from runner.store.files import write_file
 from runner.store.own_files import RECORD, SIGNATURE
+from runner.store.whole_files import write_file
 
 NAMESPACE = "enet-runner"
 PATIENCE = 60  # seconds, as a key may be on a device that waits to be touched

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from runner.errors import RunDirectoryError
 from runner.store.directory import SWEEP, RunDirectory
-from runner.store.files import is_partial
 from runner.store.own_files import RECORD
 from runner.store.run_record import SCHEMA_VERSION
+from runner.store.whole_files import is_partial
 
 if TYPE_CHECKING:
     from pathlib import Path

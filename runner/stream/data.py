@@ -13,12 +13,12 @@ from runner.evaluation.coefficients import Reading, feature_rows
 from runner.evaluation.winner import HeldOut, Refit, predict_frame, read_form
 from runner.randomness import generator
 from runner.stream.assembly import Solved, assemble, solve
+from runner.stream.block_means import typical_of_blocks
 from runner.stream.column_entries import CategoryColumn, NumericColumn
 from runner.stream.layout import lay_out
 from runner.stream.moment_scores import block_intervals, residual_sums, scores_of
 from runner.stream.sample import Sample
 from runner.stream.stream_folds import REMEDY, StreamFolds
-from runner.stream.typical_row import typical_of_blocks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

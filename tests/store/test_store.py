@@ -21,7 +21,7 @@ from runner.store.directory import (
     read_record,
     to_json,
 )
-from runner.store.files import sha256
+from runner.store.whole_files import sha256
 
 if TYPE_CHECKING:
     from pathlib import Path
