@@ -99,6 +99,7 @@ CASES: dict[str, tuple[str, ...]] = {
     "stacked": ("imputer=hot_deck", "imputer.multiple=2", "imputer.pool=stacked"),
     "sparse": ("dataset=svmlight", "dataset.path=sparse.svm"),
     "dates as categories": step("dates", "categories: [weekday]"),
+    "model=lasso": ("model=lasso", "~model.l1_ratio"),
     "model=ols": ("model=ols",),
     "model=ridge": ("model=ridge", "~model.l1_ratio"),
     "unscaled": ("features.scale=false",),

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 from runner.checks import MAPE_UNDEFINED
 from runner.evaluation.path_table import path_table
 from runner.experiment.pages import PageStyle, try_run_page
-from runner.persistence.manifest import describe_model
+from runner.persistence.manifest import describe_model, linear_form
 from runner.persistence.origin import describe_origin
 from runner.randomness import derive_seed
 from runner.report.terminal.run_summary import worth_line
+from runner.store.directory import sha256
 from runner.store.environment import describe_environment
 from runner.store.fingerprint import code_hash
 from runner.store.tables import trials_table
@@ -96,7 +97,7 @@ class Artefacts:
         for name, table in tables.items():
             if table is not None:
                 self.directory.write_table(name, table)
-        self._write_model(winner)
+        self._write_model(searched, winner)
         if tables["path.csv"] is None:
             self.record.add(no_path=self._reason_for_no_path())
         self.record.add(**judged.record, **searched.describe(), **winner.final.describe())
@@ -135,7 +136,7 @@ class Artefacts:
             return "a stream's rows are not kept"
         return "values are imputed several times, to a model each"
 
-    def _write_model(self, winner: Winner) -> None:
+    def _write_model(self, searched: Searched, winner: Winner) -> None:
         """The model and its manifest, if the config asks for them."""
         config, final = self.job.config, winner.final
         persistence = config.persistence
@@ -148,7 +149,26 @@ class Artefacts:
             example = self.data.example(winner.preparation)
             origin = describe_origin(config.dataset, config.family, winner.specs.imputer)
             manifest = describe_model(persistence.name, path, final, columns, example) | origin
+            if persistence.keeps_folds:
+                manifest["folds"] = self._write_folds(searched, winner)
             self.directory.write_json("model.json", manifest)
+
+    def _write_folds(self, searched: Searched, winner: Winner) -> dict[str, Any]:
+        """The models of the folds, as plain numbers where they can be; gives what is said of them.
+
+        They are the winner's candidate, fitted to each fold's training rows.
+        """
+        candidate, persistence = searched.chosen.candidate, self.job.config.persistence
+        numbers, models = self.data.fold_models(winner, candidate)
+        forms = [linear_form(model).get("linear") for model in models]
+        if all(forms):
+            kind, path = "linear", self.directory.write_json("folds.json", {"folds": forms})
+        else:
+            pipelines = [model.pipeline for model in models]
+            name = f"folds{persistence.suffix}"
+            kind = persistence.name
+            path = self.directory.write(name, lambda file: persistence.dump(pipelines, file))
+        return {"format": kind, "file": path.name, "sha256": sha256(path), "numbers": numbers}
 
 
 def _outcome_roles(dataset: Dataset) -> dict[str, Any]:

@@ -23,8 +23,13 @@ class Persistence(Spec):
     suffix: ClassVar[str | None] = None
     name: str
 
-    def dump(self, pipeline: Pipeline, file: BinaryIO) -> None:
-        """Write the pipeline to an open file."""
+    @property
+    def keeps_folds(self) -> bool:
+        """Whether the models of the folds are saved too."""
+        return bool(getattr(self, "folds", False))
+
+    def dump(self, pipeline: Pipeline | list[Pipeline], file: BinaryIO) -> None:
+        """Write a pipeline, or several, to an open file."""
         raise NotImplementedError
 
 
@@ -33,8 +38,9 @@ class Pickle(Persistence):
 
     suffix = ".pkl"
     name: Literal["pickle"]
+    folds: bool
 
-    def dump(self, pipeline: Pipeline, file: BinaryIO) -> None:
+    def dump(self, pipeline: Pipeline | list[Pipeline], file: BinaryIO) -> None:
         """Protocol 5."""
         pickle.dump(pipeline, file, protocol=PROTOCOL)
 
@@ -44,9 +50,10 @@ class Joblib(Persistence):
 
     suffix = ".joblib"
     name: Literal["joblib"]
+    folds: bool
     compress: Annotated[int, Field(ge=0, le=9)]
 
-    def dump(self, pipeline: Pipeline, file: BinaryIO) -> None:
+    def dump(self, pipeline: Pipeline | list[Pipeline], file: BinaryIO) -> None:
         """Protocol 5, zlib."""
         import joblib
 

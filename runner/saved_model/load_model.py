@@ -15,7 +15,7 @@ from runner.store.environment import versions
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from runner.saved_model.manifest_file import Manifest
+    from runner.saved_model.manifest_file import KeptFolds, Manifest
 
     VersionPolicy = Literal["strict", "warn", "ignore"]
 
@@ -64,7 +64,7 @@ def find_manifest(path: Path) -> Path:
     return path / MANIFEST if path.is_dir() else path.with_name(MANIFEST)
 
 
-def read_content(path: Path, manifest: Manifest) -> bytes:
+def read_content(path: Path, manifest: Manifest | KeptFolds) -> bytes:
     """The model file's content, if it is what the manifest says.
 
     Raises:
