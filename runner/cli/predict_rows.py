@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING, cast
 
 from runner.cli.loading import load_options, loaded
 from runner.cli.printing import print_text
-from runner.errors import ConfigError
+from runner.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -92,6 +92,8 @@ def main(options: argparse.Namespace) -> int:
     model = _with_survival(options, loaded(options, options.run, linear=True))
     interval = _interval(options, model)
     with _rows_of(options.data) as path:
+        if model.manifest.matrix_width is not None:
+            return _predict_matrix(options, model, path)
         source = None if path is None else _source(options, model, path)
         made = (model, source, interval)
         said = _predict(options, *made) if options.steps is None else _forecast(options, *made)
@@ -165,6 +167,25 @@ def _predict(
     )
     _write(prediction.tables(), options.output, whole=prediction.strict)
     return prediction.differences.lines(prediction.shown)
+
+
+def _predict_matrix(options: argparse.Namespace, model: SavedModel, path: Path | None) -> int:
+    """Write the predictions of a file with a sparse matrix, and say what there is to say."""
+    from runner.prediction.matrix_rows import matrix_tables, read_matrix
+    from runner.saved_model.casting import listed
+
+    asked = {"--id": options.id, "--steps": options.steps, "--interval": options.interval}
+    refused = [name for name, value in asked.items() if value]
+    if refused or path is None:
+        raise ConfigError(f"{(refused or ['--steps'])[0]} is not for models of a sparse matrix")
+    matrix, extra = read_matrix(model, path, _shown(options))
+    if options.strict and extra:
+        raise DataError(f"--strict: {_shown(options)} has unknown columns: {listed(extra)}")
+    _write(matrix_tables(model, matrix, options.times), options.output)
+    print_text(f"predicted {matrix.shape[0]:,} rows of {_shown(options)}", error=True)
+    if extra:
+        print_text(f"with columns that the model does not know: {listed(extra)}", error=True)
+    return 0
 
 
 def _forecast(

@@ -9,7 +9,13 @@ if TYPE_CHECKING:
     from runner.family import Family
     from runner.imputer import Imputer
 
-USUAL = {"separator": ",", "decimal": ".", "thousands": None, "encoding": None, "na_values": []}
+USUAL: dict[str, Any] = {
+    "separator": ",",
+    "decimal": ".",
+    "thousands": None,
+    "encoding": None,
+    "na_values": [],
+}
 NOT_READ = {"name", "path", "mask", "transform", "smearing"}  # of a sparse dataset
 
 

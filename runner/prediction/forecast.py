@@ -99,8 +99,9 @@ class Forecast:
             if series.target is not None:
                 ahead = future.step[shown] > 0
                 made = found["prediction"].to_numpy(zero_copy_only=False).astype(np.float64)
-                at = frame.columns.get_loc(series.target)
-                frame.iloc[shown[ahead], at] = made[ahead]
+                target = frame[series.target].to_numpy(dtype=np.float64, copy=True)
+                target[shown[ahead]] = made[ahead]
+                frame[series.target] = target
         return found
 
     def _continued(self, series: RememberedSeries) -> Future:
@@ -117,8 +118,8 @@ class Forecast:
             index=rows.index,
         )
         step = np.tile(np.arange(1, self.steps + 1), len(rows) // self.steps)
-        identity = {name: pa.array(rows[name], from_pandas=True) for name in rows}
-        return Future(frame, step, {name: _as_dates(array) for name, array in identity.items()})
+        identity = {str(name): _as_dates(pa.array(rows[name], from_pandas=True)) for name in rows}
+        return Future(frame, step, identity)
 
     def _read(self, series: RememberedSeries) -> Future:
         """The rows of the file, those before the end of what is known only where they say more."""
@@ -220,10 +221,13 @@ def _decoded(array: pa.Array) -> pa.Array:
 
 
 def _as_dates(array: pa.Array) -> pa.Array:
-    """Times without hours as dates."""
+    """Times as dates where none has an hour, else to the second where they are whole ones."""
     if not pa.types.is_timestamp(array.type):
         return array
+    days = array.cast(pa.date32())
+    if days.cast(array.type).equals(array):
+        return days
     try:
-        return array.cast(pa.date32())
+        return array.cast(pa.timestamp("s"))
     except pa.ArrowInvalid:
         return array

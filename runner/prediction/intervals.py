@@ -186,7 +186,7 @@ def _cross(model: SavedModel, table: pd.DataFrame, level: Fraction) -> CrossInte
 
 
 def _residuals(table: pd.DataFrame) -> Floats:
-    found: Floats = np.abs(table["y_true"] - table["y_pred"]).to_numpy(dtype=np.float64)
+    found: Floats = (table["y_true"] - table["y_pred"]).abs().to_numpy(dtype=np.float64)
     return found
 
 

@@ -69,7 +69,7 @@ class FilePrediction:
         manifest, names = self.model.manifest, self.source.names
         known = [column.name for column in manifest.columns if column.name in names]
         columns = list(dict.fromkeys([*known, *self.ids])) or names[:1]
-        batches = ahead(self.source.batches(columns, ROWS), DEPTH)
+        batches: Iterator[pa.RecordBatch] = ahead(self.source.batches(columns, ROWS), DEPTH)
         if any(column.past for column in manifest.columns):
             batches = _whole(batches)
         empty = True

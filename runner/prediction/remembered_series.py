@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from runner.dataset.written_dates import ISO
 from runner.errors import ConfigError, DataError
 from runner.statistics.series_gaps import series_gaps
 
@@ -109,7 +110,7 @@ class RememberedSeries:
             if gaps.unit == "month":
                 times = _months_after(end, int(gaps.step), steps)
             else:
-                times = end + gaps.step * np.arange(1, steps + 1)
+                times = np.asarray(end + gaps.step * np.arange(1, steps + 1), dtype=np.float64)
             columns = {self.time.name: self._written(times, dated=dated)}
             parts.append(pd.DataFrame(columns))
             if self.group is not None:
@@ -125,7 +126,7 @@ class RememberedSeries:
         if self.time.form is not None or "T" in bound:
             return stamps
         form = self.lags[0].clock_.form
-        if form != "ISO8601":
+        if form is not None and form != ISO:
             return stamps.dt.strftime(form).astype(object)
         plain = len(bound) <= DATE_LETTERS
         return stamps.dt.strftime("%Y-%m-%d" if plain else "%Y-%m-%dT%H:%M:%S").astype(object)

@@ -61,7 +61,8 @@ def cross_interval(
     ordered = [np.sort(own) for own in residuals]
     upper = _ranked(predictions, ordered, rank)
     # the r-th smallest of m - R is the negative of the (N + 1 - r)-th smallest of -m + R
-    return -_ranked(-predictions, ordered, rows + 1 - lower_rank), upper
+    lower: Floats = -_ranked(-predictions, ordered, rows + 1 - lower_rank)
+    return lower, upper
 
 
 def _ranked(centres: Floats, ordered: Sequence[Floats], rank: int) -> Floats:
