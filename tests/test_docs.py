@@ -132,7 +132,8 @@ def test_every_command_runs(home: Path, page: str, number: int) -> None:
     for command in blocks("bash", page)[number].splitlines():
         name, *arguments = shlex.split(command)
         ended = Program(home)(*arguments)
-        assert ("enet", 0, "") == (name, ended.status, ended.err), command
+        said = "" if arguments[:1] == ["predict"] else ended.err  # which tells there of its rows
+        assert ("enet", 0, "") == (name, ended.status, said), command
 
 
 def test_the_model_loads_as_shown(home: Path) -> None:

@@ -12,12 +12,15 @@ from typing import IO, TYPE_CHECKING, cast
 
 from runner.cli.loading import load_options, loaded
 from runner.cli.printing import print_text
-from runner.errors import ConfigError
+from runner.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-    from runner.prediction.predict_file import FilePrediction
+    import pyarrow as pa
+
+    from runner.prediction.intervals import Interval
+    from runner.prediction.row_source import RowSource
     from runner.saved_model import SavedModel
 
 STREAM = "-"
@@ -33,10 +36,9 @@ def make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("run", metavar="RUN", help="a run's directory, or its model file")
     parser.add_argument(
-        "data",
-        metavar="DATA",
-        help="CSV, compressed or not, or Parquet; -: CSV from standard input",
-    )
+        "data", nargs="?", metavar="DATA",
+        help="CSV, gzipped or not, or Parquet; -: CSV from standard input",
+    )  # fmt: skip
     parser.add_argument(
         "-o", "--output", default=STREAM, metavar="FILE",
         help="a file that ends in .csv or .parquet; -: CSV on standard output (default)",
@@ -54,6 +56,21 @@ def make_parser() -> argparse.ArgumentParser:
         "--strict", action="store_true",
         help="refuse absent columns, unknown levels and numbers out of the range of training",
     )  # fmt: skip
+    parser.add_argument(
+        "--steps", type=int, metavar="N",
+        help="forecast the next N rows of a series (features=lags), of each group; DATA has the "
+        "columns that are known beforehand, if there are any",
+    )  # fmt: skip
+    parser.add_argument(
+        "--interval", metavar="LEVEL",
+        help="columns lower and upper that hold new targets with this probability, such as 0.9 "
+        "(family=gaussian)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--interval-from", choices=("test", "folds"),
+        help="what intervals are learnt from: the test rows (split conformal), or the folds' "
+        "models (CV+), which is the default where persistence.folds=true has kept them",
+    )  # fmt: skip
     load_options(parser)
     return parser
 
@@ -68,18 +85,40 @@ def main(options: argparse.Namespace) -> int:
     """
     from runner.prediction.output import check_output
 
+    _check(options)
     output = None if options.output == STREAM else Path(options.output)
-    data = None if options.data == STREAM else Path(options.data)
     if output is not None:
-        check_output(output, data)
-    model = loaded(options, options.run, linear=True)
-    model = _with_survival(options, model)
+        check_output(output, None if options.data in {STREAM, None} else Path(options.data))
+    model = _with_survival(options, loaded(options, options.run, linear=True))
+    interval = _interval(options, model)
     with _rows_of(options.data) as path:
-        prediction = _prediction(options, model, path)
-        _write(prediction, output)
-    for line in prediction.differences.lines(prediction.shown):
+        if model.manifest.matrix_width is not None:
+            return _predict_matrix(options, model, path)
+        source = None if path is None else _source(options, model, path)
+        made = (model, source, interval)
+        said = _predict(options, *made) if options.steps is None else _forecast(options, *made)
+    for line in [*said, *([] if interval is None else interval.said)]:
         print_text(line, error=True)
     return 0
+
+
+def _check(options: argparse.Namespace) -> None:
+    if options.data is None and options.steps is None:
+        raise ConfigError("name a file of rows to predict, or - for standard input")
+    if options.steps is not None and options.steps < 1:
+        raise ConfigError(f"--steps is {options.steps}, but must be at least 1")
+    if options.data is None and options.id:
+        raise ConfigError("--id is for columns of a file, and none is named")
+    if options.interval_from is not None and options.interval is None:
+        raise ConfigError("--interval-from needs --interval LEVEL")
+
+
+def _interval(options: argparse.Namespace, model: SavedModel) -> Interval | None:
+    if options.interval is None:
+        return None
+    from runner.prediction.intervals import interval_of
+
+    return interval_of(model, options.interval, options.interval_from)
 
 
 def _with_survival(options: argparse.Namespace, model: SavedModel) -> SavedModel:
@@ -94,28 +133,95 @@ def _with_survival(options: argparse.Namespace, model: SavedModel) -> SavedModel
     return model
 
 
-def _prediction(options: argparse.Namespace, model: SavedModel, path: Path) -> FilePrediction:
-    from runner.prediction.predict_file import FilePrediction
+def _source(options: argparse.Namespace, model: SavedModel, path: Path) -> RowSource:
     from runner.prediction.row_source import check_ids, open_rows
 
-    shown = "standard input" if options.data == STREAM else options.data
-    source = open_rows(path, model.manifest, shown=shown)
+    source = open_rows(path, model.manifest, shown=_shown(options))
     check_ids(source, options.id)
-    return FilePrediction(
-        model, source, shown, ids=options.id, times=options.times, strict=options.strict
+    return source
+
+
+def _shown(options: argparse.Namespace) -> str:
+    """What the rows' file is called."""
+    return "standard input" if options.data == STREAM else str(options.data)
+
+
+def _predict(
+    options: argparse.Namespace,
+    model: SavedModel,
+    source: RowSource | None,
+    interval: Interval | None,
+) -> list[str]:
+    """Write the predictions of a file's rows; gives what there is to say of them."""
+    from runner.prediction.predict_file import FilePrediction
+
+    assert source is not None  # noqa: S101 - _check has seen to it
+    prediction = FilePrediction(
+        model,
+        source,
+        _shown(options),
+        ids=options.id,
+        times=options.times,
+        strict=options.strict,
+        further=interval,
     )
+    _write(prediction.tables(), options.output, whole=prediction.strict)
+    return prediction.differences.lines(prediction.shown)
 
 
-def _write(prediction: FilePrediction, output: Path | None) -> None:
-    """Write what is predicted; of rows that may yet be refused nothing before all are."""
+def _predict_matrix(options: argparse.Namespace, model: SavedModel, path: Path | None) -> int:
+    """Write the predictions of a file with a sparse matrix, and say what there is to say."""
+    from runner.prediction.matrix_rows import matrix_tables, read_matrix
+    from runner.saved_model.casting import listed
+
+    asked = {"--id": options.id, "--steps": options.steps, "--interval": options.interval}
+    refused = [name for name, value in asked.items() if value]
+    if refused or path is None:
+        raise ConfigError(f"{(refused or ['--steps'])[0]} is not for models of a sparse matrix")
+    matrix, extra = read_matrix(model, path, _shown(options))
+    if options.strict and extra:
+        raise DataError(f"--strict: {_shown(options)} has unknown columns: {listed(extra)}")
+    _write(matrix_tables(model, matrix, options.times), options.output)
+    print_text(f"predicted {matrix.shape[0]:,} rows of {_shown(options)}", error=True)
+    if extra:
+        print_text(f"with columns that the model does not know: {listed(extra)}", error=True)
+    return 0
+
+
+def _forecast(
+    options: argparse.Namespace,
+    model: SavedModel,
+    source: RowSource | None,
+    interval: Interval | None,
+) -> list[str]:
+    """Write the forecasts of a series; gives what there is to say of them."""
+    from runner.prediction.forecast import Forecast
+    from runner.prediction.remembered_series import NO_SERIES
+
+    if model.content is None:  # no linear model knows a series
+        raise ConfigError(NO_SERIES)
+    forecast = Forecast(
+        model,
+        options.steps,
+        source,
+        _shown(options),
+        ids=options.id,
+        strict=options.strict,
+        further=interval,
+    )
+    _write([forecast.table()], options.output)
+    return forecast.said
+
+
+def _write(tables: Iterable[pa.Table], output: str, *, whole: bool = False) -> None:
+    """Write tables; with `whole` nothing on standard output before all of them are there."""
     from runner.prediction.output import write_csv, write_tables, write_whole
 
-    tables = prediction.tables()
-    if output is not None:
-        write_tables(tables, output)
+    if output != STREAM:
+        write_tables(tables, Path(output))
         return
     stream = cast("IO[bytes]", getattr(sys.stdout, "buffer", None) or _Letters())
-    (write_whole if prediction.strict else write_csv)(tables, stream)
+    (write_whole if whole else write_csv)(tables, stream)
     stream.flush()
 
 
@@ -132,10 +238,10 @@ class _Letters:
 
 
 @contextmanager
-def _rows_of(data: str) -> Iterator[Path]:
+def _rows_of(data: str | None) -> Iterator[Path | None]:
     """A file of the rows: that of the name, or a temporary one of what standard input gives."""
     if data != STREAM:
-        yield Path(data)
+        yield None if data is None else Path(data)
         return
     with tempfile.NamedTemporaryFile(suffix=".csv") as file:
         shutil.copyfileobj(sys.stdin.buffer, file)

@@ -36,6 +36,7 @@ def check_agreement(config: ExperimentConfig) -> None:
         check_sparse(config)
     _check_relax(config)
     check_protection(config)
+    _check_folds(config)
     check_sections(config.features, config.dataset, config.family)
 
 
@@ -134,6 +135,22 @@ def _check_needs(asked: str, instead: str, needs: dict[str, bool]) -> None:
     for need, met in needs.items():
         if not met:
             raise ConfigError(f"{asked} needs {need}; or choose {instead}")
+
+
+def _check_folds(config: ExperimentConfig) -> None:
+    """Refuse to keep the folds' models where no interval can be made of them."""
+    if not config.persistence.folds:
+        return
+    once = config.imputer.draws == 1 and "imputer.multiple" not in config.search.space
+    needs = {
+        "family=gaussian": config.family.name == "gaussian",
+        "split=kfold or grouped, which have each row in one fold": config.split.name
+        in {"kfold", "grouped"},
+        "dataset.stream=false": not config.dataset.streams,
+        "dataset.smearing=false": not config.dataset.smearing,
+        "values that are imputed once, with imputer.multiple=null": once,
+    }
+    _check_needs("persistence.folds=true", "persistence.folds=false", needs)
 
 
 def _check_bounds(family: Family, model: Model) -> None:

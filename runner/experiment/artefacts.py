@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from runner.checks import MAPE_UNDEFINED
 from runner.evaluation.path_table import path_table
 from runner.experiment.pages import PageStyle, try_run_page
-from runner.persistence.manifest import describe_model
+from runner.persistence.manifest import describe_model, linear_form
 from runner.persistence.origin import describe_origin
 from runner.randomness import derive_seed
 from runner.report.terminal.run_summary import worth_line
@@ -98,7 +98,7 @@ class Artefacts:
         for name, table in tables.items():
             if table is not None:
                 self.directory.write_table(name, table)
-        self._write_model(winner)
+        self._write_model(searched, winner)
         if tables["path.csv"] is None:
             self.record.add(no_path=self._reason_for_no_path())
         self.record.add(**judged.record, **searched.describe(), **winner.final.describe())
@@ -138,7 +138,7 @@ class Artefacts:
             return "a stream's rows are not kept"
         return "values are imputed several times, to a model each"
 
-    def _write_model(self, winner: Winner) -> None:
+    def _write_model(self, searched: Searched, winner: Winner) -> None:
         """The model and its manifest, if the config asks for them."""
         config, final = self.job.config, winner.final
         persistence = config.persistence
@@ -153,12 +153,32 @@ class Artefacts:
                 columns = [without_extremes(column) for column in columns]
             origin = describe_origin(config.dataset, config.family, winner.specs.imputer)
             manifest = describe_model(persistence.name, written, final, columns, example) | origin
+            if persistence.folds:
+                manifest["folds"] = self._write_folds(searched, winner)
             self.directory.write_json("model.json", manifest)
 
     def _example(self, winner: Winner) -> pd.DataFrame | sparse.csr_array:
         """The row whose prediction is stated: one that trains, but of a private run none."""
         private = self.job.config.persistence.private
         return (self.data.typical if private else self.data.example)(winner.preparation)
+
+    def _write_folds(self, searched: Searched, winner: Winner) -> dict[str, Any]:
+        """The models of the folds, as plain numbers where they can be; gives what is said of them.
+
+        They are the winner's candidate, fitted to each fold's training rows.
+        """
+        candidate, persistence = searched.chosen.candidate, self.job.config.persistence
+        numbers, models = self.data.fold_models(winner, candidate)
+        forms = [linear_form(model).get("linear") for model in models]
+        if all(forms):
+            kind, written = "linear", self.directory.write_json("folds.json", {"folds": forms})
+        else:
+            pipelines = [model.pipeline for model in models]
+            kind, written = persistence.name, self.directory.write(
+                f"folds{persistence.suffix}", lambda file: persistence.dump(pipelines, file)
+            )
+        described = {"format": kind, "file": written.path.name, "sha256": written.sha256}
+        return {**described, "numbers": numbers}
 
 
 def sign_if_asked(directory: RunDirectory, job: Job) -> None:

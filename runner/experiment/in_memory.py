@@ -146,6 +146,15 @@ class TableData:
             return refit_draws(specs, candidate, preparation, self._table, self._split.train)
         return refit(specs, candidate, preparation, self._table, self._split.train, alphas=alphas)
 
+    def fold_models(self, winner: Winner, candidate: Candidate) -> tuple[list[int], list[Refit]]:
+        """The candidate fitted to the training rows of each fold, with the folds' numbers."""
+        folds = self._split.folds
+        models = [
+            refit(winner.specs, candidate, winner.preparation, self._table, rows)
+            for rows, _ in map(self._split.sides, folds)
+        ]
+        return [fold.number for fold in folds], models
+
     def decide(self, final: Refit, held_out: HeldOut, preparation: Preparation) -> Refit:
         """The refitted winner as it is, or with the residuals out of fold that smear it."""
         table, scale = self._table, final.target_scale

@@ -83,6 +83,9 @@ class Data(Protocol):
     ) -> Refit:
         """The winner, fitted to all training rows; of rows in memory its path along alphas too."""
 
+    def fold_models(self, winner: Winner, candidate: Candidate) -> tuple[list[int], list[Refit]]:
+        """The candidate fitted to the training rows of each fold, with the folds' numbers."""
+
     def decide(self, final: Refit, held_out: HeldOut, preparation: Preparation) -> Refit:
         """The refitted winner with the threshold of its labels, if it has any."""
 

@@ -28,7 +28,7 @@ class Persistence(Spec):
 
     `sign_with` is the file of the key that signs the record. `encrypt_to` names for whom the model
     and its manifest are encrypted, with `encrypt_tables` the tables too. With `private` neither the
-    model nor its manifest has a training row.
+    model nor its manifest has a training row. With `folds` the models of the folds are saved too.
     """
 
     suffix: ClassVar[str | None] = None
@@ -37,6 +37,7 @@ class Persistence(Spec):
     encrypt_to: list[str]
     encrypt_tables: bool
     private: bool
+    folds: bool
 
     @property
     def encryption(self) -> Encryption | None:
@@ -45,8 +46,8 @@ class Persistence(Spec):
             return None
         return Encryption(tuple(self.encrypt_to), tables=self.encrypt_tables)
 
-    def dump(self, pipeline: Pipeline, file: BinaryIO) -> None:
-        """Write the pipeline to an open file."""
+    def dump(self, pipeline: Pipeline | list[Pipeline], file: BinaryIO) -> None:
+        """Write a pipeline, or several, to an open file."""
         raise NotImplementedError
 
     def check_holds(self, imputer: Imputer) -> None:
@@ -64,7 +65,7 @@ class Pickle(Persistence):
     suffix = ".pkl"
     name: Literal["pickle"]
 
-    def dump(self, pipeline: Pipeline, file: BinaryIO) -> None:
+    def dump(self, pipeline: Pipeline | list[Pipeline], file: BinaryIO) -> None:
         """Protocol 5."""
         pickle.dump(pipeline, file, protocol=PROTOCOL)
 
@@ -76,7 +77,7 @@ class Joblib(Persistence):
     name: Literal["joblib"]
     compress: Annotated[int, Field(ge=0, le=9)]
 
-    def dump(self, pipeline: Pipeline, file: BinaryIO) -> None:
+    def dump(self, pipeline: Pipeline | list[Pipeline], file: BinaryIO) -> None:
         """Protocol 5, zlib."""
         import joblib
 
@@ -89,7 +90,7 @@ class Skops(Persistence):
     suffix = ".skops"
     name: Literal["skops"]
 
-    def dump(self, pipeline: Pipeline, file: BinaryIO) -> None:
+    def dump(self, pipeline: Pipeline | list[Pipeline], file: BinaryIO) -> None:
         """Deflated; functions of this package stand for the methods of pandas."""
         from skops import io
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from runner.saved_model.manifest_file import Reading
 
+PARSED = 1 << 22  # bytes of text that become one batch: Arrow reads 32 of them ahead
 SEPARATORS = (",", ";", "\t", "|")
 CONVERSION = "conversion error"  # what Arrow calls a value that is not of its column's type
 
@@ -156,7 +157,7 @@ class CsvRows:
             ),
             read_options=csv.ReadOptions(
                 use_threads=False,
-                block_size=BLOCK,
+                block_size=PARSED,
                 encoding="utf8" if self._encoding == USUAL else self._encoding,
                 column_names=self.names if unnamed else None,
                 skip_rows_after_names=int(unnamed),

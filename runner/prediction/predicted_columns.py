@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
     from numpy.typing import NDArray
+    from scipy import sparse
 
     from runner.prediction.cast_batch import CastBatch
     from runner.records import Booleans
@@ -57,8 +58,16 @@ def predicted_columns(
     return {name: _arrow(values, kept) for name, values in columns.items()}
 
 
+def matrix_columns(
+    model: SavedModel, matrix: sparse.csr_array, times: Sequence[float]
+) -> dict[str, pa.Array]:
+    """As `predicted_columns`, of rows of a sparse matrix, for which the imputer has no rule."""
+    columns = _of_pipeline(model, matrix, times)
+    return {name: _arrow(values, None) for name, values in columns.items()}
+
+
 def _of_pipeline(
-    model: SavedModel, frame: pd.DataFrame, times: Sequence[float]
+    model: SavedModel, frame: pd.DataFrame | sparse.csr_array, times: Sequence[float]
 ) -> dict[str, NDArray[Any]]:
     if times and survives(model):
         found = predict_survival(model.pipeline, frame, times)

@@ -17,7 +17,7 @@ from runner.store.environment import versions
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from runner.saved_model.manifest_file import Manifest
+    from runner.saved_model.manifest_file import KeptFolds, Manifest
 
     VersionPolicy = Literal["strict", "warn", "ignore"]
 
@@ -68,9 +68,9 @@ def load_model(  # noqa: PLR0913 - what a model is held to
     manifest = open_manifest(find_manifest(Path(path)), recorded, identity)
     content = read_content(folder / manifest.file, manifest, identity)
     if linear and manifest.linear is not None:
-        return SavedModel(folder, manifest).checked()
+        return SavedModel(folder, manifest, identity=identity).checked()
     check_versions(manifest, version_policy)
-    return SavedModel(folder, manifest, content, tuple(trust)).checked()
+    return SavedModel(folder, manifest, content, tuple(trust), identity).checked()
 
 
 def find_manifest(path: Path) -> Path:
@@ -101,7 +101,9 @@ def open_manifest(
     return parse_manifest(path, content)
 
 
-def read_content(path: Path, manifest: Manifest, identity: Path | str | None = None) -> bytes:
+def read_content(
+    path: Path, manifest: Manifest | KeptFolds, identity: Path | str | None = None
+) -> bytes:
     """The model file's content, decrypted if it is encrypted, if it is what the manifest says.
 
     Raises:

@@ -58,6 +58,16 @@ class Rows(BaseModel):
     predict: Literal["impute", "refuse", "skip"]
 
 
+class KeptFolds(BaseModel):
+    """The file of the folds' models."""
+
+    model_config = ConfigDict(extra="ignore")
+    format: Literal["linear"] | Format
+    file: FileName
+    sha256: Hash
+    numbers: list[int]  # of the folds, as predictions.csv has them
+
+
 class Example(BaseModel):
     """Rows, and what the model is to predict for them."""
 
@@ -84,6 +94,7 @@ class Manifest(BaseModel):
     times: list[float] = Field(default_factory=list)  # at which survival is predicted
     rows: Rows | None = None
     reading: Reading = Field(default_factory=Reading)
+    folds: KeptFolds | None = None
     threshold: float | None = None
     linear: dict[str, Any] | None = None
     not_linear: str | None = None

@@ -41,6 +41,7 @@ class SavedModel:
     manifest: Manifest
     content: bytes | None = field(default=None, repr=False)
     trusted: tuple[str, ...] = ()
+    identity: Path | str | None = None  # by which other files of the run are read, if encrypted
 
     @cached_property
     def pipeline(self) -> Any:  # noqa: ANN401 - a Pipeline or an average of them

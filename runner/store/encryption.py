@@ -32,7 +32,7 @@ class Encryption:
     def covers(self, name: str) -> bool:
         """Whether a file, by its name from the run's folder, is written encrypted."""
         is_table = name.endswith(".csv") and name not in WITHOUT_DATA
-        return name.startswith("model.") or (self.tables and is_table)
+        return name.startswith(("model.", "folds.")) or (self.tables and is_table)
 
     def encrypt(self, content: bytes) -> bytes:
         """The content, for any one of the recipients to read."""

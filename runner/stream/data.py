@@ -135,6 +135,15 @@ class StreamedData:
         self._check(final, solved)
         return final
 
+    def fold_models(self, winner: object, candidate: Candidate) -> tuple[list[int], list[Refit]]:
+        """Not to be had: their residuals would need the rows.
+
+        Raises:
+            FitError: always; a config that was validated does not ask.
+        """
+        del winner, candidate
+        raise FitError("the folds' models of a stream are not kept")
+
     def decide(self, final: Refit, held_out: HeldOut, preparation: Preparation) -> Refit:
         """The refitted winner as it is: it predicts numbers."""
         del held_out, preparation

@@ -116,7 +116,7 @@ def test_differences_from_training_are_counted() -> None:
         (3.0, ["1", "3"], "3"),
         ("true", [False, True], True),
         (1, [False, True], True),
-        (True, [0.0, 1.0], True),
+        (True, [0.0, 1.0], 1.0),
         ("x", [1.0, 2.0], "x"),
         ("a", ["a", "b"], "a"),
     ],
