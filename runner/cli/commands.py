@@ -51,6 +51,8 @@ COMMANDS = {
         Command("why", "why_differs", "look", "RUN [OVERRIDES]",
                 "what differs between a run and one made now"),
         Command("serve", "serve_model", "use", "RUN", "predictions of a saved model over HTTP"),
+        Command("models", "manage_models", "use", "WORD ...",
+                "push, promote and list their versions"),
         Command("resume", "resume_sweep", "repeat", "SWEEP_DIR",
                 "go on with a sweep that was stopped"),
         Command("reproduce", "reproduce_run", "repeat", "RUN",

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from runner.errors import ChangedFileError, VersionMismatchError
+from runner.registry.reference import Reference
+from runner.registry.registry import Registry
 from runner.saved_model.manifest_file import MANIFEST, read_manifest
 from runner.saved_model.saved_model import SavedModel
 from runner.store.environment import versions
@@ -36,7 +38,8 @@ def load_model(
     manifest's example what the manifest states.
 
     Args:
-        path: a run's directory, or the model file in it.
+        path: a run's directory, or the model file in it; or `models:NAME`, `models:NAME@VERSION`
+            or `models:NAME@ALIAS` of the registry that ENET_REGISTRY names, else outputs/models.
         version_policy: what other versions of the packages mean: `strict` refuses them, `warn`
             warns, `ignore` says nothing.
         trust: names MODULE.NAME of types that are admitted beyond those of this package's models.
@@ -44,19 +47,31 @@ def load_model(
             deserialised.
 
     Raises:
+        UnknownModelError: the registry has no such model, version or alias.
         ManifestError: there is no manifest, or it is none.
         ChangedFileError: the model file is missing, or another than was saved.
         VersionMismatchError: `strict`, and versions differ.
         UntrustedTypeError: the file names another type.
         KnownAnswerError: the example is predicted otherwise.
     """
-    manifest_path = find_manifest(Path(path))
+    manifest_path = find_manifest(find_model(path))
     manifest = read_manifest(manifest_path)
     content = read_content(manifest_path.with_name(manifest.file), manifest)
     if linear and manifest.linear is not None:
         return SavedModel(manifest_path.parent, manifest).checked()
     check_versions(manifest, version_policy)
     return SavedModel(manifest_path.parent, manifest, content, tuple(trust)).checked()
+
+
+def find_model(path: Path | str) -> Path:
+    """A path as it is; of `models:NAME@ALIAS` the folder in the registry.
+
+    Raises:
+        ConfigError: it begins with `models:`, but is no such reference.
+        UnknownModelError: the registry has no such model, version or alias.
+    """
+    reference = Reference.parse(str(path))
+    return Path(path) if reference is None else Registry.chosen().resolve(reference)
 
 
 def find_manifest(path: Path) -> Path:

@@ -13,7 +13,7 @@ import numpy as np
 from runner.errors import DataError
 from runner.saved_model.casting import cast_entries
 from runner.serving.refusals import RefusedError
-from runner.store.directory import RECORD, read_json
+from runner.store.directory import RECORD, REGISTRY, read_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -66,6 +66,13 @@ class ServedModel:
             return list(form["responses"])
         said = str((self.record.get("target") or {}).get("name", "")).split(", ")
         return said if len(said) == count else [str(at) for at in range(1, count + 1)]
+
+    @cached_property
+    def name(self) -> str:
+        """The run's folder; in a registry the model and its version."""
+        folder = self.model.folder.resolve()
+        registered = (folder.parents[1] / REGISTRY).is_file()
+        return f"{folder.parent.name}@{folder.name}" if registered else folder.name
 
     @cached_property
     def record(self) -> dict[str, Any]:

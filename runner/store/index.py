@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from runner.store.directory import DONE, RECORD, read_record
+from runner.store.directory import DONE, RECORD, REGISTRY, read_record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -110,7 +110,7 @@ class RunIndex:
 def runs_under(root: Path) -> Iterator[tuple[Path, tuple[int, int]]]:
     """Each folder with a record below a root, and when and how long that was written.
 
-    Hidden folders, links and what lies in a run's folder are passed over.
+    Hidden folders, links, registries of models and what lies in a run's folder are passed over.
     """
     waiting = [(os.fspath(root), 0)]
     while waiting:
@@ -122,7 +122,7 @@ def runs_under(root: Path) -> Iterator[tuple[Path, tuple[int, int]]]:
                 try:
                     stat = os.stat(os.path.join(entry.path, RECORD))  # noqa: PTH116, PTH118 - fast
                 except OSError:
-                    if depth + 1 < DEPTH:
+                    if depth + 1 < DEPTH and not os.path.exists(f"{entry.path}/{REGISTRY}"):  # noqa: PTH110
                         waiting.append((entry.path, depth + 1))
                 else:
                     yield Path(entry.path), (stat.st_mtime_ns, stat.st_size)

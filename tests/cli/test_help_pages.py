@@ -28,7 +28,7 @@ def test_the_first_page_is_one_screen(program: Program) -> None:
     assert ["run", "look", "use", "repeat"] == wanted
     shown = [line[8:].split()[0] for line in lines if line[30:] in _summaries()]
     looks = ["list", "show", "report", "ui", "compare", "why"]
-    assert ["run", "check", *looks, "serve", "resume", "reproduce"] == shown
+    assert ["run", "check", *looks, "serve", "models", "resume", "reproduce"] == shown
     groups = ended.out.partition("groups: ")[2].partition("more:")[0]
     assert [*GROUPS, "experiment"] == groups.split()
 
