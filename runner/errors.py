@@ -42,6 +42,10 @@ class ModelError(RunnerError):
         self.remedy = remedy
 
 
+class UnknownModelError(ModelError):
+    """A registry has no such model, or no such version of it."""
+
+
 class ManifestError(ModelError):
     """The manifest of a model is missing, is none, or is of a later version."""
 

@@ -55,6 +55,8 @@ COMMANDS = {
         Command("serve", "serve_model", "use", "RUN", "predictions of a saved model over HTTP"),
         Command("export", "export_model", "use", "RUN --to FORM",
                 "its model as SQL, ONNX or a Python file"),
+        Command("models", "manage_models", "use", "WORD ...",
+                "push, promote and list their versions"),
         Command("verify", "verify_run", "trust", "RUN",
                 "whether any file was changed, and who signed it"),
         Command("sign", "sign_run", "trust", "RUN --key KEY",

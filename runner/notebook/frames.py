@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runner.errors import ConfigError, DataError
-from runner.store.files import write_file
+from runner.store.whole_files import write_file
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

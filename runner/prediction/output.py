@@ -11,7 +11,7 @@ from typing import IO, TYPE_CHECKING
 import pyarrow as pa
 
 from runner.errors import ConfigError, RunDirectoryError
-from runner.store.files import temporary_name
+from runner.store.whole_files import temporary_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

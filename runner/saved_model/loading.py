@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from runner.errors import ChangedFileError, VersionMismatchError
+from runner.registry.reference import Reference
+from runner.registry.registry import Registry
 from runner.saved_model.manifest_file import MANIFEST, parse_manifest, read_manifest_bytes
 from runner.saved_model.recorded import check_recorded, recorded_files
 from runner.saved_model.saved_model import SavedModel
@@ -43,7 +45,8 @@ def load_model(  # noqa: PLR0913 - what a model is held to
     the manifest's example what the manifest states.
 
     Args:
-        path: a run's directory, or the model file in it.
+        path: a run's directory, or the model file in it; or `models:NAME`, `models:NAME@VERSION`
+            or `models:NAME@ALIAS` of the registry that ENET_REGISTRY names, else outputs/models.
         version_policy: what other versions of the packages mean: `strict` refuses them, `warn`
             warns, `ignore` says nothing.
         trust: names MODULE.NAME of types that are admitted beyond those of this package's models.
@@ -55,6 +58,7 @@ def load_model(  # noqa: PLR0913 - what a model is held to
             ENET_IDENTITY, which is the key, or ENET_IDENTITY_FILE.
 
     Raises:
+        UnknownModelError: the registry has no such model, version or alias.
         SignatureError: the record is not signed by the signer.
         DecryptionError: an encrypted model's key is not given, or another; or it was changed.
         ManifestError: there is no manifest, or it is none.
@@ -63,14 +67,26 @@ def load_model(  # noqa: PLR0913 - what a model is held to
         UntrustedTypeError: the file names another type.
         KnownAnswerError: the example is predicted otherwise.
     """
-    folder = Path(path) if Path(path).is_dir() else Path(path).parent
+    place = find_model(path)
+    folder = place if place.is_dir() else place.parent
     recorded = recorded_files(folder, signer, allowed)
-    manifest = open_manifest(find_manifest(Path(path)), recorded, identity)
+    manifest = open_manifest(find_manifest(place), recorded, identity)
     content = read_content(folder / manifest.file, manifest, identity)
     if linear and manifest.linear is not None:
         return SavedModel(folder, manifest, identity=identity).checked()
     check_versions(manifest, version_policy)
     return SavedModel(folder, manifest, content, tuple(trust), identity).checked()
+
+
+def find_model(path: Path | str) -> Path:
+    """A path as it is; of `models:NAME@ALIAS` the folder in the registry.
+
+    Raises:
+        ConfigError: it begins with `models:`, but is no such reference.
+        UnknownModelError: the registry has no such model, version or alias.
+    """
+    reference = Reference.parse(str(path))
+    return Path(path) if reference is None else Registry.chosen().resolve(reference)
 
 
 def find_manifest(path: Path) -> Path:

@@ -17,7 +17,7 @@ def about_model(served: ServedModel) -> dict[str, Any]:
     manifest, record = served.model.manifest, served.record
     form = manifest.linear
     return {
-        "run": served.model.folder.resolve().name,
+        "run": served.name,
         "family": record.get("family") or FAMILIES.get((form or {}).get("link", "")),
         "target": (record.get("target") or {}).get("name"),
         "classes": served.model.classes,

@@ -56,7 +56,7 @@ def make_pages(answering: Answering, metrics: Metrics, *, key: bool) -> FastAPI:
         answering.close()
 
     api = FastAPI(
-        title=f"enet: {answering.served.model.folder.resolve().name}",
+        title=f"enet: {answering.served.name}",
         version=__version__,
         lifespan=give_answer,
         openapi_url=None,

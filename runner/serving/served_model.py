@@ -69,6 +69,13 @@ class ServedModel:
         return said if len(said) == count else [str(at) for at in range(1, count + 1)]
 
     @cached_property
+    def name(self) -> str:
+        """The run's folder; in a registry the model and its version."""
+        folder = self.model.folder.resolve()
+        registered = (folder.parents[1] / REGISTRY).is_file()
+        return f"{folder.parent.name}@{folder.name}" if registered else folder.name
+
+    @cached_property
     def record(self) -> dict[str, Any]:
         """run.json beside the model; empty where there is none."""
         return read_json(self.model.folder / RECORD)

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from runner.store.whole_files import Written
 
 SWEEP = "sweep.json"
+REGISTRY = "registry.json"  # of models: the runs in its folder are copies
 CONFIG = ".hydra/config.yaml"
 OVERRIDES = ".hydra/overrides.yaml"
 YAML = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast, where it is built

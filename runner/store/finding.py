@@ -11,7 +11,7 @@ from runner.errors import RunDirectoryError
 from runner.store.differences import flatten
 from runner.store.directory import SWEEP, read_composed, read_json, read_record
 from runner.store.lock import is_locked
-from runner.store.own_files import RECORD
+from runner.store.own_files import RECORD, REGISTRY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -104,7 +104,8 @@ class StoredRun:
 def find_runs(folder: Path) -> list[StoredRun]:
     """Every run stored in or under a folder: the one of a run, those of a sweep, or of any folders.
 
-    What lies within a run's directory, such as a reproduction, is not another run.
+    What lies within a run's directory, such as a reproduction, is not another run; nor is what a
+    registry of models has.
 
     Raises:
         RunDirectoryError: there is no such folder.
@@ -140,7 +141,7 @@ def _walk(folder: Path, sweep: Path | None) -> Iterator[StoredRun]:
     except PermissionError:  # another user's
         return
     for inner in entries:
-        if inner.is_dir() and not inner.name.startswith("."):
+        if inner.is_dir() and not inner.name.startswith(".") and not (inner / REGISTRY).is_file():
             yield from _walk(inner, sweep)
 
 

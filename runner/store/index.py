@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runner.store.directory import DONE, read_record
-from runner.store.own_files import RECORD
+from runner.store.own_files import RECORD, REGISTRY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -111,7 +111,7 @@ class RunIndex:
 def runs_under(root: Path) -> Iterator[tuple[Path, tuple[int, int]]]:
     """Each folder with a record below a root, and when and how long that was written.
 
-    Hidden folders, links and what lies in a run's folder are passed over.
+    Hidden folders, links, registries of models and what lies in a run's folder are passed over.
     """
     waiting = [(os.fspath(root), 0)]
     while waiting:
@@ -123,7 +123,7 @@ def runs_under(root: Path) -> Iterator[tuple[Path, tuple[int, int]]]:
                 try:
                     stat = os.stat(os.path.join(entry.path, RECORD))  # noqa: PTH116, PTH118 - fast
                 except OSError:
-                    if depth + 1 < DEPTH:
+                    if depth + 1 < DEPTH and not os.path.exists(f"{entry.path}/{REGISTRY}"):  # noqa: PTH110
                         waiting.append((entry.path, depth + 1))
                 else:
                     yield Path(entry.path), (stat.st_mtime_ns, stat.st_size)

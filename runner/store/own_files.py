@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 RECORD = "run.json"
 SIGNATURE = "run.json.sig"
 LOG = "run.log"
+REGISTRY = "registry.json"  # of models: the runs in its folder are copies
 BESIDE = {RECORD, SIGNATURE, LOG}  # what cannot have its hash in the record
 
 

@@ -27,7 +27,7 @@ def test_the_first_page_is_one_screen(program: Program) -> None:
     assert WANTS == wanted
     shown = [line[8:].split()[0] for line in lines if line[30:] in _summaries()]
     looks = ["list", "show", "report", "ui", "compare", "why"]
-    uses, trusts = ["predict", "serve", "export"], ["verify", "sign"]
+    uses, trusts = ["predict", "serve", "export", "models"], ["verify", "sign"]
     assert ["run", "check", *looks, *uses, *trusts, "resume", "reproduce"] == shown
     groups = ended.out.partition("groups: ")[2].partition("more:")[0]
     assert [*GROUPS, "experiment"] == groups.split()
