@@ -145,11 +145,13 @@ def _line(override: Override) -> str:
 
 
 def _plain(value: object) -> object:
-    """A number, a text, a flag, null or a list of them; raises NotPlainError for all else."""
+    """A number, a text, a flag, null, or a list or section of them; else raises NotPlainError."""
     if isinstance(value, list):
-        if any(isinstance(each, list) for each in value):
+        if any(isinstance(each, list | dict) for each in value):
             raise NotPlainError
         return [_plain(each) for each in value]
+    if isinstance(value, dict):
+        return {key: _plain(each) for key, each in value.items()}
     if isinstance(value, str) and ("${" in value or value == "???"):
         raise NotPlainError
     if value is None or isinstance(value, str | bool | int | float):
@@ -165,7 +167,10 @@ def _set(section: dict[str, Any], path: list[str], value: object) -> None:
     held = section[key]
     if rest and isinstance(held, dict):
         _set(held, rest, value)
-    elif rest or (isinstance(held, dict) and isinstance(value, list)):
+    elif isinstance(held, dict) and isinstance(value, dict):  # what it does not name stays
+        for name, each in value.items():
+            _set(held, [name], each)
+    elif rest or isinstance(value, dict) or (isinstance(held, dict) and isinstance(value, list)):
         raise NotPlainError
     else:
         section[key] = value
