@@ -174,8 +174,11 @@ class Artefacts:
             kind, written = "linear", self.directory.write_json("folds.json", {"folds": forms})
         else:
             pipelines = [model.pipeline for model in models]
-            kind, written = persistence.name, self.directory.write(
-                f"folds{persistence.suffix}", lambda file: persistence.dump(pipelines, file)
+            kind, written = (
+                persistence.name,
+                self.directory.write(
+                    f"folds{persistence.suffix}", lambda file: persistence.dump(pipelines, file)
+                ),
             )
         described = {"format": kind, "file": written.path.name, "sha256": written.sha256}
         return {**described, "numbers": numbers}

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 from runner.errors import RunDirectoryError, UnknownModelError
 from runner.registry.reference import LATEST, Reference, checked_alias, checked_name
 from runner.registry.registry_file import Event, Model, Version, changing, read_records
-from runner.store.directory import DONE, RunDirectory, is_partial, read_record
+from runner.store.directory import DONE, read_record
 from runner.store.finding import StoredRun
+from runner.store.whole_files import is_partial, link_or_copy
 
 if TYPE_CHECKING:
     from runner.registry.registry_file import Records
@@ -182,7 +183,7 @@ def _take(run: Path, folder: Path) -> None:
         name = path.relative_to(run)
         if not is_partial(path) and not (folder / name).exists():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            RunDirectory(folder).take_over(run, [str(name)])
+            link_or_copy(path, folder / name)
 
 
 def _now() -> str:

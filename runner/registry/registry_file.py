@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import BaseModel, Field, ValidationError
 
 from runner.errors import InUseError, RunDirectoryError
+from runner.store.lock import FolderLock
 from runner.store.own_files import REGISTRY
 from runner.store.whole_files import write_file
-from runner.store.lock import FolderLock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

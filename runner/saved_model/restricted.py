@@ -89,7 +89,7 @@ def untrusted(name: str) -> UntrustedTypeError:
     )
 
 
-class _Unpickler(pickle._Unpickler):
+class _Unpickler(pickle._Unpickler):  # noqa: SLF001 - the one in C can crash on broken bytes
     def __init__(self, file: Any, allowed: frozenset[str]) -> None:  # noqa: ANN401 - a file
         super().__init__(file)
         self._names = _Names(allowed)

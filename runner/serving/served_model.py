@@ -14,7 +14,7 @@ from runner.errors import DataError
 from runner.saved_model.casting import cast_entries
 from runner.serving.refusals import RefusedError
 from runner.store.directory import read_json
-from runner.store.own_files import RECORD
+from runner.store.own_files import RECORD, REGISTRY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -73,7 +73,8 @@ def _ranked(centres: Floats, ordered: Sequence[Floats], rank: int) -> Floats:
         middle = low + (high - low) / 2
         enough = _count(centres, ordered, middle) >= rank
         low, high = np.where(enough, low, middle), np.where(enough, middle, high)
-    return high
+    ranked: Floats = high
+    return ranked
 
 
 def _count(centres: Floats, ordered: Sequence[Floats], bound: Floats) -> Integers:

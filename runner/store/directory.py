@@ -208,11 +208,11 @@ class RunDirectory:
         if found is not None:
             self._hashes[name] = found
 
-    def write_text(self, name: str, text: str) -> Path:
+    def write_text(self, name: str, text: str) -> Written:
         """Write one text file, UTF-8."""
-        return self.write(name, lambda file: file.write(text.encode())).path
+        return self.write(name, lambda file: file.write(text.encode()))
 
-    def write_json(self, name: str, content: dict[str, Any]) -> Path:
+    def write_json(self, name: str, content: dict[str, Any]) -> Written:
         """Write one JSON file; NaN and infinities become null."""
         return self.write_text(name, to_json(content))
 
@@ -221,7 +221,7 @@ class RunDirectory:
         text = table.to_csv(index=False, lineterminator="\n")
         if "\r" in text:  # which readers take for the end of a line, and writers do not quote
             text = table.to_csv(index=False, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
-        return self.write_text(name, text)
+        return self.write_text(name, text).path
 
     def write_composed(self, yaml: dict[str, str]) -> None:
         """Write what Hydra composed under .hydra, a file per name."""
