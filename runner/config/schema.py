@@ -82,6 +82,7 @@ class General(Spec):
     reuse: bool
     fail_fast: bool
     retries: NotNegativeCount
+    escape_formulas: bool
 
 
 @dataclass(frozen=True)

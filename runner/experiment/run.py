@@ -108,6 +108,7 @@ def record_failure(job: Job, error: Exception) -> Outcome:
 def _open(job: Job, fingerprint: str) -> RunDirectory:
     directory = RunDirectory.open(job.folder, fingerprint, chosen=job.chosen, replaces=job.replaces)
     directory.encryption = job.config.persistence.encryption
+    directory.escapes_formulas = job.config.general.escape_formulas
     return directory
 
 

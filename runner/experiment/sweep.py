@@ -60,6 +60,7 @@ def run_sweep(
     if baseline is not None:
         baseline_comparison.check_baseline(baseline, [job.composed.overrides for job in jobs])
     with open_sweep(folder, chosen=chosen) as directory:
+        directory.escapes_formulas = jobs[0].config.general.escape_formulas
         sweep = SweepRuns.of(directory, jobs, command, screen)
         interrupted = False
         try:

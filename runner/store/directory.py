@@ -21,7 +21,7 @@ from runner.errors import InUseError, RunDirectoryError
 from runner.store.encryption import ENDING
 from runner.store.lock import FolderLock
 from runner.store.own_files import RECORD, hash_files
-from runner.store.plain_text import reveal
+from runner.store.plain_text import as_cell, reveal
 from runner.store.run_record import upgrade
 from runner.store.whole_files import flush_file, is_partial, link_or_copy, write_file
 
@@ -74,6 +74,7 @@ class RunDirectory:
         self.folder = folder
         self.finished: dict[str, Any] | None = None  # the record of the same run, if it is there
         self.encryption: Encryption | None = None
+        self.escapes_formulas = False  # whether tables are written for spreadsheets
         self._lock = lock
         self._unflushed: list[Path] = []
         self._hashes: dict[str, str] = {}  # of what was written, by name
@@ -218,6 +219,8 @@ class RunDirectory:
 
     def write_table(self, name: str, table: pd.DataFrame) -> Path:
         """Write one CSV file, numbers in full precision, and texts that read as they were."""
+        if self.escapes_formulas:
+            table = table.map(as_cell).rename(columns=as_cell)
         text = table.to_csv(index=False, lineterminator="\n")
         if "\r" in text:  # which readers take for the end of a line, and writers do not quote
             text = table.to_csv(index=False, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
