@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from runner.errors import RunDirectoryError
 from runner.store.whole_files import is_partial, sha256
 
 if TYPE_CHECKING:
@@ -51,9 +52,15 @@ def hash_files(folder: Path, known: Mapping[str, str]) -> dict[str, str]:
     Args:
         folder: the run's.
         known: hashes of files that need not be read for it.
+
+    Raises:
+        RunDirectoryError: a file cannot be read.
     """
-    return {
-        name: known.get(name) or sha256(path)
-        for name, path in own_files(folder)
-        if path.is_file() and not path.is_symlink()
-    }
+    try:
+        return {
+            name: known.get(name) or sha256(path)
+            for name, path in own_files(folder)
+            if path.is_file() and not path.is_symlink()
+        }
+    except OSError as error:
+        raise RunDirectoryError(f"cannot read what was written: {error}") from error
