@@ -23,7 +23,6 @@ examples:
   enet dataset=hitters imputer=knn search=optuna   choose options of groups
   enet dataset=csv dataset.path=my.csv dataset.target=y
   enet -m imputer=mean,knn model.l1_ratio=0.5,1    sweep over every combination
-  enet experiment=compare_penalties                a preset with its own sweep
 """
 GROUP_NAMES = (*GROUPS, "experiment")
 GROUPS_NAMED = textwrap.fill(f"groups: {' '.join(GROUP_NAMES)}", 79, subsequent_indent=" " * 8)

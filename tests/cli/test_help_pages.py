@@ -22,11 +22,11 @@ def test_the_first_page_is_one_screen(program: Program) -> None:
     lines = ended.out.splitlines()
     assert len(lines) <= 24
     assert max(map(len, lines)) <= 80
-    wanted = [line[:8].strip() for line in lines if line[:8].strip() in {"run", "look", "repeat"}]
-    assert ["run", "look", "repeat"] == wanted
+    wants = ["run", "look", "use", "repeat"]
+    assert wants == [line[:8].strip() for line in lines if line[:8].strip() in wants]
     shown = [line[8:].split()[0] for line in lines if line[30:] in _summaries()]
     looks = ["list", "show", "report", "ui", "compare", "why"]
-    assert ["run", "check", *looks, "resume", "reproduce"] == shown
+    assert ["run", "check", *looks, "predict", "resume", "reproduce"] == shown
     groups = ended.out.partition("groups: ")[2].partition("more:")[0]
     assert [*GROUPS, "experiment"] == groups.split()
 

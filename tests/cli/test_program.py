@@ -94,7 +94,7 @@ def test_run_can_be_left_out(program: Program) -> None:
     ("given", "said"),
     [
         ("lst", "did you mean list?"),
-        ("lst", "run, check, list, show, report, ui, compare, why, resume, reproduce"),
+        ("lst", "run, check, list, show, report, ui, compare, why, predict, resume, reproduce"),
         ("knn", "did you mean imputer=knn?"),
         ("model", "model=elastic_net, model=lasso"),
         ("seed=1 list", "must come first: enet list ..."),
