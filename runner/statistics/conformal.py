@@ -68,7 +68,8 @@ def cross_interval(
 def _ranked(centres: Floats, ordered: Sequence[Floats], rank: int) -> Floats:
     """The rank-th smallest (n,) of all centres[:, k] + ordered[k], found by halving."""
     pooled = np.sort(np.concatenate(list(ordered)))[rank - 1]
-    low, high = centres.min(axis=1) + pooled, centres.max(axis=1) + pooled
+    low: Floats = centres.min(axis=1) + pooled
+    high: Floats = centres.max(axis=1) + pooled
     for _ in range(HALVINGS):
         middle = low + (high - low) / 2
         enough = _count(centres, ordered, middle) >= rank
