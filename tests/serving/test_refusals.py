@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from serving_client import client_of
 
 from runner.saved_model import load_model
+from runner.saved_model.manifest_file import Column, read_manifest
+from runner.serving.body_model import BodyModel
 from runner.serving.limits import Limits
 from runner.serving.refusals import RefusedError
 from runner.serving.strict_json import read_json
@@ -98,6 +100,21 @@ def test_names_of_columns_are_anything(tmp_path: Path, finished_run: Path) -> No
     with client_of(load_model(finished_run, linear=True)) as client:
         same = {"age": 31.5, "income": 3000, "town": "Bath", "smoker": None}
         assert client.post("/predict", json={"rows": [same]}).json() == answer.json()
+
+
+def test_very_many_columns_are_one_description(finished_run: Path) -> None:
+    """Those that the manifest only names are numbers, each by its name, beside the others."""
+    manifest = read_manifest(finished_run / "model.json")
+    manifest.features = [
+        Column(name="numbers", kind="numeric", columns=3, names=["x", "y", "z"]),
+        Column(name="town", kind="categorical", levels=["Bath"]),
+    ]
+    body = BodyModel.of(manifest, 5)
+    taken = body.rows({"rows": [{"x": 1, "z": "", "town": "Ely"}]})
+    assert [{"town": "Ely", "x": 1.0, "z": None}] == taken
+    for wrong, said in (({"w": 1}, "no column 'w'"), ({"x": "1"}, "'x' must be a number")):
+        with pytest.raises(RefusedError, match=said):
+            body.rows({"rows": [wrong]})
 
 
 def test_headers_and_methods_are_held_to(client: httpx.Client) -> None:

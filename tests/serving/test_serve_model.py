@@ -57,6 +57,8 @@ def test_what_was_begun_is_finished(finished_run: Path) -> None:
     """A request that is under way is answered after the signal; then the process ends well."""
     with serving(str(finished_run), "--no-compiled") as (process, port):
         address = f"http://127.0.0.1:{port}"
+        while httpx.get(f"{address}/ready", trust_env=False).status_code != 200:
+            time.sleep(0.01)
         alone = httpx.post(f"{address}/predict", content=BODY, trust_env=False,
                            headers={"Content-Type": "application/json"}, timeout=60)  # fmt: skip
         with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
