@@ -6,13 +6,13 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from runner.compiled.not_linear import ExportError
 from runner.errors import ConfigError, RunDirectoryError
-from runner.linear.errors import ExportError
 from runner.store.directory import read_json
 from runner.store.finding import open_run
 
 if TYPE_CHECKING:
-    from runner.linear.sql_text import Dialect
+    from runner.compiled.sql_text import Dialect
 
 FORMS = ("sql", "onnx", "python")
 DIALECTS: tuple[Dialect, ...] = ("duckdb", "sqlite", "postgresql")
@@ -85,15 +85,15 @@ def stored_form(folder: Path) -> dict[str, Any]:
 def _written(form: dict[str, Any], options: argparse.Namespace) -> bytes:
     match options.to:
         case "sql":
-            from runner.linear.to_sql import to_sql
+            from runner.compiled.to_sql import to_sql
 
             dialect: Dialect = options.dialect or DIALECTS[0]
             return to_sql(form, dialect).encode()
         case "python":
-            from runner.linear.to_python import to_python
+            from runner.compiled.to_python import to_python
 
             return to_python(form, options.run.resolve().name).encode()
-    from runner.linear.to_onnx import to_onnx
+    from runner.compiled.to_onnx import to_onnx
 
     content: bytes = to_onnx(form).SerializeToString()
     return content

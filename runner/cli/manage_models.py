@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from runner.cli.fitted_table import Row, lay_out, say_score
 from runner.cli.printing import print_text
-from runner.registry.registry import FOLDER, VARIABLE, Registry
+from runner.saved_model.registry.model_registry import FOLDER, VARIABLE, Registry
 
 if TYPE_CHECKING:
-    from runner.registry.registry_file import Event, Model, Version
+    from runner.saved_model.registry.registry_file import Event, Model, Version
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -62,8 +62,8 @@ def main(options: argparse.Namespace) -> int:
 
 
 def _push(registry: Registry, options: argparse.Namespace) -> None:
-    from runner.registry.reference import checked_name
     from runner.saved_model import load_model
+    from runner.saved_model.registry.reference import checked_name
 
     checked_name(options.name)
     model = load_model(options.run, version_policy="ignore", trust=options.trust)

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from runner.prediction.intervals import Interval
-    from runner.prediction.row_source import RowSource
     from runner.saved_model import SavedModel
+    from runner.saved_model.prediction.intervals import Interval
+    from runner.saved_model.prediction.row_source import RowSource
 
 STREAM = "-"
 
@@ -83,7 +83,7 @@ def main(options: argparse.Namespace) -> int:
         DataError: the file cannot be read, or its rows are refused.
         ModelError: the model cannot be trusted.
     """
-    from runner.prediction.output import check_output
+    from runner.saved_model.prediction.output import check_output
 
     _check(options)
     output = None if options.output == STREAM else Path(options.output)
@@ -116,14 +116,14 @@ def _check(options: argparse.Namespace) -> None:
 def _interval(options: argparse.Namespace, model: SavedModel) -> Interval | None:
     if options.interval is None:
         return None
-    from runner.prediction.intervals import interval_of
+    from runner.saved_model.prediction.intervals import interval_of
 
     return interval_of(model, options.interval, options.interval_from)
 
 
 def _with_survival(options: argparse.Namespace, model: SavedModel) -> SavedModel:
     """The model, with what survival is computed from if it is asked for."""
-    from runner.prediction.predicted_columns import check_times, survives
+    from runner.saved_model.prediction.predicted_columns import check_times, survives
 
     if options.times is None:
         options.times = model.manifest.times
@@ -134,7 +134,7 @@ def _with_survival(options: argparse.Namespace, model: SavedModel) -> SavedModel
 
 
 def _source(options: argparse.Namespace, model: SavedModel, path: Path) -> RowSource:
-    from runner.prediction.row_source import check_ids, open_rows
+    from runner.saved_model.prediction.row_source import check_ids, open_rows
 
     source = open_rows(path, model.manifest, shown=_shown(options))
     check_ids(source, options.id)
@@ -153,7 +153,7 @@ def _predict(
     interval: Interval | None,
 ) -> list[str]:
     """Write the predictions of a file's rows; gives what there is to say of them."""
-    from runner.prediction.predict_file import FilePrediction
+    from runner.saved_model.prediction.predict_file import FilePrediction
 
     assert source is not None  # noqa: S101 - _check has seen to it
     prediction = FilePrediction(
@@ -171,8 +171,8 @@ def _predict(
 
 def _predict_matrix(options: argparse.Namespace, model: SavedModel, path: Path | None) -> int:
     """Write the predictions of a file with a sparse matrix, and say what there is to say."""
-    from runner.prediction.matrix_rows import matrix_tables, read_matrix
     from runner.saved_model.casting import listed
+    from runner.saved_model.prediction.matrix_rows import matrix_tables, read_matrix
 
     asked = {"--id": options.id, "--steps": options.steps, "--interval": options.interval}
     refused = [name for name, value in asked.items() if value]
@@ -195,8 +195,8 @@ def _forecast(
     interval: Interval | None,
 ) -> list[str]:
     """Write the forecasts of a series; gives what there is to say of them."""
-    from runner.prediction.forecast import Forecast
-    from runner.prediction.remembered_series import NO_SERIES
+    from runner.saved_model.prediction.forecast import Forecast
+    from runner.saved_model.prediction.remembered_series import NO_SERIES
 
     if model.content is None:  # no linear model knows a series
         raise ConfigError(NO_SERIES)
@@ -215,7 +215,7 @@ def _forecast(
 
 def _write(tables: Iterable[pa.Table], output: str, *, whole: bool = False) -> None:
     """Write tables; with `whole` nothing on standard output before all of them are there."""
-    from runner.prediction.output import write_csv, write_tables, write_whole
+    from runner.saved_model.prediction.output import write_csv, write_tables, write_whole
 
     if output != STREAM:
         write_tables(tables, Path(output))

@@ -57,8 +57,13 @@ def main(options: argparse.Namespace) -> int:
     _check(options)
     key = os.environ.get(KEY) or None
     try:
-        from runner.serving.limits import Limits
-        from runner.serving.server import ModelServer, is_loopback, listen, make_application
+        from runner.saved_model.serving.limits import Limits
+        from runner.saved_model.serving.server import (
+            ModelServer,
+            is_loopback,
+            listen,
+            make_application,
+        )
     except ImportError as error:
         raise ConfigError(NEEDS) from error
     if key is None and not is_loopback(options.host):

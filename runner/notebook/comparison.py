@@ -9,7 +9,7 @@ import pandas as pd
 from runner.cli.compare_runs import find
 from runner.cli.comparison_file import run_rows
 from runner.cli.comparison_tables import Asked
-from runner.notebook.stored import Run, Sweep
+from runner.notebook.records_shown import Run, Sweep
 from runner.store.comparable import differences, groups_of
 
 

@@ -12,7 +12,7 @@ from runner.experiment.run import run as make_run
 from runner.experiment.sweep import run_sweep
 from runner.experiment.workspace import Workspace
 from runner.notebook.frames import data_overrides, quoted
-from runner.notebook.stored import Run, Sweep, load_run
+from runner.notebook.records_shown import Run, Sweep, load_run
 from runner.report.terminal.screen import Screen
 from runner.store.sweep_directory import Command
 

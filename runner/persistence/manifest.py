@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from runner.compiled.compile_model import compile_model
+from runner.compiled.not_linear import NotLinearError
 from runner.evaluation.predicting import predict_probabilities
 from runner.evaluation.winner import Refit, predict_frame
-from runner.linear.compile_model import compile_model
-from runner.linear.errors import NotLinearError
 from runner.store.environment import versions
 from runner.store.run_record import SCHEMA_VERSION
 

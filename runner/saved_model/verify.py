@@ -14,7 +14,7 @@ from runner.errors import (
     RunnerError,
     SignatureError,
 )
-from runner.saved_model.loading import find_manifest, open_manifest, read_content
+from runner.saved_model.load_checked import find_manifest, open_manifest, read_content
 from runner.saved_model.recorded import check_signed
 from runner.store.encryption import ENDING
 from runner.store.own_files import RECORD, SIGNATURE, own_files, runs_within

@@ -96,8 +96,7 @@ def test_run_can_be_left_out(program: Program) -> None:
         ("lst", "did you mean list?"),
         (
             "lst",
-            "run, check, list, show, report, ui, compare, why, predict, serve, export, models, "
-            "verify, sign, resume, reproduce",
+            ", ".join(COMMANDS),
         ),
         ("knn", "did you mean imputer=knn?"),
         ("model", "model=elastic_net, model=lasso"),

@@ -33,8 +33,8 @@ from runner.errors import (
     VersionMismatchError,
 )
 from runner.persistence.plain_functions import with_plain_functions
+from runner.saved_model import load_checked as loading_module
 from runner.saved_model import load_model
-from runner.saved_model import loading as loading_module
 from runner.saved_model.manifest_file import read_manifest
 
 if TYPE_CHECKING:
