@@ -11,9 +11,9 @@ import pyarrow as pa
 
 from runner.errors import ConfigError, DataError
 from runner.prediction.cast_batch import CastBatch, cast_batch
-from runner.prediction.differences import Differences, refuse_absent, refuse_unlike
 from runner.prediction.predicted_columns import predicted_columns
 from runner.prediction.remembered_series import RememberedSeries
+from runner.prediction.row_differences import Differences, refuse_absent, refuse_unlike
 from runner.prediction.row_source import ROWS
 from runner.saved_model.casting import CastError, listed
 

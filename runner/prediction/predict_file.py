@@ -10,8 +10,8 @@ import pyarrow as pa
 
 from runner.errors import DataError
 from runner.prediction.cast_batch import cast_batch
-from runner.prediction.differences import Differences, refuse_absent, refuse_unlike
 from runner.prediction.predicted_columns import predicted_columns
+from runner.prediction.row_differences import Differences, refuse_absent, refuse_unlike
 from runner.prediction.row_source import ROWS
 from runner.saved_model.casting import CastError
 from runner.stream.ahead import ahead
