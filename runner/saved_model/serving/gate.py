@@ -118,8 +118,9 @@ class Gate:
         try:
             self._check_sender(asked)
             if asked.path in self.answering.answers:
+                answer = await self._answer(asked)
                 status = 200
-                await self._send(send, status, await self._answer(asked))
+                await self._send(send, status, answer)
             else:
                 status = await self._show(scope, asked, receive, send)
         except RefusedError as error:
@@ -130,7 +131,8 @@ class Gate:
         except Exception:
             status = 500
             log.exception("a request to %s failed", asked.path)
-            await self._send(send, status, b'{"detail": "Internal Server Error"}')
+            if asked.path in self.answering.answers:  # else the pages have said so
+                await self._send(send, status, b'{"detail": "Internal Server Error"}')
         finally:
             if status:
                 self._metrics.answered(asked.path, status, perf_counter() - start)
