@@ -1,4 +1,4 @@
-"""Hydra's work on packaged configs, done once for all tests of a process: their files stay."""
+"""What is packaged is read, and each of its options composed, once for all tests of a process."""
 
 from __future__ import annotations
 
@@ -6,56 +6,83 @@ import contextlib
 import functools
 import pickle
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
-import hydra
 from hydra._internal.sources_registry import SourcesRegistry
 from hydra.core.plugins import Plugins
+from omegaconf import OmegaConf
+
+from runner.config.compose import Composer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+    from importlib.resources.abc import Traversable
 
-    from omegaconf import DictConfig
+    from runner.config.composed import Composed
 
-PLACE = re.compile(r"hydra\.(run|sweep)\.dir=([\w./-]*[A-Za-z][\w./-]*)")
+PLACE = re.compile(r"hydra\.(run|sweep)\.dir=(?:'([\w./-]+)'|([\w./-]*[A-Za-z][\w./-]*))")
 Plugins.instance()  # which registers the source
 Packaged: Any = SourcesRegistry.instance().resolve("pkg")
 load_file, list_files = Packaged.load_config, Packaged.list
+compose_anew = Composer.compose_anew
 
 
 @contextlib.contextmanager
 def composed_once() -> Iterator[None]:
     """Compose and read what is packaged once, which would take longer than a small run."""
     with (
-        patch("runner.config.compose.compose", compose),
+        patch("runner.config.compose.Composer", composer_of),
+        patch.object(Composer, "_compose_choices", _compose_choices),
         patch.object(Packaged, "load_config", _load),
         patch.object(Packaged, "list", _list),
     ):
         yield
 
 
-def compose(
-    config_name: str, overrides: list[str], *, return_hydra_config: bool = False
-) -> DictConfig:
-    """Compose as Hydra does; what is packaged is the same wherever a run goes."""
-    if not return_hydra_config or any(line.startswith("hydra.searchpath") for line in overrides):
-        return hydra.compose(config_name, overrides, return_hydra_config=return_hydra_config)
-    places = [found for line in overrides if (found := PLACE.fullmatch(line))]
-    others = tuple(line for line in overrides if not PLACE.fullmatch(line))
-    config: DictConfig = pickle.loads(_composed(config_name, others))  # noqa: S301 - made here
-    config.hydra.runtime.cwd = str(Path.cwd())
-    for place in places:
-        config.hydra[place[1]].dir = place[2]
-    own = [line for line in overrides if line.lstrip("+~").startswith(("hydra.", "hydra/"))]
-    config.hydra.overrides.hydra = own
-    return config
+def composer_of(
+    config_name: str, *, fixed: tuple[str, ...], folders: Sequence[Traversable] = ()
+) -> Composer:
+    """Give a composer; over nothing but what is packaged, one that has read it before."""
+    if fixed:
+        return Composer(config_name, fixed=fixed, folders=folders)
+    composer = _composer_of(config_name, tuple(folders))
+    composer._shortcut._known.clear()  # which says where a run goes, and was started
+    return composer
 
 
 @functools.cache
-def _composed(config_name: str, overrides: tuple[str, ...]) -> bytes:
-    return pickle.dumps(hydra.compose(config_name, list(overrides), return_hydra_config=True))
+def _composer_of(config_name: str, folders: tuple[Traversable, ...]) -> Composer:
+    return Composer(config_name, fixed=(), folders=folders)
+
+
+def _compose_choices(composer: Composer, overrides: tuple[str, ...]) -> Composed:
+    """Compose as Hydra does; what is packaged is the same wherever a run goes."""
+    if composer._fixed or any("$" in line or "searchpath" in line for line in overrides):
+        return compose_anew(composer, list(overrides))
+    places = [found for line in overrides if (found := PLACE.fullmatch(line))]
+    others = tuple(line for line in overrides if not PLACE.fullmatch(line))
+    composed: Composed = pickle.loads(_choices(composer, others))  # noqa: S301 - made here
+    hydra = composed.hydra
+    hydra["runtime"]["cwd"] = str(Path.cwd())
+    for place in places:
+        hydra[place[1]]["dir"] = place[2] or place[3]
+    own = [line for line in overrides if line.lstrip("+~").startswith(("hydra.", "hydra/"))]
+    hydra["overrides"]["hydra"] = own
+    here = OmegaConf.create({key: hydra[key]["dir"] for key in ("run", "sweep")})  # and now
+    return replace(
+        composed,
+        hydra_overrides=tuple(own),
+        run_dir=Path(here.run),
+        sweep_dir=Path(here.sweep),
+    )
+
+
+@functools.cache
+def _choices(composer: Composer, overrides: tuple[str, ...]) -> bytes:
+    return pickle.dumps(compose_anew(composer, list(overrides)))
 
 
 def _load(source: Any, config_path: str) -> Any:  # noqa: ANN401 - Hydra's own
