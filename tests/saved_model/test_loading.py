@@ -122,9 +122,12 @@ def test_a_flipped_byte_is_found_before_it_is_read(
         load_model(run)
 
 
-@pytest.mark.parametrize("run", FORMS, indirect=True)
-def test_a_broken_file_with_a_right_hash_does_nothing(run: Path) -> None:
-    """Whatever bytes a file has, it is a model that answers rightly, or an error of ours."""
+@pytest.mark.parametrize("run", ["joblib", "skops"], indirect=True)
+def test_a_broken_file_with_a_right_hash_is_an_error(run: Path) -> None:
+    """Whatever bytes a file has whose format has a checksum, it answers rightly, or is refused.
+
+    A bare pickle has none: broken bytes can reach what NumPy does in C, and crash it.
+    """
     manifest = json.loads((run / "model.json").read_text())
     content = (run / manifest["file"]).read_bytes()
     rng = np.random.default_rng(0)
@@ -141,7 +144,7 @@ def test_a_broken_file_with_a_right_hash_does_nothing(run: Path) -> None:
             except ModelError as error:
                 ended.append(type(error).__name__)
     assert {"ChangedFileError", "UntrustedTypeError", "KnownAnswerError", "loaded"} >= set(ended)
-    assert len(set(ended)) > (manifest["format"] != "joblib")  # whose compression has a checksum
+    assert "ChangedFileError" in ended
 
 
 def malicious(path: Path, form: str) -> bytes:
