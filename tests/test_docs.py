@@ -180,7 +180,7 @@ def test_every_page_is_linked_from_the_readme() -> None:
 def test_the_diagram_shows_the_floors() -> None:
     """The picture in docs/architecture.md has import-linter's layers, floor by floor."""
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
-    (layers,) = [c["layers"] for c in contracts["contracts"] if c["type"] == "layers"]
+    layers = next(c["layers"] for c in contracts["contracts"] if c["type"] == "layers")
     floors = [" & ".join(r.removeprefix("runner.") for r in f.split(" | ")) for f in layers]
     (diagram,) = blocks("mermaid", "architecture.md")
     expected = [f"{upper} --> {lower}" for upper, lower in itertools.pairwise(floors)]

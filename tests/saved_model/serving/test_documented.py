@@ -1,4 +1,4 @@
-"""docs/models.md: a server is started, and each of its curl lines is asked."""
+"""docs/serving.md: a server is started, and each of its curl lines is asked."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pytest
     from conftest import Program
 
-PAGE = Path(__file__).parents[2] / "docs" / "models.md"
+PAGE = Path(__file__).parents[3] / "docs" / "serving.md"
 
 
 def test_the_curl_lines_are_answered(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
