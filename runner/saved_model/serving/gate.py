@@ -188,7 +188,9 @@ class Gate:
             raise too_large(self._limits.size)
 
     async def _show(self, scope: Message, asked: _Asked, receive: Receive, send: Send) -> int:
-        """Have a page shown; gives the status."""
+        """Have a page shown, for which no body is read; gives the status."""
+        if asked.unread:
+            await asked.throw_away(self._limits.size)
         status = 500
         closes = self.ending or asked.unread
 

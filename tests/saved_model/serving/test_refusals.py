@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import socket
@@ -17,10 +18,11 @@ from runner.saved_model.manifest_file import Column, read_manifest
 from runner.saved_model.serving.body_model import BodyModel
 from runner.saved_model.serving.limits import Limits
 from runner.saved_model.serving.refusals import RefusedError
+from runner.saved_model.serving.server import make_application
 from runner.saved_model.serving.strict_json import read_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, MutableMapping
     from pathlib import Path
 
     import httpx
@@ -153,6 +155,27 @@ def test_a_long_body_is_not_read_to_its_end(client: httpx.Client) -> None:
         answer = connection.makefile("rb").read()
     assert answer.startswith(b"HTTP/1.1 413")
     assert b"connection: close" in answer
+
+
+@pytest.mark.parametrize("path", ["/model", "/nothing"])
+def test_no_body_is_left_unread(path: str, finished_run: Path) -> None:
+    """A connection that is closed on bytes which nobody has read is reset: its answer is lost."""
+    gate = make_application(load_model(finished_run, linear=True), LIMITS, None)
+    parts: list[MutableMapping[str, object]] = [
+        {"type": "http.request", "body": b"x", "more_body": more} for more in (True, False)
+    ]
+    told: list[tuple[str, int]] = []
+
+    async def receive() -> MutableMapping[str, object]:
+        return parts.pop(0)
+
+    async def send(message: MutableMapping[str, object]) -> None:
+        told.append((str(message["type"]), len(parts)))
+
+    headers = [(b"host", b"localhost"), (b"content-length", b"2")]
+    scope = {"type": "http", "method": "PUT", "path": path, "headers": headers}
+    asyncio.run(gate(scope, receive, send))
+    assert [("http.response.start", 0), ("http.response.body", 0)] == told
 
 
 def test_a_slow_body_and_a_slow_answer_end(finished_run: Path) -> None:
