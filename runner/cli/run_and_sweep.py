@@ -14,7 +14,7 @@ from runner.errors import ConfigError, RunnerError
 if TYPE_CHECKING:
     import argparse
 
-    from runner.config import Composed, ExperimentConfig
+    from runner.config import Composed, ExperimentConfig, Plan
     from runner.experiment.sweep import SweepOutcome
     from runner.report import Report
     from runner.report.terminal.screen import Screen
@@ -65,26 +65,27 @@ def run_or_sweep(options: argparse.Namespace) -> int:
     Raises:
         RunnerError: a single run, or the sweep as a whole, could not be made.
     """
-    from runner.config import composer, validate
+    from runner.config import Plan, composer
 
     with composer(options.config_dir, options.config_name) as composing:
         jobs, swept = composing.jobs(options.overrides, multirun=options.multirun)
-        composed = [
-            composing.compose(job, number if swept else None) for number, job in enumerate(jobs)
-        ]
-    there = not options.going_on
-    validated = [(validate(each.sections, files=there), each) for each in composed]
-    if options.dry_run:
-        from runner.cli.inspection import runs_table
+        plan = Plan(composing, jobs, swept=swept, files=not options.going_on)
+        if options.dry_run:
+            return _print_runs(plan)
+        shown = None if options.quiet else plan.first[0].report
+        if swept:
+            return _sweep(plan, _command(options), shown)
+        return _single(*plan.first, shown)
 
-        reused = _reused_from(validated, swept=swept)
-        more = {"reused from": reused} if set(reused) != {"-"} else None
-        print_text(runs_table(composed, swept=swept, more=more))
-        return 0
-    shown = None if options.quiet else validated[0][0].report
-    if swept:
-        return _sweep(validated, _command(options), shown)
-    return _single(*validated[0], shown)
+
+def _print_runs(plan: Plan) -> int:
+    """Which runs there would be, and where each is finished already, if any is."""
+    from runner.cli.inspection import runs_table
+
+    reused = _reused_from(plan)
+    more = {"reused from": reused} if set(reused) != {"-"} else None
+    print_text(runs_table([composed for _, composed in plan], swept=plan.swept, more=more))
+    return 0
 
 
 def _command(options: argparse.Namespace) -> Command:
@@ -100,18 +101,18 @@ def _command(options: argparse.Namespace) -> Command:
     )
 
 
-def _reused_from(validated: list[tuple[ExperimentConfig, Composed]], *, swept: bool) -> list[str]:
+def _reused_from(plan: Plan) -> list[str]:
     """Of every run where it is finished already, or a dash; the data is read for that."""
     from runner.experiment.job import Job
     from runner.experiment.run import finished_elsewhere
     from runner.experiment.workspace import Workspace
 
     workspace = Workspace()
-    folders = [each.sweep_dir / each.subdir if swept else each.run_dir for _, each in validated]
-    found = [
-        finished_elsewhere(Job(config, each, folder, chosen=True, replaces=swept), workspace)
-        for (config, each), folder in zip(validated, folders, strict=True)
-    ]
+    swept = plan.swept
+    placed = [(*pair, pair[1].sweep_dir / pair[1].subdir if swept else pair[1].run_dir)
+              for pair in plan]  # fmt: skip
+    found = [finished_elsewhere(Job(*each, chosen=True, replaces=swept), workspace)
+             for each in placed]  # fmt: skip
     return ["-" if folder is None else _from_here(folder) for folder in found]
 
 
@@ -156,18 +157,14 @@ def _start_reading(config: ExperimentConfig) -> Reading | None:
     return Reading(Asked(config.dataset, config.split, config.general.seed))
 
 
-def _sweep(
-    validated: list[tuple[ExperimentConfig, Composed]], command: Command, shown: Report | None
-) -> int:
-    from runner.experiment.job import Job
+def _sweep(plan: Plan, command: Command, shown: Report | None) -> int:
     from runner.experiment.sweep import run_sweep
     from runner.report.terminal.screen import Screen
 
-    config, composed = validated[0]
-    jobs = [Job(c, each, each.subdir, chosen=True) for c, each in validated]
+    config, composed = plan.first
     chosen = any(key.startswith("hydra.sweep.dir") for key in composed.hydra_overrides)
     screen = Screen(shown)
-    sweep = run_sweep(jobs, composed.sweep_dir, command, screen, chosen=chosen)
+    sweep = run_sweep(plan, composed.sweep_dir, command, screen, chosen=chosen)
     if len(sweep.results):
         _show_sweep(sweep, config, screen)
         screen.say_page(sweep.folder)

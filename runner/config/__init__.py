@@ -10,12 +10,15 @@ if TYPE_CHECKING:
     from runner.config.composed import Composed
     from runner.config.kinds import GROUPS, plugins_of
     from runner.config.options import describe_options
+    from runner.config.plan import Plan, PlannedRun
     from runner.config.schema import ExperimentConfig, validate, validate_section
 
 __all__ = [
     "GROUPS",
     "Composed",
     "ExperimentConfig",
+    "Plan",
+    "PlannedRun",
     "composer",
     "describe_options",
     "plugins_of",
@@ -27,6 +30,7 @@ ROOMS = {
     "composed": ("Composed",),
     "kinds": ("GROUPS", "plugins_of"),
     "options": ("describe_options",),
+    "plan": ("Plan", "PlannedRun"),
     "schema": ("ExperimentConfig", "validate", "validate_section"),
 }
 

@@ -112,6 +112,7 @@ class Composer:
         self._read = cache(self._parser.parse_override)
         parts = Parts(self._compose_choices, self._is_group, self._reach)
         self._shortcut = Shortcut(parts)
+        self._own_sweeps: dict[tuple[str, ...], OwnSweep] = {}
 
     def jobs(self, overrides: list[str], *, multirun: bool) -> tuple[list[list[str]], bool]:
         """The overrides of every job, and whether they make a sweep.
@@ -214,10 +215,14 @@ class Composer:
 
     def _own_sweep(self, job: list[str]) -> OwnSweep:
         """The sweep that the choices of a job bring; the values of other keys have no say in it."""
-        told = [
-            o for o in job if "." not in o.partition("=")[0] or o.lstrip("+~").startswith("hydra.")
-        ]
-        return self.compose(told).own_sweep
+        told = tuple(override for override in job if self._may_bring_sweep(override))
+        if told not in self._own_sweeps:
+            self._own_sweeps[told] = self.compose(list(told)).own_sweep
+        return self._own_sweeps[told]
+
+    def _may_bring_sweep(self, override: str) -> bool:
+        key = override.lstrip("+~").partition("=")[0].partition("@")[0]
+        return "/" in key or key.startswith("hydra.") or self._is_group(key)
 
     def _compose_anew(self, overrides: list[str]) -> DictConfig:
         try:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from runner.config.own_sweep import OwnSweep
 
+TOGETHER = 1000  # runs of a sweep in one folder
+
 
 @dataclass(frozen=True)
 class Composed:
@@ -75,7 +77,7 @@ def from_hydra(config: DictConfig) -> Composed:
         hydra=hydra,
         run_dir=Path(config.hydra.run.dir),
         sweep_dir=Path(config.hydra.sweep.dir),
-        subdir=Path(str(config.hydra.sweep.subdir) if numbered else ""),
+        subdir=_place(config.hydra) if numbered else Path(),
         own_sweep=read_sweep(
             section,
             wanted=str(config.hydra.mode).endswith("MULTIRUN"),
@@ -83,6 +85,25 @@ def from_hydra(config: DictConfig) -> Composed:
         ),
         interpolated=interpolated,
     )
+
+
+def place_in_sweep(subdir: str, number: int) -> Path:
+    """Where a run goes in its sweep's folder: from 1000 on, each thousand in a folder of its own.
+
+    Run 999 is in 999 and run 1234 in 1000/1234, so that no folder has more entries than file
+    systems take well, and a sweep that grows keeps the places of its runs.
+
+    Args:
+        subdir: as the config has it; what is not the number itself stays as it is.
+        number: the run's.
+    """
+    if number < TOGETHER or subdir != str(number):
+        return Path(subdir)
+    return Path(str(number // TOGETHER * TOGETHER), subdir)
+
+
+def _place(hydra: DictConfig) -> Path:
+    return place_in_sweep(str(hydra.sweep.subdir), int(hydra.job.num))
 
 
 def by_key(task: list[str]) -> dict[str, str]:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from hydra.core.override_parser.types import OverrideType
 
-from runner.config.composed import by_key, of_groups
+from runner.config.composed import by_key, of_groups, place_in_sweep
 from runner.config.reach import Reach
 from runner.errors import ConfigError
 
@@ -221,5 +221,5 @@ def _placed(base: Composed, sections: dict[str, Any], hydra: dict[str, Any]) -> 
         choices=of_groups(hydra["runtime"]["choices"]),
         hydra_overrides=tuple(hydra["overrides"]["hydra"]),
         hydra=hydra,
-        subdir=Path(subdir if numbered else ""),
+        subdir=place_in_sweep(subdir, hydra["job"]["num"]) if numbered else Path(),
     )

@@ -18,6 +18,12 @@ if TYPE_CHECKING:
     from runner.config import Composed, ExperimentConfig
 
 
+def job_of(validated: tuple[ExperimentConfig, Composed], folder: Path) -> Job:
+    """A run of a sweep: its folder is told, and an unfinished run there makes way."""
+    config, composed = validated
+    return Job(config, composed, folder, chosen=True, replaces=True)
+
+
 @dataclass(frozen=True)
 class Job:
     """One config to run, and where."""

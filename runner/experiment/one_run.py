@@ -6,7 +6,9 @@ import time
 from functools import cache
 from typing import TYPE_CHECKING
 
+from runner.config.origin import HERE
 from runner.errors import InUseError, RunDirectoryError
+from runner.experiment.job import job_of
 from runner.experiment.run import Outcome, record_failure, run
 from runner.experiment.workspace import Workspace
 from runner.report.terminal.screen import Screen
@@ -14,6 +16,8 @@ from runner.report.terminal.screen import Screen
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from runner.config import PlannedRun
+    from runner.config.origin import Origin
     from runner.experiment.job import Job
 
 PATIENCE = 10.0  # seconds for another process to leave a run's folder
@@ -31,14 +35,16 @@ def make_here(job: Job, workspace: Workspace, screen: Screen) -> Outcome:
     return outcome
 
 
-def make_in_process(job: Job, shared: Path) -> Outcome:
-    """Run a job in a worker process, whose jobs share what is in memory.
+def make_planned(planned: PlannedRun, origin: Origin, shared: Path) -> Outcome:
+    """Compose and run a job in a worker process, whose jobs share what is in memory.
 
     Args:
-        job: what to run.
+        planned: what to run.
+        origin: where its config comes from.
         shared: a folder of tables that the processes share.
     """
-    outcome = make_here(job, _workspace(shared), Screen(None))
+    validated = HERE.validated(planned, origin)
+    outcome = make_here(job_of(validated, planned.folder), _workspace(shared), Screen(None))
     return Outcome(outcome.folder, outcome.record)  # an error need not survive being sent
 
 

@@ -12,12 +12,11 @@ from runner.store.directory import DONE
 from runner.store.sweep_directory import open_sweep
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     import pandas as pd
 
-    from runner.experiment.job import Job
+    from runner.config import Plan
     from runner.report.terminal.screen import Screen
     from runner.store.sweep_directory import Command
 
@@ -38,15 +37,15 @@ class SweepOutcome:
 
 
 def run_sweep(
-    jobs: Sequence[Job], folder: Path, command: Command, screen: Screen, *, chosen: bool
+    plan: Plan, folder: Path, command: Command, screen: Screen, *, chosen: bool
 ) -> SweepOutcome:
-    """Run every job that is not finished yet, and write `results.csv` and `sweep.json`.
+    """Make every run that is not finished yet, and write `results.csv` and `sweep.json`.
 
     With a baseline, `comparison.csv` has each run's difference from it. A run that fails leaves
     its record and a row, and does not stop the others unless the config says so.
 
     Args:
-        jobs: what to run; a job's folder is relative to the sweep's.
+        plan: what to run.
         folder: the sweep's; if it holds these runs already, they are gone on with.
         command: what was typed.
         screen: where progress is shown.
@@ -56,12 +55,13 @@ def run_sweep(
         ConfigError: no run is the baseline that the config names.
         RunDirectoryError: the directory cannot be made, or holds finished runs of other configs.
     """
-    baseline = jobs[0].config.report.baseline
+    config = plan.first[0]
+    baseline = config.report.baseline
     if baseline is not None:
-        baseline_comparison.check_baseline(baseline, [job.composed.overrides for job in jobs])
+        baseline_comparison.check_baseline(baseline, [each.overrides for _, each in plan])
     with open_sweep(folder, chosen=chosen) as directory:
-        directory.escapes_formulas = jobs[0].config.general.escape_formulas
-        sweep = SweepRuns.of(directory, jobs, command, screen)
+        directory.escapes_formulas = config.general.escape_formulas
+        sweep = SweepRuns.of(directory, plan, command, screen)
         interrupted = False
         try:
             sweep.run()
@@ -75,7 +75,7 @@ def run_sweep(
             directory.write_table("comparison.csv", compared)
         results = sweep.write("interrupted" if interrupted or sweep.left else "finished")
         if len(results):
-            lacking = try_sweep_page(directory.folder, PageStyle.of(jobs[0].config.report))
+            lacking = try_sweep_page(directory.folder, PageStyle.of(config.report))
             if lacking:
                 screen.say_error(f"{lacking}; enet report {directory.folder} tries again")
         return SweepOutcome(directory.folder, results, compared, interrupted)

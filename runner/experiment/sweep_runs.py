@@ -5,14 +5,16 @@ from __future__ import annotations
 import shutil
 import time
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from runner.config.origin import Origin
 from runner.errors import RunDirectoryError, RunnerError
-from runner.experiment.one_run import make_here, make_in_process
+from runner.experiment.job import job_of
+from runner.experiment.one_run import make_here, make_planned
 from runner.experiment.run import Outcome, record_failure
 from runner.experiment.sweep_rows import against_best, row_of
 from runner.experiment.workspace import Workspace
@@ -25,9 +27,10 @@ from runner.store.index import runs_under
 from runner.store.sweep_directory import describe_sweep
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from runner.config import ExperimentConfig, Plan
     from runner.experiment.job import Job
     from runner.report.terminal.screen import Screen
     from runner.store.directory import RunDirectory
@@ -44,7 +47,7 @@ class SweepRuns:
     """A sweep under way."""
 
     directory: RunDirectory
-    jobs: list[Job]  # with their folders
+    plan: Plan
     command: Command
     screen: Screen
     rows: dict[int, dict[str, Any]] = field(default_factory=dict)  # of results.csv, by number
@@ -53,19 +56,13 @@ class SweepRuns:
     _next: float = 0.0
 
     @classmethod
-    def of(
-        cls, directory: RunDirectory, jobs: Sequence[Job], command: Command, screen: Screen
-    ) -> SweepRuns:
+    def of(cls, directory: RunDirectory, plan: Plan, command: Command, screen: Screen) -> SweepRuns:
         """The runs of a folder, which may have some of them.
 
         Raises:
             RunDirectoryError: a finished run there was made with another config.
         """
-        placed = [
-            replace(job, folder=directory.folder / job.folder, chosen=True, replaces=True)
-            for job in jobs
-        ]
-        sweep = cls(directory, placed, command, screen)
+        sweep = cls(directory, plan, command, screen)
         sweep._look_around()
         sweep.write("running")
         return sweep
@@ -73,12 +70,25 @@ class SweepRuns:
     @property
     def left(self) -> int:
         """How many runs have not ended."""
-        return len(self.jobs) - len(self.rows)
+        return len(self.plan) - len(self.rows)
+
+    @property
+    def config(self) -> ExperimentConfig:
+        """Of the first run, which speaks for the sweep."""
+        return self.plan.first[0]
+
+    def folder(self, number: int) -> Path:
+        """Where a run is made."""
+        return self.directory.folder / self.plan.subdirs[number]
+
+    def job(self, number: int) -> Job:
+        """A run, as it is made."""
+        return job_of(self.plan[number], self.folder(number))
 
     def run(self) -> None:
         """Make the runs that are not done."""
-        waiting = [n for n in range(len(self.jobs)) if n not in self.rows]
-        fail_fast = self.jobs[0].config.general.fail_fast
+        waiting = [n for n in range(len(self.plan)) if n not in self.rows]
+        fail_fast = self.config.general.fail_fast
         with self.screen.progress("runs", len(waiting), "runs") as advance:
             for number, outcome in self._launch(waiting):
                 self.rows[number] = self._row(outcome.folder, outcome.record)
@@ -91,10 +101,11 @@ class SweepRuns:
 
     def gather(self) -> None:
         """Add the runs that an interrupt has kept from being counted, by their records."""
-        for number, job in enumerate(self.jobs):
-            record = None if number in self.rows else read_record(job.folder)
+        for number in range(len(self.plan)):
+            folder = self.folder(number)
+            record = None if number in self.rows else read_record(folder)
             if record is not None and record.get("status") != "running":
-                self.rows[number] = self._row(job.folder, record)
+                self.rows[number] = self._row(folder, record)
 
     def write(self, status: str) -> pd.DataFrame:
         """Write results.csv, which is returned too, and sweep.json."""
@@ -116,7 +127,7 @@ class SweepRuns:
 
     def runs(self) -> list[StoredRun]:
         """The runs that have ended."""
-        folders = [self.jobs[number].folder for number in sorted(self.rows)]
+        folders = [self.folder(number) for number in sorted(self.rows)]
         return [StoredRun(folder, read_record(folder) or {}) for folder in folders]
 
     def _row(self, folder: Path, record: dict[str, Any]) -> dict[str, Any]:
@@ -125,19 +136,20 @@ class SweepRuns:
     def _look_around(self) -> None:
         """Find what an earlier start has left, and say what differs."""
         others = []
-        for number, job in enumerate(self.jobs):
-            record = read_record(job.folder)
+        for number in range(len(self.plan)):
+            folder = self.folder(number)
+            record = read_record(folder)
             if record is None:
                 continue
-            found = self._differences(job)
+            found = self._differences(self.job(number))
             if record.get("status") not in DONE:
                 if found:
                     said = describe_differences(found)
-                    self.screen.say(f"run {job.folder.name} was not finished; now {said}")
+                    self.screen.say(f"run {folder.name} was not finished; now {said}")
             elif found:
-                others.append(f"run {job.folder.name}: {describe_differences(found)}")
+                others.append(f"run {folder.name}: {describe_differences(found)}")
             else:
-                self.rows[number] = self._row(job.folder, record)
+                self.rows[number] = self._row(folder, record)
         if others:
             raise RunDirectoryError(
                 f"{self.directory.folder} holds finished runs of another sweep: choose another "
@@ -153,7 +165,7 @@ class SweepRuns:
 
         They stay where they are.
         """
-        own = {job.folder.resolve() for job in self.jobs}
+        own = {self.folder(number).resolve() for number in range(len(self.plan))}
         folders = [folder.resolve() for folder, _ in runs_under(self.directory.folder)]
         others = sum(folder not in own for folder in folders)
         if others:
@@ -188,40 +200,43 @@ class SweepRuns:
 
     def _launch(self, numbers: list[int]) -> Iterator[tuple[int, Outcome]]:
         """Each run's number and how it ended, as they end."""
-        launcher = self.jobs[0].config.launcher
+        launcher = self.config.launcher
         if launcher.in_this_process:
             for at, outcome in launcher.launch(self._make, numbers):
                 yield numbers[at], self._settle(numbers[at], outcome)
             return
-        shared = self.directory.folder / SHARED
+        shared, told = self.directory.folder / SHARED, self.command
         shutil.rmtree(shared, ignore_errors=True)  # that of a start that was killed
         try:
-            work = partial(make_in_process, shared=shared)
-            for at, outcome in launcher.launch(work, [self.jobs[n] for n in numbers]):
+            origin = Origin(told.config_dir, told.config_name, told.working_directory)
+            work = partial(make_planned, origin=origin, shared=shared)
+            items = [self.plan.told(number, self.folder(number)) for number in numbers]
+            for at, outcome in launcher.launch(work, items):
                 yield numbers[at], self._settle(numbers[at], outcome)
         finally:
             shutil.rmtree(shared, ignore_errors=True)
 
     def _make(self, number: int) -> Outcome:
-        job = self.jobs[number]
-        self.screen.say(f"run {job.folder.name} ({number + 1} of {len(self.jobs)}): {_named(job)}")
+        job = self.job(number)
+        of_all, named = f"{number + 1} of {len(self.plan)}", _named(job.composed.overrides)
+        self.screen.say(f"run {job.folder.name} ({of_all}): {named}")
         return make_here(job, self.workspace, self.screen)
 
     def _settle(self, number: int, outcome: Outcome | WorkerDied) -> Outcome:
         if not isinstance(outcome, WorkerDied):
             return outcome
         reason = f"its worker died {outcome.tries} times: out of memory, or killed"
-        return record_failure(self.jobs[number], RunnerError(reason))
+        return record_failure(self.job(number), RunnerError(reason))
 
     def _say(self, number: int, outcome: Outcome) -> None:
         """Show at once what went wrong; of runs elsewhere, that they have ended."""
-        job, status = self.jobs[number], outcome.record["status"]
+        name, status = self.folder(number).name, outcome.record["status"]
         if status not in DONE:
             reason = outcome.record.get("error")
-            self.screen.say_error(f"run {job.folder.name} {status}: {reason}")
-        elif not job.config.launcher.in_this_process:
-            ended = f"run {job.folder.name} {status} ({len(self.rows)} of {len(self.jobs)})"
-            self.screen.say(f"{ended}: {_named(job)}")
+            self.screen.say_error(f"run {name} {status}: {reason}")
+        elif not self.config.launcher.in_this_process:
+            ended = f"run {name} {status} ({len(self.rows)} of {len(self.plan)})"
+            self.screen.say(f"{ended}: {_named(outcome.record['overrides'])}")
 
     def _write_rows(self) -> None:
         """Write the table again if that has not been done for long."""
@@ -233,5 +248,5 @@ class SweepRuns:
         self._next = time.monotonic() + max(BETWEEN, spent / SHARE)
 
 
-def _named(job: Job) -> str:
-    return " ".join(f"{key}={value}" for key, value in job.composed.overrides.items())
+def _named(overrides: Mapping[str, str]) -> str:
+    return " ".join(f"{key}={value}" for key, value in overrides.items())

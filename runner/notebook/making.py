@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runner.config import composer, validate
+from runner.config import Plan, composer
 from runner.errors import ConfigError
 from runner.experiment.job import Job
 from runner.experiment.run import run as make_run
@@ -17,12 +18,9 @@ from runner.report.terminal.screen import Screen
 from runner.store.sweep_directory import Command
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
-    from runner.config import Composed, ExperimentConfig
     from runner.notebook.frames import Frame
-
-    Validated = list[tuple[ExperimentConfig, Composed]]
 
 CONFIG = "config"  # the packaged one
 
@@ -53,10 +51,10 @@ def run(  # noqa: PLR0913 - what a command line has
         RunnerError: the run failed.
     """
     given = [*data_overrides(data, target), *overrides, *_placed("run", folder)]
-    validated, swept = _validated(given, config_dir, multirun=False)
-    if swept:
-        raise ConfigError("the overrides ask for several runs: use runner.sweep")
-    config, composed = validated[0]
+    with _planned(given, config_dir, multirun=False) as plan:
+        if plan.swept:
+            raise ConfigError("the overrides ask for several runs: use runner.sweep")
+        config, composed = plan.first
     job = Job(config, composed, composed.run_dir, chosen=folder is not None)
     screen = Screen(config.report if show else None)
     outcome = make_run(job, Workspace(), screen)
@@ -94,9 +92,6 @@ def sweep(  # noqa: PLR0913 - as `run`
         KeyboardInterrupt: it was interrupted; what is finished stays.
     """
     given = [*data_overrides(data, target), *overrides, *_placed("sweep", folder)]
-    validated, _ = _validated(given, config_dir, multirun=True)
-    config, composed = validated[0]
-    jobs = [Job(c, each, each.subdir, chosen=True) for c, each in validated]
     command = Command(
         overrides=tuple(given),
         multirun=True,
@@ -104,24 +99,23 @@ def sweep(  # noqa: PLR0913 - as `run`
         config_name=CONFIG,
         working_directory=str(Path.cwd()),
     )
-    screen = Screen(config.report if show else None)
-    made = run_sweep(jobs, composed.sweep_dir, command, screen, chosen=folder is not None)
+    with _planned(given, config_dir, multirun=True) as plan:
+        config, composed = plan.first
+        screen = Screen(config.report if show else None)
+        made = run_sweep(plan, composed.sweep_dir, command, screen, chosen=folder is not None)
     if made.interrupted:
         raise KeyboardInterrupt
     return Sweep(made.folder.resolve())
 
 
-def _validated(
+@contextmanager
+def _planned(
     overrides: list[str], config_dir: Path | str | None, *, multirun: bool
-) -> tuple[Validated, bool]:
-    """The configs that overrides ask for, and whether they make a sweep."""
+) -> Iterator[Plan]:
+    """The runs that overrides ask for."""
     folder = None if config_dir is None else Path(config_dir)
     with composer(folder, CONFIG) as composing:
-        jobs, swept = composing.jobs(overrides, multirun=multirun)
-        composed = [
-            composing.compose(job, number if swept else None) for number, job in enumerate(jobs)
-        ]
-    return [(validate(each.sections), each) for each in composed], swept
+        yield Plan(composing, *composing.jobs(overrides, multirun=multirun))
 
 
 def _placed(what: str, folder: Path | str | None) -> list[str]:

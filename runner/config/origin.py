@@ -1,0 +1,59 @@
+"""Where configs come from, and composing them in a process that was only told of that."""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from runner.config.compose import composer
+from runner.config.schema import validate
+
+if TYPE_CHECKING:
+    from runner.config.compose import Composer
+    from runner.config.plan import PlannedRun, Validated
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Which configs a command has composed, and where."""
+
+    config_dir: str | None
+    config_name: str
+    working_directory: str
+
+
+class ComposedHere:
+    """Composes what a process is told of, for one command at a time, in that one's directory."""
+
+    def __init__(self) -> None:
+        self._origin: Origin | None = None
+        self._stack = ExitStack()
+        self._composer: Composer
+
+    def validated(self, planned: PlannedRun, origin: Origin) -> Validated:
+        """The config of a run, unless it was sent with it.
+
+        Raises:
+            ConfigError: it cannot be composed here.
+        """
+        self._turn_to(origin)
+        if planned.composed is not None:
+            return planned.composed
+        composed = self._composer.compose(list(planned.overrides), planned.number)
+        return validate(composed.sections, files=False), composed
+
+    def _turn_to(self, origin: Origin) -> None:
+        if origin == self._origin:
+            return
+        self._origin = None
+        self._stack.close()  # Hydra has one state in a process
+        os.chdir(origin.working_directory)
+        folder = None if origin.config_dir is None else Path(origin.config_dir)
+        self._composer = self._stack.enter_context(composer(folder, origin.config_name))
+        self._origin = origin
+
+
+HERE = ComposedHere()

@@ -1,0 +1,108 @@
+"""The runs that a command asks for: checked all at once, each composed again when it is made.
+
+A composed config takes some 20 KB, so that those of all runs of a large sweep are not kept.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from runner.config.schema import validate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from runner.config.compose import Composer
+    from runner.config.composed import Composed
+    from runner.config.schema import ExperimentConfig
+
+    Validated = tuple[ExperimentConfig, Composed]
+
+READ = ("dataset", "family", "split")  # sections that say which rows are read, and how divided
+
+
+@dataclass(frozen=True)
+class PlannedRun:
+    """One run of a sweep as a process is told of it that composes its config itself.
+
+    `composed` is given where the config takes values from its surroundings, as from the time or
+    from the environment: elsewhere they may be others.
+    """
+
+    number: int
+    overrides: tuple[str, ...]
+    folder: Path
+    data: str  # a hash: runs with the same one read the same rows, and divide them alike
+    composed: Validated | None = None
+
+
+@dataclass
+class Plan:
+    """The validated configs of all runs, by number.
+
+    Args:
+        composing: composes them.
+        overrides: of each run.
+        swept: whether they are a sweep; else there is one.
+        files: whether the datasets' files must be there already.
+
+    Raises:
+        ConfigError: one of the configs is wrong.
+    """
+
+    composing: Composer
+    overrides: list[list[str]]
+    swept: bool
+    files: bool = True
+    subdirs: list[str] = field(init=False)  # where each run goes in the sweep's folder
+    _kept: dict[int, Validated] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Compose and check each."""
+        self.subdirs, self._data, self._kept = [], [], {}
+        for number in range(len(self.overrides)):
+            config, composed = self._make(number)
+            self.subdirs.append(str(composed.subdir))
+            self._data.append(_hash_of(composed))
+            if number == 0 or composed.interpolated:
+                self._kept[number] = config, composed
+
+    def __len__(self) -> int:
+        """How many runs there are."""
+        return len(self.overrides)
+
+    def __getitem__(self, number: int) -> Validated:
+        """The config of a run, validated and as it was composed."""
+        return self._kept.get(number) or self._make(number)
+
+    def __iter__(self) -> Iterator[Validated]:
+        """That of each run."""
+        return (self[number] for number in range(len(self)))
+
+    @property
+    def first(self) -> Validated:
+        """That of the first run, which speaks for the sweep."""
+        return self._kept[0]
+
+    def told(self, number: int, folder: Path) -> PlannedRun:
+        """What another process must know of a run to make it in a folder."""
+        kept = self._kept.get(number)
+        sent = kept if kept is not None and kept[1].interpolated else None
+        return PlannedRun(
+            number, tuple(self.overrides[number]), folder, self._data[number], composed=sent
+        )
+
+    def _make(self, number: int) -> Validated:
+        own = self.overrides[number]
+        composed = self.composing.compose(own, number if self.swept else None)
+        return validate(composed.sections, files=self.files), composed
+
+
+def _hash_of(composed: Composed) -> str:
+    """Of what determines which rows a run reads, and how they are divided."""
+    read = [composed.sections.get(name) for name in (*READ, "seed")]
+    return hashlib.sha256(json.dumps(read, default=str).encode()).hexdigest()[:16]
