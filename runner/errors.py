@@ -72,3 +72,7 @@ class KnownAnswerError(ModelError):
 
 class DecryptionError(ModelError):
     """An encrypted file cannot be read: the key is another one, or the file was changed."""
+
+
+class ClusterLostError(RunnerError):
+    """The scheduler that has runs made cannot be reached any more."""

@@ -44,6 +44,11 @@ class Spec(BaseModel):
             for key, value in values.items()
         }
 
+    @property
+    def packages(self) -> tuple[str, ...]:
+        """The packages of extras that the section needs wherever a run with it is made."""
+        return ()
+
     @classmethod
     def dotted_keys(cls) -> set[str]:
         """The section's keys, those of a section within it dotted."""

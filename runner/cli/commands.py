@@ -61,6 +61,8 @@ COMMANDS = {
                 "whether any file was changed, and who signed it"),
         Command("sign", "sign_run", "trust", "RUN --key KEY",
                 "vouch for its files with an SSH key"),
+        Command("cluster", "manage_cluster", "trust", "certificates DIR",
+                "what members of a Dask cluster show each other"),
         Command("resume", "resume_sweep", "repeat", "SWEEP_DIR",
                 "go on with a sweep that was stopped"),
         Command("reproduce", "reproduce_run", "repeat", "RUN",

@@ -18,7 +18,6 @@ Run and sweep elastic-net experiments from YAML.
 usage: enet [COMMAND] ...          (enet OVERRIDES is enet run OVERRIDES)
 """
 EXAMPLES = """\
-
 enet dataset=csv dataset.path=my.csv dataset.target=y    run your own table
 enet -m imputer=mean,knn model.l1_ratio=0.5,1            sweep every combination\
 """

@@ -170,8 +170,8 @@ def _sweep(plan: Plan, command: Command, shown: Report | None) -> int:
         screen.say_page(sweep.folder)
     if sweep.interrupted:
         going_on = f"enet resume {shlex.quote(str(sweep.folder))}"
-        print_text(f"interrupted; to go on: {going_on}", error=True)
-        return INTERRUPTED
+        print_text(f"{sweep.lost or 'interrupted'}; to go on: {going_on}", error=True)
+        return FAILURE if sweep.lost else INTERRUPTED
     return FAILURE if sweep.failed else 0
 
 

@@ -27,7 +27,7 @@ class Composed:
     """One job's config as Hydra composed it."""
 
     sections: dict[str, Any]  # plain values, interpolations resolved
-    overrides: dict[str, str]  # what the command line and a sweep set, by key
+    overrides: dict[str, str]  # what the command line and a sweep set of a run, by key
     choices: dict[str, str]  # the option of each group
     hydra_overrides: tuple[str, ...]  # what the command line set of Hydra's own keys
     hydra: dict[str, Any]  # Hydra's own section, nothing in it resolved
@@ -107,9 +107,13 @@ def _place(hydra: DictConfig) -> Path:
 
 
 def by_key(task: list[str]) -> dict[str, str]:
-    """The values that overrides set, by key without its prefix."""
+    """The values that overrides set, by key without its prefix.
+
+    Those of the launcher are left out: where a run is made changes nothing in it.
+    """
     keyed = dict(override.split("=", 1) for override in task if "=" in override)
-    return {key.lstrip("+"): value for key, value in keyed.items()}
+    values = {key.lstrip("+"): value for key, value in keyed.items()}
+    return {key: value for key, value in values.items() if key.partition(".")[0] != "launcher"}
 
 
 def of_groups(choices: dict[str, str]) -> dict[str, str]:

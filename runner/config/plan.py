@@ -59,17 +59,21 @@ class Plan:
     swept: bool
     files: bool = True
     subdirs: list[str] = field(init=False)  # where each run goes in the sweep's folder
+    packages: set[str] = field(init=False)  # of extras and of plugins, that runs need
+    _data: list[str] = field(init=False)
     _kept: dict[int, Validated] = field(init=False)
 
     def __post_init__(self) -> None:
         """Compose and check each."""
-        self.subdirs, self._data, self._kept = [], [], {}
+        self.subdirs, self.packages, self._data, self._kept = [], set(), [], {}
         for number in range(len(self.overrides)):
             config, composed = self._make(number)
             self.subdirs.append(str(composed.subdir))
+            self.packages |= config.packages
             self._data.append(_hash_of(composed))
             if number == 0 or composed.interpolated:
                 self._kept[number] = config, composed
+        self.first[0].launcher.check()
 
     def __len__(self) -> int:
         """How many runs there are."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 from pydantic import BeforeValidator, Field, ValidationError
 
 from runner.config.agreement import check_agreement
-from runner.config.kinds import GROUPS, STEPS, all_kinds, find_kind, kind_names
+from runner.config.kinds import GROUPS, STEPS, all_kinds, find_kind, kind_names, plugins_of
 from runner.config.messages import explain, unknown_key
 from runner.config.options import packaged_defaults
 from runner.core.metrics import METRICS, MetricName
@@ -101,6 +101,15 @@ class ExperimentConfig:
     persistence: Persistence
     report: Report
     launcher: Launcher
+
+    @property
+    def packages(self) -> set[str]:
+        """What a run needs beyond what this package does: that of extras, and of plugins."""
+        sections: dict[str, Spec] = {group: getattr(self, group) for group in GROUPS}
+        plugins = plugins_of({group: getattr(self, group).name for group in GROUPS})
+        return {name for each in sections.values() for name in each.packages} | {
+            plugin["package"] for plugin in plugins
+        }
 
     @property
     def metric(self) -> MetricName:

@@ -35,23 +35,23 @@ def make_here(job: Job, workspace: Workspace, screen: Screen) -> Outcome:
     return outcome
 
 
-def make_planned(planned: PlannedRun, origin: Origin, shared: Path) -> Outcome:
+def make_planned(planned: PlannedRun, origin: Origin, tables: Path) -> Outcome:
     """Compose and run a job in a worker process, whose jobs share what is in memory.
 
     Args:
         planned: what to run.
         origin: where its config comes from.
-        shared: a folder of tables that the processes share.
+        tables: a folder of those that the processes share.
     """
     validated = HERE.validated(planned, origin)
-    outcome = make_here(job_of(validated, planned.folder), _workspace(shared), Screen(None))
+    outcome = make_here(job_of(validated, planned.folder), _workspace(tables), Screen(None))
     return Outcome(outcome.folder, outcome.record)  # an error need not survive being sent
 
 
 @cache
-def _workspace(shared: Path) -> Workspace:
+def _workspace(tables: Path) -> Workspace:
     """The process's own."""
-    return Workspace(shared=shared)
+    return Workspace(shared=tables)
 
 
 def _when_free(job: Job, workspace: Workspace, screen: Screen) -> Outcome:

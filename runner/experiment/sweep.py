@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from runner.errors import ClusterLostError
 from runner.experiment.pages import PageStyle, try_sweep_page
 from runner.experiment.sweep_runs import SweepRuns
 from runner.statistics import baseline_comparison
@@ -29,6 +30,7 @@ class SweepOutcome:
     results: pd.DataFrame  # a row per run that has ended
     compared: pd.DataFrame | None = None  # with the baseline, if there is one
     interrupted: bool = False
+    lost: str = ""  # why it was interrupted, if not by the user
 
     @property
     def failed(self) -> int:
@@ -62,11 +64,14 @@ def run_sweep(
     with open_sweep(folder, chosen=chosen) as directory:
         directory.escapes_formulas = config.general.escape_formulas
         sweep = SweepRuns.of(directory, plan, command, screen)
-        interrupted = False
+        interrupted, lost = False, ""
         try:
             sweep.run()
         except KeyboardInterrupt:
             interrupted = True
+            sweep.gather()
+        except ClusterLostError as error:
+            interrupted, lost = True, str(error)
             sweep.gather()
         compared = None
         if baseline is not None and not interrupted:
@@ -78,4 +83,4 @@ def run_sweep(
             lacking = try_sweep_page(directory.folder, PageStyle.of(config.report))
             if lacking:
                 screen.say_error(f"{lacking}; enet report {directory.folder} tries again")
-        return SweepOutcome(directory.folder, results, compared, interrupted)
+        return SweepOutcome(directory.folder, results, compared, interrupted, lost)

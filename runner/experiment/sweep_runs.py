@@ -16,9 +16,10 @@ from runner.errors import RunDirectoryError, RunnerError
 from runner.experiment.job import job_of
 from runner.experiment.one_run import make_here, make_planned
 from runner.experiment.run import Outcome, record_failure
+from runner.experiment.sweep_progress import SweepProgress
 from runner.experiment.sweep_rows import against_best, row_of
 from runner.experiment.workspace import Workspace
-from runner.launcher import WorkerDied
+from runner.launcher import Site, WorkerDied
 from runner.store.differences import describe_differences, differences
 from runner.store.directory import DONE, read_composed, read_json, read_record
 from runner.store.finding import StoredRun
@@ -37,7 +38,8 @@ if TYPE_CHECKING:
     from runner.store.sweep_directory import Command
 
 BETWEEN = 2.0  # seconds at least between two writings of a table that grows
-SHARED = ".shared"  # tables that worker processes share
+SHARED = ".shared"  # what the processes of a sweep share while it goes on
+TABLES = "tables"  # in it, those that were read
 SHOWN = 12  # digits of a hash
 SHARE = 0.02  # of the time that may go into them
 
@@ -90,12 +92,14 @@ class SweepRuns:
         waiting = [n for n in range(len(self.plan)) if n not in self.rows]
         fail_fast = self.config.general.fail_fast
         with self.screen.progress("runs", len(waiting), "runs") as advance:
-            for number, outcome in self._launch(waiting):
-                self.rows[number] = self._row(outcome.folder, outcome.record)
+            progress = SweepProgress(advance)
+            for number, outcome in self._launch(waiting, progress):
+                done = outcome.record["status"] in DONE
+                self.rows[number] = self._row(self.folder(number), outcome.record)
                 self._say(number, outcome)
-                advance(1)
+                progress.ended(well=done)
                 self._write_rows()
-                if fail_fast and outcome.record["status"] not in DONE:
+                if fail_fast and not done:
                     self.screen.say("fail_fast=true: the other runs are not begun")
                     break
 
@@ -198,23 +202,35 @@ class SweepRuns:
         except (RunnerError, OSError):
             return None
 
-    def _launch(self, numbers: list[int]) -> Iterator[tuple[int, Outcome]]:
+    def _launch(self, numbers: list[int], progress: SweepProgress) -> Iterator[tuple[int, Outcome]]:
         """Each run's number and how it ended, as they end."""
         launcher = self.config.launcher
         if launcher.in_this_process:
-            for at, outcome in launcher.launch(self._make, numbers):
+            for at, outcome in launcher.launch(self._make, numbers, Site()):
                 yield numbers[at], self._settle(numbers[at], outcome)
             return
-        shared, told = self.directory.folder / SHARED, self.command
-        shutil.rmtree(shared, ignore_errors=True)  # that of a start that was killed
+        told, shared = self.command, self.directory.folder.absolute() / SHARED
+        origin = Origin(told.config_dir, told.config_name, told.working_directory)
+        tables = shared / TABLES
+        shutil.rmtree(tables, ignore_errors=True)  # those of a start that was killed
         try:
-            origin = Origin(told.config_dir, told.config_name, told.working_directory)
-            work = partial(make_planned, origin=origin, shared=shared)
-            items = [self.plan.told(number, self.folder(number)) for number in numbers]
-            for at, outcome in launcher.launch(work, items):
+            work = partial(make_planned, origin=origin, tables=tables)
+            items = [self.plan.told(number, self.folder(number).absolute()) for number in numbers]
+            for at, outcome in launcher.launch(work, items, self._site(shared, progress)):
                 yield numbers[at], self._settle(numbers[at], outcome)
-        finally:
             shutil.rmtree(shared, ignore_errors=True)
+        finally:  # a worker that was left behind may hold a lock, but needs no table any more
+            shutil.rmtree(tables, ignore_errors=True)
+
+    def _site(self, shared: Path, progress: SweepProgress) -> Site:
+        """What the workers of the sweep have in common."""
+        return Site(
+            shared=shared,
+            packages=tuple(sorted(self.plan.packages)),
+            alike=lambda planned: planned.data,
+            say=self.screen.say,
+            count=progress.count,
+        )
 
     def _make(self, number: int) -> Outcome:
         job = self.job(number)

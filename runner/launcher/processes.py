@@ -12,14 +12,13 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from runner.core.threads import SHARE, usable_threads
-from runner.launcher.base import Launcher, R, T, WorkerDied
+from runner.launcher.base import MOST_TRIES, Launcher, R, Site, T, WorkerDied
 from runner.spec import Count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from concurrent.futures import Future
 
-MOST_TRIES = 3  # of an item whose worker dies
 PAUSE = 0.2  # seconds between two looks at whether the parent is there
 
 
@@ -39,7 +38,7 @@ class Processes(Launcher):
         return False
 
     def launch(
-        self, work: Callable[[T], R], items: Sequence[T]
+        self, work: Callable[[T], R], items: Sequence[T], site: Site
     ) -> Iterator[tuple[int, R | WorkerDied]]:
         """The items in their order, as workers become free."""
         threads = usable_threads()
@@ -53,6 +52,7 @@ class Processes(Launcher):
                     number, tries = waiting.popleft()
                     worker = free.pop()
                     busy[worker.submit(work, items[number])] = (worker, number, tries)
+                site.count(len(busy), count)
                 done, _ = wait(busy, return_when=FIRST_COMPLETED)
                 for future in done:
                     worker, number, tries = busy.pop(future)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from runner.launcher.base import Launcher, R, T, WorkerDied
+from runner.launcher.base import Launcher, R, Site, T, WorkerDied
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -16,8 +16,9 @@ class Serial(Launcher):
     name: Literal["serial"]
 
     def launch(
-        self, work: Callable[[T], R], items: Sequence[T]
+        self, work: Callable[[T], R], items: Sequence[T], site: Site
     ) -> Iterator[tuple[int, R | WorkerDied]]:
         """Each item in turn."""
+        del site
         for number, item in enumerate(items):
             yield number, work(item)

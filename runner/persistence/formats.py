@@ -46,6 +46,11 @@ class Persistence(Spec):
             return None
         return Encryption(tuple(self.encrypt_to), tables=self.encrypt_tables)
 
+    @property
+    def packages(self) -> tuple[str, ...]:
+        """That of age, if anything is encrypted."""
+        return ("pyrage",) if self.encrypt_to else ()
+
     def dump(self, pipeline: Pipeline | list[Pipeline], file: BinaryIO) -> None:
         """Write a pipeline, or several, to an open file."""
         raise NotImplementedError
@@ -89,6 +94,11 @@ class Skops(Persistence):
 
     suffix = ".skops"
     name: Literal["skops"]
+
+    @property
+    def packages(self) -> tuple[str, ...]:
+        """Its own too."""
+        return (*super().packages, "skops")
 
     def dump(self, pipeline: Pipeline | list[Pipeline], file: BinaryIO) -> None:
         """Deflated; functions of this package stand for the methods of pandas."""

@@ -53,6 +53,11 @@ class Page(Shown):
     inline: bool
     figures: list[FigureFormat]
 
+    @property
+    def packages(self) -> tuple[str, ...]:
+        """What draws files, if there are to be any."""
+        return ("vl-convert-python",) if self.figures else ()
+
     @model_validator(mode="after")
     def _check_figures(self) -> Self:
         if self.figures and not can_draw_files():

@@ -43,6 +43,11 @@ class Optuna(Search):
     n_trials: Count
     timeout: Positive | None
 
+    @property
+    def packages(self) -> tuple[str, ...]:
+        """That of the sampler."""
+        return (NEEDS[self.sampler],) if self.sampler in NEEDS else ()
+
     def check(self, space: SearchSpace) -> None:
         """The sampler must be installed, and know the kinds of dimensions."""
         needed = NEEDS.get(self.sampler)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from runner.errors import RunDirectoryError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 try:
@@ -65,3 +66,18 @@ def is_locked(folder: Path) -> bool:
             return True
         lock.release()
     return False
+
+
+@contextmanager
+def locked_file(path: Path) -> Iterator[int]:
+    """Hold a file of its own as a lock, across machines that share it; waits until it is free.
+
+    A POSIX lock, which ends with the process, and which file systems of networks have too, other
+    than a lock on a folder. It does not tell threads of one process apart. Gives the descriptor.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.lockf(descriptor, fcntl.LOCK_EX)
+        yield descriptor
+    finally:
+        os.close(descriptor)

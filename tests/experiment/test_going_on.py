@@ -12,7 +12,7 @@ from conftest import read_json
 from runner.experiment import one_run
 from runner.experiment.run import run
 from runner.experiment.workspace import Workspace
-from runner.launcher import WorkerDied
+from runner.launcher import Site, WorkerDied
 from runner.launcher.serial import Serial
 from runner.store.directory import RunDirectory
 
@@ -244,7 +244,10 @@ def test_a_run_whose_worker_always_dies_has_failed(
 ) -> None:
     """It costs its own row alone, which says why, and can be gone on with."""
 
-    def launch(_: Serial, work: Callable[[int], Any], items: list[int]) -> Iterator[Any]:
+    def launch(
+        _: Serial, work: Callable[[int], Any], items: list[int], site: Site
+    ) -> Iterator[Any]:
+        del site
         yield 0, WorkerDied(3)
         yield 1, work(items[1])
 

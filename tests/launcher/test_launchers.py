@@ -12,11 +12,12 @@ from pathlib import Path
 import pytest
 from workers import Item, double, refuse
 
-from runner.launcher import Launcher, WorkerDied
+from runner.launcher import Launcher, Site, WorkerDied
 from runner.launcher.processes import Processes
 from runner.launcher.serial import Serial
 
 TWO = Processes(name="processes", workers=2)
+SITE = Site()
 LATEST = 15.0  # seconds that a busy machine may need
 
 
@@ -57,7 +58,7 @@ class Contract:
     def test_every_item_is_made_once(self, tmp_path: Path) -> None:
         """Each number comes once, with what came of that very item."""
         items = [Item(number, tmp_path) for number in (7, 3, 5, 3 + 8, 1)]
-        ended = list(self.launcher.launch(double, items))
+        ended = list(self.launcher.launch(double, items, SITE))
         assert [0, 1, 2, 3, 4] == sorted(number for number, _ in ended)
         found = {number: made[0] for number, made in ended if not isinstance(made, WorkerDied)}
         assert {0: 14, 1: 6, 2: 10, 3: 22, 4: 2} == found
@@ -65,18 +66,18 @@ class Contract:
 
     def test_it_is_made_where_it_says(self, tmp_path: Path) -> None:
         """Items are made in this process if and only if the launcher says so."""
-        ((_, made),) = self.launcher.launch(double, [Item(1, tmp_path)])
+        ((_, made),) = self.launcher.launch(double, [Item(1, tmp_path)], SITE)
         assert not isinstance(made, WorkerDied)
         assert self.launcher.in_this_process == (made[1] == os.getpid())
 
     def test_nothing_to_make(self) -> None:
         """Without items nothing comes, and it ends."""
-        assert [] == list(self.launcher.launch(double, []))
+        assert [] == list(self.launcher.launch(double, [], SITE))
 
     def test_an_error_arrives(self, tmp_path: Path) -> None:
         """What an item raises is raised where its result is awaited."""
         with pytest.raises(ValueError, match="item 4"):
-            list(self.launcher.launch(refuse, [Item(4, tmp_path)]))
+            list(self.launcher.launch(refuse, [Item(4, tmp_path)], SITE))
 
 
 class TestSerial(Contract):
@@ -86,7 +87,7 @@ class TestSerial(Contract):
 
     def test_it_is_lazy_and_in_order(self, tmp_path: Path) -> None:
         """An item is begun when the one before has been dealt with."""
-        launched = self.launcher.launch(double, [Item(n, tmp_path) for n in range(3)])
+        launched = self.launcher.launch(double, [Item(n, tmp_path) for n in range(3)], SITE)
         assert [0, 1] == [next(launched)[0], next(launched)[0]]
         assert [1, 1] == tries(tmp_path)
 
@@ -99,20 +100,20 @@ class TestProcesses(Contract):
     def test_a_killed_worker_costs_its_item_alone(self, tmp_path: Path) -> None:
         """The item whose worker was killed is tried again, and no other one is."""
         items = [Item(n, tmp_path, deaths=1 if n == 2 else 0) for n in range(5)]
-        found = dict(self.launcher.launch(double, items))
+        found = dict(self.launcher.launch(double, items, SITE))
         assert [0, 2, 4, 6, 8] == [made[0] for _, made in sorted(found.items())]  # type: ignore[index]
         assert [1, 1, 2, 1, 1] == tries(tmp_path)
 
     def test_two_deaths_are_survived(self, tmp_path: Path) -> None:
         """The third try is the last, and counts."""
-        ((number, made),) = self.launcher.launch(double, [Item(9, tmp_path, deaths=2)])
+        ((number, made),) = self.launcher.launch(double, [Item(9, tmp_path, deaths=2)], SITE)
         assert not isinstance(made, WorkerDied)
         assert (0, 18, [3]) == (number, made[0], tries(tmp_path))
 
     def test_an_item_that_always_kills_its_worker_is_given_up(self, tmp_path: Path) -> None:
         """After three tries it is reported, and all others are made."""
         items = [Item(n, tmp_path, deaths=99 if n == 0 else 0) for n in range(3)]
-        found = dict(self.launcher.launch(double, items))
+        found = dict(self.launcher.launch(double, items, SITE))
         assert WorkerDied(3) == found.pop(0)
         assert [2, 4] == [made[0] for _, made in sorted(found.items())]  # type: ignore[index]
         assert [3, 1, 1] == tries(tmp_path)
@@ -122,14 +123,14 @@ class TestProcesses(Contract):
     ) -> None:
         """Two workers of a process with six threads have three each; a lone item has all six."""
         monkeypatch.setenv("ENET_RUNNER_THREADS", "6")
-        ended = dict(self.launcher.launch(double, [Item(n, tmp_path) for n in range(2)]))
+        ended = dict(self.launcher.launch(double, [Item(n, tmp_path) for n in range(2)], SITE))
         assert [3, 3] == [made[2] for made in ended.values()]  # type: ignore[index]
-        (alone,) = dict(self.launcher.launch(double, [Item(2, tmp_path)])).values()
+        (alone,) = dict(self.launcher.launch(double, [Item(2, tmp_path)], SITE)).values()
         assert 6 == alone[2]  # type: ignore[index]
 
     def test_who_stops_early_leaves_no_worker(self, tmp_path: Path) -> None:
         """A sweep that takes no further result ends its workers, whatever they are at."""
-        launched = self.launcher.launch(double, [Item(n, tmp_path) for n in range(4)])
+        launched = self.launcher.launch(double, [Item(n, tmp_path) for n in range(4)], SITE)
         _, made = next(launched)
         assert not isinstance(made, WorkerDied)
         launched.close()  # type: ignore[attr-defined]
@@ -158,6 +159,6 @@ def test_by_default_there_are_as_many_workers_as_threads(
     """Workers are as many as threads, each with one of them; fewer where there are fewer items."""
     monkeypatch.setenv("ENET_RUNNER_THREADS", "2")
     free = Processes(name="processes", workers=None)
-    made = dict(free.launch(double, [Item(n, tmp_path) for n in range(5)])).values()
+    made = dict(free.launch(double, [Item(n, tmp_path) for n in range(5)], SITE)).values()
     assert {1} == {share for _, _, share in made}  # type: ignore[misc]
     assert len({process for _, process, _ in made}) <= 2  # type: ignore[misc]

@@ -46,11 +46,12 @@ def sleep(item: Item) -> None:
 
 def main() -> None:
     """Sleep in two workers, as a program that a test kills."""
+    from runner.launcher import Site
     from runner.launcher.processes import Processes
 
     folder = Path(sys.argv[1])
     launcher = Processes(name="processes", workers=2)
-    list(launcher.launch(sleep, [Item(0, folder), Item(1, folder)]))
+    list(launcher.launch(sleep, [Item(0, folder), Item(1, folder)], Site()))
 
 
 if __name__ == "__main__":

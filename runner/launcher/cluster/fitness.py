@@ -1,0 +1,86 @@
+"""Whether a worker can make what the driver asks for, and make it as the driver would."""
+
+from __future__ import annotations
+
+import os
+import platform
+import uuid
+from contextlib import suppress
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Self
+
+from runner.core.threads import SHARE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+# what the digits of a result depend on
+COUNTED = ("enet-runner", "numpy", "scipy", "pandas", "scikit-learn", "distributed")
+NOWHERE = "none"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a worker must have.
+
+    Args:
+        versions: by package, that of Python by its name.
+        file: one that the driver has written where workers must see it, if they must.
+        content: of that file.
+    """
+
+    versions: dict[str, str]
+    file: Path | None
+    content: str
+
+    @classmethod
+    def here(cls, packages: Sequence[str], shared: Path | None) -> Self:
+        """What this process has, and a file in the shared folder that says so."""
+        content, file = uuid.uuid4().hex, None
+        if shared is not None:
+            shared.mkdir(parents=True, exist_ok=True)
+            file = shared / "seen_by_workers"
+            file.write_text(content)
+        return cls(_versions((*COUNTED, *packages)), file, content)
+
+    def lacking(self) -> list[str]:
+        """What is otherwise in this process, a phrase each."""
+        found = _versions(tuple(self.versions))
+        said = [
+            f"{name} {found[name]} there, {wanted} here"
+            for name, wanted in self.versions.items()
+            if found[name] != wanted
+        ]
+        return said + self._unseen()
+
+    def _unseen(self) -> list[str]:
+        if self.file is None:
+            return []
+        with suppress(OSError):
+            if self.file.read_text() == self.content:
+                return []
+        return [f"it does not see the folder {self.file.parent}, which workers must share"]
+
+
+def prepare(wanted: Wanted, threads: int) -> list[str]:
+    """What a worker lacks; one that lacks nothing lets items use its threads.
+
+    Args:
+        wanted: what it must have.
+        threads: that it has.
+    """
+    os.environ[SHARE] = str(threads)
+    return wanted.lacking()
+
+
+def _versions(packages: tuple[str, ...]) -> dict[str, str]:
+    found = {"python": ".".join(platform.python_version_tuple()[:2])}
+    for name in packages:
+        if name != "python":
+            try:
+                found[name] = version(name)
+            except PackageNotFoundError:
+                found[name] = NOWHERE
+    return found

@@ -1,0 +1,101 @@
+"""Items of work in jobs of a cluster's queue, each of which starts a worker of Dask."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Literal
+
+from runner.errors import ConfigError
+from runner.launcher.base import Launcher, R, Site, T, WorkerDied
+from runner.launcher.cluster.dealing import Dealer
+from runner.launcher.cluster.extra import check_extra
+from runner.spec import Count
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from distributed import Client
+
+CLUSTERS = {"slurm": "SLURMCluster", "pbs": "PBSCluster", "sge": "SGECluster", "lsf": "LSFCluster"}
+ACCOUNT = {"slurm": "account", "pbs": "account", "sge": "project", "lsf": "project"}
+LOGS = "jobs"  # in the shared folder
+DEATH = 60  # seconds after which a worker ends that finds no scheduler
+
+
+class JobQueue(Launcher):
+    """`jobs` jobs of a partition, or queue, with `cores` and `memory` each, while there is work.
+
+    The scheduler of Dask is in this process, which must go on until the sweep has ended; it and the
+    workers show each other certificates that are made for this one launch.
+    """
+
+    name: Literal["slurm", "pbs", "sge", "lsf"]
+    partition: str | None
+    account: str | None
+    jobs: Count
+    cores: Count
+    memory: str
+    walltime: str
+    interface: str | None
+    prologue: list[str]
+    directives: list[str]
+
+    @property
+    def in_this_process(self) -> bool:
+        """No."""
+        return False
+
+    def check(self) -> None:
+        """The extra must be installed."""
+        check_extra("dask_jobqueue", "cryptography")
+
+    def launch(
+        self, work: Callable[[T], R], items: Sequence[T], site: Site
+    ) -> Iterator[tuple[int, R | WorkerDied]]:
+        """The items, as jobs begin and their workers become free."""
+        if site.shared is None:
+            raise ConfigError(f"launcher={self.name} needs a folder that all nodes see")
+        with self._connect(site, site.shared, min(self.jobs, max(len(items), 1))) as client:
+            yield from Dealer(client, work, items, site).deal()
+
+    def job_options(self, shared: Path) -> dict[str, Any]:
+        """What the class of the cluster is told of each job; their logs go to a shared folder."""
+        return {
+            "queue": self.partition,
+            ACCOUNT[self.name]: self.account,
+            "cores": self.cores,
+            "processes": 1,
+            "memory": self.memory,
+            "walltime": self.walltime,
+            "interface": self.interface,
+            "job_script_prologue": self.prologue,
+            "job_extra_directives": self.directives,
+            "python": sys.executable,
+            "job_name": "enet",
+            "nanny": True,  # without one a worker outlives its job
+            "death_timeout": DEATH,
+            "log_directory": str(shared / LOGS),
+        }
+
+    @contextmanager
+    def _connect(self, site: Site, shared: Path, jobs: int) -> Iterator[Client]:
+        """A client of a cluster of so many jobs, which end with the block."""
+        import dask_jobqueue
+        from distributed import Client, Security
+
+        kind = getattr(dask_jobqueue, CLUSTERS[self.name])
+        shared.mkdir(parents=True, exist_ok=True)
+        cluster = kind(
+            security=Security.temporary(),
+            shared_temp_directory=str(shared),
+            scheduler_options={"dashboard_address": ":0"},
+            **self.job_options(shared),
+        )
+        with cluster, Client(cluster, set_as_default=False) as client:
+            cluster.adapt(minimum_jobs=jobs, maximum_jobs=jobs)  # jobs that end are made anew
+            partition = self.partition or "the default partition"
+            site.say(f"{jobs} jobs asked of {partition} of {self.name}: waiting for the first")
+            site.say(f"dashboard {client.dashboard_link}")
+            yield client
