@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -221,6 +222,8 @@ class SweepRuns:
             shutil.rmtree(shared, ignore_errors=True)
         finally:  # a worker that was left behind may hold a lock, but needs no table any more
             shutil.rmtree(tables, ignore_errors=True)
+            with suppress(OSError):
+                shared.rmdir()
 
     def _site(self, shared: Path, progress: SweepProgress) -> Site:
         """What the workers of the sweep have in common."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Literal
 
 from runner.errors import ConfigError
 from runner.launcher.base import Launcher, R, Site, T, WorkerDied
+from runner.launcher.cluster.client import quiet_client
 from runner.launcher.cluster.dealing import Dealer
 from runner.launcher.cluster.extra import check_extra
 from runner.launcher.cluster.transport import Tls, check_address
@@ -40,21 +42,17 @@ class Dask(Launcher):
         self, work: Callable[[T], R], items: Sequence[T], site: Site
     ) -> Iterator[tuple[int, R | WorkerDied]]:
         """The items, as workers become free."""
-        with self._connect() as client:
+        with ExitStack() as stack:
+            client = self._connect(stack)
             site.say(f"cluster {self.address}, dashboard {client.dashboard_link}")
             yield from Dealer(client, work, items, site).deal()
 
-    def _connect(self) -> Client:
-        from distributed import Client
-
-        insecure = self.address.startswith("tcp")
+    def _connect(self, stack: ExitStack) -> Client:
+        """A client that ends with the stack."""
+        security = None if self.address.startswith("tcp") else self.tls.security()
+        client = quiet_client(self.address, security=security, timeout=self.timeout)
         try:
-            return Client(
-                self.address,
-                security=None if insecure else self.tls.security(),
-                timeout=self.timeout,
-                set_as_default=False,
-            )
+            return stack.enter_context(client)
         except (OSError, TimeoutError) as error:
             reason = str(error).strip().splitlines()[0]
             raise ConfigError(f"no scheduler answers at {self.address}: {reason}") from error

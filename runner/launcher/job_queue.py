@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from runner.errors import ConfigError
 from runner.launcher.base import Launcher, R, Site, T, WorkerDied
+from runner.launcher.cluster.certificates import member_security
+from runner.launcher.cluster.client import quiet_client
 from runner.launcher.cluster.dealing import Dealer
 from runner.launcher.cluster.extra import check_extra
 from runner.spec import Count
@@ -21,6 +25,7 @@ if TYPE_CHECKING:
 CLUSTERS = {"slurm": "SLURMCluster", "pbs": "PBSCluster", "sge": "SGECluster", "lsf": "LSFCluster"}
 ACCOUNT = {"slurm": "account", "pbs": "account", "sge": "project", "lsf": "project"}
 LOGS = "jobs"  # in the shared folder
+CERTIFICATES = "certificates"
 DEATH = 60  # seconds after which a worker ends that finds no scheduler
 
 
@@ -57,8 +62,11 @@ class JobQueue(Launcher):
         """The items, as jobs begin and their workers become free."""
         if site.shared is None:
             raise ConfigError(f"launcher={self.name} needs a folder that all nodes see")
-        with self._connect(site, site.shared, min(self.jobs, max(len(items), 1))) as client:
-            yield from Dealer(client, work, items, site).deal()
+        refused: list[str] = []
+        jobs = min(self.jobs, max(len(items), 1))
+        with self._connect(site, site.shared, jobs, refused) as client:
+            dealer = Dealer(client, work, items, site, look=partial(self._check_taken, refused))
+            yield from dealer.deal()
 
     def job_options(self, shared: Path) -> dict[str, Any]:
         """What the class of the cluster is told of each job; their logs go to a shared folder."""
@@ -79,23 +87,58 @@ class JobQueue(Launcher):
             "log_directory": str(shared / LOGS),
         }
 
-    @contextmanager
-    def _connect(self, site: Site, shared: Path, jobs: int) -> Iterator[Client]:
-        """A client of a cluster of so many jobs, which end with the block."""
-        import dask_jobqueue
-        from distributed import Client, Security
+    def _check_taken(self, refused: list[str]) -> None:
+        """Raise ConfigError if the queue does not take jobs."""
+        if refused:
+            raise ConfigError(f"{self.name} takes no job: {refused[0]}")
 
+    @contextmanager
+    def _connect(self, site: Site, shared: Path, jobs: int, refused: list[str]) -> Iterator[Client]:
+        """A client of a cluster of so many jobs, which end with the block.
+
+        Why a job was not taken is added to `refused`: nobody else hears of it.
+        """
+        from distributed import Status
+
+        with _own_signals():
+            import dask_jobqueue
         kind = getattr(dask_jobqueue, CLUSTERS[self.name])
-        shared.mkdir(parents=True, exist_ok=True)
+        job: Any = kind.job_cls
+
+        class Noting(job):  # type: ignore[misc]
+            """A job of that queue."""
+
+            async def start(self) -> None:
+                """Submit it."""
+                try:
+                    await super().start()
+                except (RuntimeError, OSError) as error:
+                    refused.append(_last_line(error))
+                    self.status = Status.failed  # there is nothing to be closed
+                    raise
+
         cluster = kind(
-            security=Security.temporary(),
-            shared_temp_directory=str(shared),
-            scheduler_options={"dashboard_address": ":0"},
+            job_cls=Noting,
+            security=member_security(shared / CERTIFICATES),
+            scheduler_options={"dashboard_address": "127.0.0.1:0"},  # which asks nobody who he is
             **self.job_options(shared),
         )
-        with cluster, Client(cluster, set_as_default=False) as client:
+        with cluster, quiet_client(cluster) as client:
             cluster.adapt(minimum_jobs=jobs, maximum_jobs=jobs)  # jobs that end are made anew
             partition = self.partition or "the default partition"
             site.say(f"{jobs} jobs asked of {partition} of {self.name}: waiting for the first")
             site.say(f"dashboard {client.dashboard_link}")
             yield client
+
+
+def _last_line(error: Exception) -> str:
+    """What a command that submits has said last."""
+    return str(error).strip().splitlines()[-1].strip()
+
+
+@contextmanager
+def _own_signals() -> Iterator[None]:
+    """Keep what Ctrl-C does: dask_jobqueue has it end the program, from when it is imported."""
+    before = signal.getsignal(signal.SIGINT)
+    yield
+    signal.signal(signal.SIGINT, before)

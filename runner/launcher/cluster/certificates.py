@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -14,11 +15,13 @@ if TYPE_CHECKING:
 
     from cryptography import x509
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+    from distributed import Security
 
     Key = EllipticCurvePrivateKey
 
 FILES = ("ca.pem", "cert.pem", "key.pem")
 AUTHORITY, MEMBER = "enet-runner CA", "enet-runner member"
+LONGEST = 365  # days that a sweep may take
 SKEW = timedelta(minutes=5)  # by which the clocks of machines may differ
 
 
@@ -64,6 +67,21 @@ def make_certificates(folder: Path, days: int) -> list[Path]:
     except OSError as error:
         raise RunDirectoryError(f"cannot write to {folder}: {error}") from error
     return paths
+
+
+def member_security(folder: Path) -> Security:
+    """What all members of one cluster are told, of certificates that are made anew in a folder."""
+    from distributed import Security
+
+    shutil.rmtree(folder, ignore_errors=True)
+    ca, cert, key = map(str, make_certificates(folder, LONGEST))
+    members = ("scheduler", "worker", "client")
+    return Security(
+        tls_ca_file=ca,
+        require_encryption=True,
+        **{f"tls_{member}_cert": cert for member in members},
+        **{f"tls_{member}_key": key for member in members},
+    )
 
 
 def _certificate(name: str, key: Key, signer: Key, days: int) -> x509.Certificate:

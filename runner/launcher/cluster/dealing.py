@@ -27,6 +27,10 @@ SHORT = 1.0  # seconds that an item takes for a worker to be given the next one 
 AGAIN = 3  # times that the scheduler may give up an item whose tries are not counted
 
 
+def _see_nothing() -> None:
+    """Where nothing else is to be looked at."""
+
+
 @dataclass
 class _Out(Generic[T]):
     """An item that a worker has."""
@@ -48,16 +52,23 @@ class Dealer(Generic[T, R]):
         work: makes an item.
         items: all of them.
         site: what they have in common.
+        look: called once in a while; what it raises ends the dealing.
     """
 
     def __init__(
-        self, client: Client, work: Callable[[T], R], items: Sequence[T], site: Site
+        self,
+        client: Client,
+        work: Callable[[T], R],
+        items: Sequence[T],
+        site: Site,
+        look: Callable[[], None] = _see_nothing,
     ) -> None:
         self._client = client
         self._address = str(client.scheduler_info(n_workers=0)["address"])
         self._work = work
         self._items = items
         self._site = site
+        self._look_too = look
         self._waiting = Waiting(items, site.alike)
         self._out: dict[str, _Out[T]] = {}  # by key
         self._ended: SimpleQueue[str] = SimpleQueue()
@@ -95,6 +106,7 @@ class Dealer(Generic[T, R]):
             raise ClusterLostError(f"the scheduler {self._address} is gone")
         if time.monotonic() < self._next_look:
             return
+        self._look_too()
         there = self._workers()
         for gone in self._fit.keys() - there.keys():
             del self._fit[gone]
@@ -108,9 +120,9 @@ class Dealer(Generic[T, R]):
     def _workers(self) -> dict[str, int]:
         """The threads of each worker, as the scheduler itself says: what a client keeps is old."""
         try:
-            identity = self._client.scheduler.identity
-            found = self._client.sync(identity, n_workers=-1)["workers"]
-        except (OSError, AttributeError) as error:  # it has no scheduler once it is closed
+            scheduler: Any = self._client.scheduler  # None once the client is closed
+            found = self._client.sync(scheduler.identity, n_workers=-1)["workers"]
+        except (OSError, AttributeError) as error:
             raise ClusterLostError(f"the scheduler {self._address} does not answer") from error
         return {name: int(worker["nthreads"]) for name, worker in found.items()}
 
@@ -170,6 +182,7 @@ class Dealer(Generic[T, R]):
         )
         self._out[key] = _Out(number, worker, future, time.monotonic())
         future.add_done_callback(lambda ended: self._ended.put(ended.key))
+        self._count()
 
     def _take(self, key: str) -> Iterator[tuple[int, R | WorkerDied]]:
         """What came of an item; nothing if it was taken back, or is to be made by another."""
@@ -196,14 +209,15 @@ class Dealer(Generic[T, R]):
 
         from distributed import KilledWorker
         from distributed.client import FutureCancelledError
+        from distributed.comm.core import CommClosedError
 
         try:
             result: R | WorkerDied = out.future.result()
         except KilledWorker:
             lost = self._lost[out.number] = self._lost.get(out.number, 0) + 1
             return WorkerDied(lost) if lost >= AGAIN else None
-        except (CancelledError, FutureCancelledError):
-            return None
+        except (CancelledError, FutureCancelledError, CommClosedError):
+            return None  # the next look finds whether its worker is gone, or the scheduler
         out.future.release()
         return result
 
