@@ -1,0 +1,150 @@
+"""One of the workers on a study: it makes candidates until each place of the search is done."""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from runner.search.studies.database import beat_of, beating, fail_stale_trials, retry
+from runner.search.studies.places import RUN, TAKEN_UP, WORKER, Places
+from runner.search.studies.trials import RECORD, suggest, tell, trial_of
+
+if TYPE_CHECKING:
+    import optuna
+    from optuna.trial import FrozenTrial
+
+    from runner.search.base import Score
+    from runner.search.resolve import Resolver
+    from runner.search.studies.samplers import Samplers
+    from runner.search.studies.study import SharedStudy
+
+PAUSE = 0.2  # seconds between two looks at what others are at
+
+
+@dataclass
+class Worker:
+    """Takes part in a search.
+
+    Args:
+        shared: the study.
+        resolver: what may vary, and how a point of it becomes a candidate.
+        score: scores candidates.
+        samplers: propose them.
+        size: how many candidates the search has.
+        run: who the candidates are counted for.
+        name: of this worker; one that takes the place of a dead one has its name.
+    """
+
+    shared: SharedStudy
+    resolver: Resolver
+    score: Score
+    samplers: Samplers
+    size: int
+    run: str
+    name: str
+    _seen: set[int] = field(default_factory=set)  # places whose results were shown
+    _beaten: set[int] = field(default_factory=set)  # trials that were waited for
+
+    def take_part(self, timeout: float | None) -> None:
+        """Make candidates until all are done, or the time is up.
+
+        Args:
+            timeout: seconds after which no candidate is begun.
+        """
+        deadline = np.inf if timeout is None else time.monotonic() + timeout
+        while time.monotonic() < deadline:
+            fail_stale_trials(self.shared.study)
+            places = self.places()
+            self._show(places)
+            if places.complete:
+                return
+            claimed = self._claim(places)
+            if claimed is None:
+                self._wait(places)
+            else:
+                self._make(*claimed)
+
+    def places(self) -> Places:
+        """The study as it is now."""
+        return self.shared.places(self.size, self.resolver)
+
+    def _show(self, places: Places) -> None:
+        """Count what others have made as progress."""
+        new = {
+            at: trial_of(place.result.user_attrs[RECORD], at + 1)
+            for at, place in enumerate(places.wanted)
+            if place.result is not None and at not in self._seen
+        }
+        if new:
+            self._seen.update(new)
+            self.score.resume(list(new.values()))
+
+    def _claim(self, places: Places) -> tuple[int, int] | None:
+        """A trial's number and its place, which is this worker's from now on; None if none is."""
+        for trial in places.left_by(self.name):
+            self.shared.mark(trial, TAKEN_UP, "yes")
+            return trial.number, places.by_trial[trial.number]
+        for trial in places.waiting():
+            if self.shared.claim(trial, self._marks):
+                return trial.number, places.by_trial[trial.number]
+        if places.begins_more:
+            return self._begin(places)
+        for trial in places.lost():
+            retry(self.shared.study, trial)
+        return None
+
+    @property
+    def _marks(self) -> dict[str, str]:
+        return {RUN: self.run, WORKER: self.name}
+
+    def _begin(self, places: Places) -> tuple[int, int] | None:
+        """A new candidate, unless others have begun the last ones at the same time."""
+        number = self.shared.begin(self._marks)
+        alone = number == len(places.by_trial)  # since these were looked at
+        place = len(places.all) if alone else self.places().by_trial[number]
+        if place < self.size:
+            return number, place
+        self.shared.end(number)
+        return None
+
+    def _make(self, number: int, place: int) -> None:
+        """Propose, score and tell; what is left half made is others' to make."""
+        from optuna.exceptions import UpdateFinishedTrialError
+
+        study, trial_id = self.shared.study, self.shared.id_of(number)
+        study.sampler = self.samplers.of(place)
+        try:
+            # another worker has it if this one was thought dead
+            with suppress(UpdateFinishedTrialError), beating(self.shared.storage, trial_id):
+                asked = optuna_trial(study, trial_id)
+                (scored,) = self.score([suggest(asked, self.resolver)])
+                self._seen.add(place)
+                tell(study, asked, scored)
+        except BaseException:
+            with suppress(Exception):
+                self.shared.end(number)
+            raise
+
+    def _wait(self, places: Places) -> None:
+        """Give others time.
+
+        A worker that died before the first heartbeat of its trial would be waited for without end:
+        a trial that is waited for is given one.
+        """
+        beat = beat_of(self.shared.storage)
+        for trial in () if beat is None else places.running():
+            if trial.number not in self._beaten:
+                beat(self.shared.id_of(trial.number))
+                self._beaten.add(trial.number)
+        time.sleep(PAUSE)
+
+
+def optuna_trial(study: optuna.Study, trial_id: int) -> optuna.Trial:
+    """A trial that this process makes."""
+    from optuna.trial import Trial
+
+    return Trial(study, trial_id)
