@@ -16,6 +16,7 @@ from runner.search.studies.address import check_address
 from runner.search.studies.journal import JOURNAL, open_journal
 from runner.search.studies.samplers import SamplerName, Samplers
 from runner.search.studies.trials import RECORD, suggest, tell, trial_of
+from runner.search.studies.worker import Proposals
 from runner.space import Distribution
 from runner.spec import Count, Positive
 
@@ -54,8 +55,13 @@ class Optuna(Search):
         """Whether several processes may work on the study at once."""
         return self.storage is not None or self.workers > 1
 
+    @property
+    def started_workers(self) -> int:
+        """As the config says."""
+        return self.workers
+
     def check(self, space: SearchSpace) -> None:
-        """The sampler must be installed, and know the kinds of dimensions; and the storage be one."""
+        """The sampler must be installed and know the kinds of dimensions, the storage be one."""
         needed = NEEDS.get(self.sampler)
         if needed and importlib.util.find_spec(needed) is None:
             raise ConfigError(
@@ -95,6 +101,10 @@ class Optuna(Search):
             tell(study, asked, trial)
             trials.append(trial)
         return trials
+
+    def proposals(self, resolver: Resolver, score: Score, seed: int) -> Proposals:
+        """The same search, for workers that share a study."""
+        return Proposals(resolver, score, Samplers(self.sampler, seed), self.size(resolver.space))
 
     def importances(self, folder: Path) -> dict[str, float]:
         """Optuna's own; see `shares_of_parameters`."""

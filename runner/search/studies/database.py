@@ -69,9 +69,7 @@ def _connect(url: str) -> optuna.storages.BaseStorage:
         )
 
 
-def retry(
-    study: optuna.Study, trial: optuna.trial.FrozenTrial, *, most: int | None = None
-) -> None:
+def retry(study: optuna.Study, trial: optuna.trial.FrozenTrial, *, most: int | None = None) -> None:
     """Have a candidate made again, with the same parameters, whose worker has died.
 
     One that has been recorded is not: its worker died between the record and the trial's end.
@@ -103,7 +101,7 @@ def beat_of(storage: optuna.storages.BaseStorage) -> Callable[[int], None] | Non
 
 @contextmanager
 def beating(storage: optuna.storages.BaseStorage, trial_id: int) -> Iterator[None]:
-    """Record a trial's heartbeats while a block runs; a server that is away for a while is borne."""
+    """Record a trial's heartbeats while a block runs; a server that is away is tried again."""
     beat = beat_of(storage)
     if beat is None:
         yield

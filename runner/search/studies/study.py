@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runner.errors import StudyError
@@ -21,6 +20,7 @@ from runner.store.differences import describe_differences, differences
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     import optuna
     from optuna.trial import FrozenTrial
@@ -140,8 +140,9 @@ class SharedStudy:
         from optuna.exceptions import UpdateFinishedTrialError
         from optuna.trial import TrialState
 
+        trial_id = self.id_of(trial.number)
         try:
-            if not self.storage.set_trial_state_values(self.id_of(trial.number), TrialState.RUNNING):
+            if not self.storage.set_trial_state_values(trial_id, TrialState.RUNNING):
                 return False
             for key, value in marks.items():
                 self.mark(trial, key, value)

@@ -15,14 +15,24 @@ from runner.search.studies.trials import RECORD, suggest, tell, trial_of
 
 if TYPE_CHECKING:
     import optuna
-    from optuna.trial import FrozenTrial
 
     from runner.search.base import Score
     from runner.search.resolve import Resolver
     from runner.search.studies.samplers import Samplers
     from runner.search.studies.study import SharedStudy
 
+
 PAUSE = 0.2  # seconds between two looks at what others are at
+
+
+@dataclass(frozen=True)
+class Proposals:
+    """What the workers of one search have in common."""
+
+    resolver: Resolver  # what may vary, and how a point of it becomes a candidate
+    score: Score
+    samplers: Samplers
+    size: int  # how many candidates the search has
 
 
 @dataclass
@@ -31,19 +41,13 @@ class Worker:
 
     Args:
         shared: the study.
-        resolver: what may vary, and how a point of it becomes a candidate.
-        score: scores candidates.
-        samplers: propose them.
-        size: how many candidates the search has.
+        proposals: what is searched.
         run: who the candidates are counted for.
         name: of this worker; one that takes the place of a dead one has its name.
     """
 
     shared: SharedStudy
-    resolver: Resolver
-    score: Score
-    samplers: Samplers
-    size: int
+    proposals: Proposals
     run: str
     name: str
     _seen: set[int] = field(default_factory=set)  # places whose results were shown
@@ -59,7 +63,7 @@ class Worker:
         while time.monotonic() < deadline:
             fail_stale_trials(self.shared.study)
             places = self.places()
-            self._show(places)
+            self.show(places)
             if places.complete:
                 return
             claimed = self._claim(places)
@@ -70,9 +74,9 @@ class Worker:
 
     def places(self) -> Places:
         """The study as it is now."""
-        return self.shared.places(self.size, self.resolver)
+        return self.shared.places(self.proposals.size, self.proposals.resolver)
 
-    def _show(self, places: Places) -> None:
+    def show(self, places: Places) -> None:
         """Count what others have made as progress."""
         new = {
             at: trial_of(place.result.user_attrs[RECORD], at + 1)
@@ -81,7 +85,7 @@ class Worker:
         }
         if new:
             self._seen.update(new)
-            self.score.resume(list(new.values()))
+            self.proposals.score.resume(list(new.values()))
 
     def _claim(self, places: Places) -> tuple[int, int] | None:
         """A trial's number and its place, which is this worker's from now on; None if none is."""
@@ -106,7 +110,7 @@ class Worker:
         number = self.shared.begin(self._marks)
         alone = number == len(places.by_trial)  # since these were looked at
         place = len(places.all) if alone else self.places().by_trial[number]
-        if place < self.size:
+        if place < self.proposals.size:
             return number, place
         self.shared.end(number)
         return None
@@ -116,12 +120,12 @@ class Worker:
         from optuna.exceptions import UpdateFinishedTrialError
 
         study, trial_id = self.shared.study, self.shared.id_of(number)
-        study.sampler = self.samplers.of(place)
+        study.sampler = self.proposals.samplers.of(place)
         try:
             # another worker has it if this one was thought dead
             with suppress(UpdateFinishedTrialError), beating(self.shared.storage, trial_id):
                 asked = optuna_trial(study, trial_id)
-                (scored,) = self.score([suggest(asked, self.resolver)])
+                (scored,) = self.proposals.score([suggest(asked, self.proposals.resolver)])
                 self._seen.add(place)
                 tell(study, asked, scored)
         except BaseException:
@@ -136,10 +140,11 @@ class Worker:
         a trial that is waited for is given one.
         """
         beat = beat_of(self.shared.storage)
-        for trial in () if beat is None else places.running():
-            if trial.number not in self._beaten:
-                beat(self.shared.id_of(trial.number))
-                self._beaten.add(trial.number)
+        if beat is not None:
+            running = {trial.number for trial in places.running()}
+            for number in running - self._beaten:
+                beat(self.shared.id_of(number))
+            self._beaten |= running
         time.sleep(PAUSE)
 
 
