@@ -57,4 +57,5 @@ def _take_part(part: Part) -> None:
     resolver = Resolver(config.search_space, scorer.alpha_max)
     with in_use(at.journal) if at.storage is None else said_plainly(at.storage):
         proposals = search.proposals(resolver, scorer, seed)
-        Worker(at.join(), proposals, part.run, part.name).take_part(search.timeout)
+        with at.join() as shared:
+            Worker(shared, proposals, part.run, part.name).take_part(search.timeout)

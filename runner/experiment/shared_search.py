@@ -85,8 +85,7 @@ def study_at(job: Job, data_hash: str, folder: Path) -> StudyAt | None:
 def run_inner(job: Job, at: StudyAt | None, resolver: Resolver, score: Score) -> list[Trial]:
     """Search within a fold: in a study of its own if there is a storage, else in this process."""
     if at is not None and at.storage is not None:
-        with said_plainly(at.storage):
-            worker = _worker(job, at, resolver, score)
+        with _taking_part(job, at, resolver, score) as worker:
             worker.take_part(_optuna(job).timeout)
             return worker.places().results(resolver)
     with TemporaryDirectory() as folder:
@@ -110,8 +109,7 @@ def run_search(job: Job, data_hash: str, resolver: Resolver, score: Score, folde
     at = study_at(job, data_hash, folder)
     if at is None:
         return _run_alone(job, resolver, score, folder)
-    with nullcontext() if at.storage is None else said_plainly(at.storage):
-        worker = _worker(job, at, resolver, score)
+    with _taking_part(job, at, resolver, score) as worker:
         if job.config.search.started_workers == 1:
             worker.take_part(_optuna(job).timeout)
         else:
@@ -170,10 +168,15 @@ def _describe(job: Job, at: StudyAt, places: Places, run: str) -> dict[str, Any]
     }
 
 
-def _worker(job: Job, at: StudyAt, resolver: Resolver, score: Score) -> Worker:
+@contextmanager
+def _taking_part(job: Job, at: StudyAt, resolver: Resolver, score: Score) -> Iterator[Worker]:
     """This process, as one that takes part."""
     proposals = _optuna(job).proposals(resolver, score, job.config.general.seed)
-    return Worker(at.open(), proposals, _run_of(at), uuid4().hex[:DIGITS])
+    with (
+        nullcontext() if at.storage is None else said_plainly(at.storage),
+        at.open() as shared,
+    ):
+        yield Worker(shared, proposals, _run_of(at), uuid4().hex[:DIGITS])
 
 
 def _launch(job: Job, at: StudyAt, watcher: Worker) -> None:

@@ -25,8 +25,8 @@ MOST_RETRIES = 3  # of a candidate whose workers die
 TRIES = 5  # of several processes that make the tables of an empty database at once
 
 
-def database_storage(url: str) -> optuna.storages.BaseStorage:
-    """The database, its tables made if there are none.
+def database_storage(url: str) -> tuple[optuna.storages.BaseStorage, Callable[[], None]]:
+    """The database, its tables made if there are none, and what closes the connections to it.
 
     Raises:
         StudyError: it cannot be reached, or not be used.
@@ -45,7 +45,7 @@ def database_storage(url: str) -> optuna.storages.BaseStorage:
     raise AssertionError
 
 
-def _connect(url: str) -> optuna.storages.BaseStorage:
+def _connect(url: str) -> tuple[optuna.storages.BaseStorage, Callable[[], None]]:
     import optuna
     from optuna.exceptions import ExperimentalWarning
     from optuna.storages import RDBStorage
@@ -53,20 +53,19 @@ def _connect(url: str) -> optuna.storages.BaseStorage:
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ExperimentalWarning)
-        return optuna.storages.get_storage(
-            RDBStorage(
-                driven_by_psycopg(url),
-                engine_kwargs={
-                    "pool_size": 1,
-                    "pool_pre_ping": True,
-                    # heartbeats are without a zone: those of all sessions must be of one
-                    "connect_args": {"options": "-c timezone=UTC"},
-                },
-                heartbeat_interval=HEARTBEAT,
-                grace_period=GRACE,
-                heartbeat_stale_trial_callback=partial(retry, most=MOST_RETRIES),
-            )
+        database = RDBStorage(
+            driven_by_psycopg(url),
+            engine_kwargs={
+                "pool_size": 1,
+                "pool_pre_ping": True,
+                # heartbeats are without a zone: those of all sessions must be of one
+                "connect_args": {"options": "-c timezone=UTC"},
+            },
+            heartbeat_interval=HEARTBEAT,
+            grace_period=GRACE,
+            heartbeat_stale_trial_callback=partial(retry, most=MOST_RETRIES),
         )
+    return optuna.storages.get_storage(database), database.engine.dispose
 
 
 def retry(study: optuna.Study, trial: optuna.trial.FrozenTrial, *, most: int | None = None) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from runner.errors import StudyError
 from runner.search.studies.address import shown
@@ -71,12 +72,14 @@ class StudyAt:
             return self.join()
         import optuna
 
-        storage = database_storage(self.storage)
-        study = optuna.create_study(
-            storage=storage, study_name=self.name, direction="minimize", load_if_exists=True
-        )
-        self._check(study)
-        return SharedStudy(study, storage)
+        storage, close = database_storage(self.storage)
+        with ExitStack() as stack:
+            stack.callback(close)
+            study = optuna.create_study(
+                storage=storage, study_name=self.name, direction="minimize", load_if_exists=True
+            )
+            self._check(study)
+            return SharedStudy(study, storage, stack.pop_all())
 
     def join(self) -> SharedStudy:
         """The study, as a worker finds it.
@@ -86,13 +89,17 @@ class StudyAt:
         """
         import optuna
 
-        if self.storage is None:
-            if not self.journal.exists():
-                raise StudyError(f"a worker does not find {self.journal}: set search.storage")
-            storage, name = journal_storage(self.journal), STUDY
-        else:
-            storage, name = database_storage(self.storage), self.name
-        return SharedStudy(optuna.load_study(study_name=name, storage=storage), storage)
+        with ExitStack() as stack:
+            if self.storage is None:
+                if not self.journal.exists():
+                    raise StudyError(f"a worker does not find {self.journal}: set search.storage")
+                storage, name = journal_storage(self.journal), STUDY
+            else:
+                storage, close = database_storage(self.storage)
+                stack.callback(close)
+                name = self.name
+            study = optuna.load_study(study_name=name, storage=storage)
+            return SharedStudy(study, storage, stack.pop_all())
 
     def _check(self, study: optuna.Study) -> None:
         """Leave in a new study what it is of; refuse one that is of something else."""
@@ -113,11 +120,21 @@ class StudyAt:
 
 
 class SharedStudy:
-    """What a worker does to a study."""
+    """What a worker does to a study, within a block."""
 
-    def __init__(self, study: optuna.Study, storage: optuna.storages.BaseStorage) -> None:
+    def __init__(
+        self, study: optuna.Study, storage: optuna.storages.BaseStorage, connections: ExitStack
+    ) -> None:
         self.study, self.storage = study, storage
         self._id = storage.get_study_id_from_name(study.study_name)
+        self._connections = connections
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Leave the database."""
+        self._connections.close()
 
     def places(self, size: int, resolver: Resolver) -> Places:
         """Who makes what, as it is now, in a search of that size."""
