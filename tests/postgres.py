@@ -38,9 +38,14 @@ class Server:
         """The variables by which libpq knows who asks."""
         return {"PGUSER": "enet", "PGPASSWORD": self.password}
 
-    def ask(self, statement: str) -> str:
+    def ask_studies(self, statement: str) -> str:
+        """Have a statement done in the database of studies."""
+        return self.ask(statement, "studies")
+
+    def ask(self, statement: str, database: str = "postgres") -> str:
         """Have a statement done by the superuser; gives its rows."""
-        command = ["psql", "-qtA", "-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres"]
+        where = ["-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres", "-d", database]
+        command = ["psql", "-qtA", *where]
         done = subprocess.run(
             [*command, "-c", statement],
             env={**os.environ, "PGPASSWORD": self.password},

@@ -7,7 +7,12 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from runner.checks import BEST_AT_EDGE, BEST_NOT_CONVERGED, CANDIDATES_FAILED
+from runner.checks import (
+    BEST_AT_EDGE,
+    BEST_NOT_CONVERGED,
+    CANDIDATES_FAILED,
+    NOT_REPRODUCIBLE,
+)
 from runner.core.folds import FoldsInTurn
 from runner.core.path import alpha_grid
 from runner.errors import ConfigError
@@ -89,6 +94,9 @@ class Searched:
         if self.failed:
             said = f"{len(self.failed)} of {len(self.trials)} candidates failed"
             found.append(CANDIDATES_FAILED.found(f"{said}, the first one: {self.failed[0].status}"))
+        study = self.diagnostics.get("study", {})
+        if not study.get("reproducible", True):
+            found.append(NOT_REPRODUCIBLE.found(study["why"]))
         if self.edges:
             values = self.by_rule["best"].candidate.values
             said = " and ".join(f"{key} of {values[key]:.4g}" for key in self.edges)

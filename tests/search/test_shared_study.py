@@ -380,7 +380,7 @@ def finished(number: int, *, origin: int | None = None, record: bool = False) ->
 
 
 def test_a_candidate_that_kills_its_workers_is_given_up() -> None:
-    """After as many deaths as are borne it counts as failed, with the reason; before, it is lost."""
+    """After as many deaths as are borne it counts as failed, and before that as lost."""
     deaths = [finished(0), *(finished(number, origin=0) for number in (1, 2))]
     (place,) = Places.of(deaths, 1, KEYS).all
     assert (True, False, False) == (place.lost, place.given_up, place.done)
