@@ -143,7 +143,7 @@ def test_a_worker_that_died_before_its_first_heartbeat_is_not_waited_for(
 ) -> None:
     """Its trial, of which the storage knows no sign of life, is made by another all the same."""
     shared = opened(at)
-    number = shared.begin({RUN: "dead", WORKER: "dead"})
+    number = shared.begin({RUN: "dead", WORKER: "dead"}).number
     score = Slow(0.0)
     joined(at, score, "alive", size=3).take_part(None)
     places = shared.places(3, RESOLVER)
@@ -200,7 +200,7 @@ def test_a_worker_that_was_thought_dead_changes_nothing(at: StudyAt, joined: Joi
     slow, quick = joined(at, Slow(0.0), "slow", size=2), joined(at, Slow(0.0), "quick", size=2)
     claim = slow._claim(slow.places())
     assert claim is not None
-    slow.shared.end(claim[0])  # as the others do when there is no heartbeat
+    slow.shared.end(claim[0].number)  # as the others do when there is no heartbeat
     database.retry(slow.shared.study, trials_of(slow.shared)[0])
     quick.take_part(None)
     slow._make(*claim)
@@ -301,7 +301,9 @@ def test_a_server_that_is_away_is_named_without_the_password(
 def test_a_restarted_server_is_found_again(at: StudyAt, postgres: Server, joined: Join) -> None:
     """A study goes on where the server was restarted between two candidates."""
     one = joined(at, Slow(0.0), "a", size=4)
-    one._make(*(one._claim(one.places()) or (0, 0)))
+    claim = one._claim(one.places())
+    assert claim is not None
+    one._make(*claim)
     postgres.control("-m", "fast", "stop")
     postgres.start()
     one.take_part(None)

@@ -6,6 +6,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
+import numpy as np
+
 from runner.errors import StudyError
 from runner.search.studies.address import shown
 from runner.search.studies.database import database_storage
@@ -17,6 +19,7 @@ from runner.search.studies.journal import (
     open_journal,
 )
 from runner.search.studies.places import RUN, WORKER, Places
+from runner.search.studies.trials import RECORD, record_of
 from runner.store.differences import describe_differences, differences
 
 if TYPE_CHECKING:
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
     import optuna
     from optuna.trial import FrozenTrial
 
+    from runner.records import Trial
     from runner.search.resolve import Resolver
 
 FINGERPRINT, FACTS = "fingerprint", "search"  # the study's attributes
@@ -145,12 +149,18 @@ class SharedStudy:
         """The storage's own number of a trial."""
         return int(self.storage.get_trial_id_from_study_id_trial_number(self._id, number))
 
-    def begin(self, marks: Mapping[str, str]) -> int:
-        """A new trial that carries the marks of its worker from the first; gives its number."""
-        from optuna.trial import TrialState, create_trial
+    def begin(self, marks: Mapping[str, str]) -> optuna.Trial:
+        """A new trial, which carries the marks of its worker from the first."""
+        from optuna.trial import Trial, TrialState, create_trial
 
         template = create_trial(state=TrialState.RUNNING, user_attrs=dict(marks))
-        return int(self.storage.get_trial(self.storage.create_new_trial(self._id, template)).number)
+        return Trial(self.study, self.storage.create_new_trial(self._id, template))
+
+    def go_on(self, trial: FrozenTrial) -> optuna.Trial:
+        """A trial that was begun before."""
+        from optuna.trial import Trial
+
+        return Trial(self.study, self.id_of(trial.number))
 
     def claim(self, trial: FrozenTrial, marks: Mapping[str, str]) -> bool:
         """Take a trial that waits; False if another worker was faster."""
@@ -170,6 +180,22 @@ class SharedStudy:
     def mark(self, trial: FrozenTrial, key: str, value: str) -> None:
         """Say something of a trial."""
         self.storage.set_trial_user_attr(self.id_of(trial.number), key, value)
+
+    def finish(self, number: int, scored: Trial) -> None:
+        """Record what came of a trial.
+
+        It is Study.tell but for reading the trial twice, and for the sampler's after_trial, with
+        which none of the samplers does anything.
+
+        Raises:
+            UpdateFinishedTrialError: it has ended already, as this worker was thought dead.
+        """
+        from optuna.trial import TrialState
+
+        trial_id, known = self.id_of(number), bool(np.isfinite(scored.loss))
+        self.storage.set_trial_user_attr(trial_id, RECORD, record_of(scored))
+        state = TrialState.COMPLETE if known else TrialState.FAIL
+        self.storage.set_trial_state_values(trial_id, state, [scored.loss] if known else None)
 
     def end(self, number: int) -> None:
         """Leave a trial without a result."""

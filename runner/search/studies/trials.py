@@ -45,14 +45,15 @@ def tell(study: optuna.Study, asked: optuna.Trial, trial: Trial) -> None:
     """Record what came of a candidate; one that another has ended meanwhile stays as it is."""
     from optuna.trial import TrialState
 
-    asked.set_user_attr(RECORD, _record_of(trial))
+    asked.set_user_attr(RECORD, record_of(trial))
     if np.isfinite(trial.loss):
         study.tell(asked, trial.loss, skip_if_finished=True)
     else:
         study.tell(asked, state=TrialState.FAIL, skip_if_finished=True)
 
 
-def _record_of(trial: Trial) -> str:
+def record_of(trial: Trial) -> str:
+    """What came of a candidate, as the attribute has it."""
     record = {
         "values": trial.candidate.values,
         "scores": {name: scores.tolist() for name, scores in trial.scores.items()},

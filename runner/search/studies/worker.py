@@ -11,7 +11,7 @@ import numpy as np
 
 from runner.search.studies.database import beat_of, beating, fail_stale_trials, retry
 from runner.search.studies.places import RUN, TAKEN_UP, WORKER, Places
-from runner.search.studies.trials import RECORD, suggest, tell, trial_of
+from runner.search.studies.trials import RECORD, suggest, trial_of
 
 if TYPE_CHECKING:
     import optuna
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from runner.search.studies.study import SharedStudy
 
 
+LOOK = 1.0  # seconds between two looks for trials whose worker has died
 PAUSE = 0.2  # seconds between two looks at what others are at
 
 
@@ -51,6 +52,7 @@ class Worker:
     run: str
     name: str
     _seen: set[int] = field(default_factory=set)  # places whose results were shown
+    _next_look: float = 0.0
     _beaten: set[int] = field(default_factory=set)  # trials that were waited for
 
     def take_part(self, timeout: float | None) -> None:
@@ -61,7 +63,7 @@ class Worker:
         """
         deadline = np.inf if timeout is None else time.monotonic() + timeout
         while time.monotonic() < deadline:
-            fail_stale_trials(self.shared.study)
+            self._look_for_the_dead()
             places = self.places()
             self.show(places)
             if places.complete:
@@ -71,6 +73,12 @@ class Worker:
                 self._wait(places)
             else:
                 self._make(*claimed)
+
+    def _look_for_the_dead(self) -> None:
+        """Now and then, as it takes as long as a query."""
+        if time.monotonic() >= self._next_look:
+            fail_stale_trials(self.shared.study)
+            self._next_look = time.monotonic() + LOOK
 
     def places(self) -> Places:
         """The study as it is now."""
@@ -87,14 +95,14 @@ class Worker:
             self._seen.update(new)
             self.proposals.score.resume(list(new.values()))
 
-    def _claim(self, places: Places) -> tuple[int, int] | None:
-        """A trial's number and its place, which is this worker's from now on; None if none is."""
+    def _claim(self, places: Places) -> tuple[optuna.Trial, int] | None:
+        """A trial, which is this worker's from now on, and its place; None if there is none."""
         for trial in places.left_by(self.name):
             self.shared.mark(trial, TAKEN_UP, "yes")
-            return trial.number, places.by_trial[trial.number]
+            return self.shared.go_on(trial), places.by_trial[trial.number]
         for trial in places.waiting():
             if self.shared.claim(trial, self._marks):
-                return trial.number, places.by_trial[trial.number]
+                return self.shared.go_on(trial), places.by_trial[trial.number]
         if places.begins_more:
             return self._begin(places)
         for trial in places.lost():
@@ -105,32 +113,32 @@ class Worker:
     def _marks(self) -> dict[str, str]:
         return {RUN: self.run, WORKER: self.name}
 
-    def _begin(self, places: Places) -> tuple[int, int] | None:
+    def _begin(self, places: Places) -> tuple[optuna.Trial, int] | None:
         """A new candidate, unless others have begun the last ones at the same time."""
-        number = self.shared.begin(self._marks)
-        alone = number == len(places.by_trial)  # since these were looked at
-        place = len(places.all) if alone else self.places().by_trial[number]
+        begun = self.shared.begin(self._marks)
+        alone = begun.number == len(places.by_trial)  # since these were looked at
+        place = len(places.all) if alone else self.places().by_trial[begun.number]
         if place < self.proposals.size:
-            return number, place
-        self.shared.end(number)
+            return begun, place
+        self.shared.end(begun.number)
         return None
 
-    def _make(self, number: int, place: int) -> None:
+    def _make(self, asked: optuna.Trial, place: int) -> None:
         """Propose, score and tell; what is left half made is others' to make."""
         from optuna.exceptions import UpdateFinishedTrialError
 
-        study, trial_id = self.shared.study, self.shared.id_of(number)
-        study.sampler = self.proposals.samplers.of(place)
+        shared, number = self.shared, asked.number
+        shared.study.sampler = self.proposals.samplers.of(place)
         try:
             # another worker has it if this one was thought dead
-            with suppress(UpdateFinishedTrialError), beating(self.shared.storage, trial_id):
-                asked = optuna_trial(study, trial_id)
-                (scored,) = self.proposals.score([suggest(asked, self.proposals.resolver)])
+            with suppress(UpdateFinishedTrialError), beating(shared.storage, shared.id_of(number)):
+                candidate = suggest(asked, self.proposals.resolver)
+                (scored,) = self.proposals.score([candidate])
                 self._seen.add(place)
-                tell(study, asked, scored)
+                shared.finish(number, scored)
         except BaseException:
             with suppress(Exception):
-                self.shared.end(number)
+                shared.end(number)
             raise
 
     def _wait(self, places: Places) -> None:
@@ -146,10 +154,3 @@ class Worker:
                 beat(self.shared.id_of(number))
             self._beaten |= running
         time.sleep(PAUSE)
-
-
-def optuna_trial(study: optuna.Study, trial_id: int) -> optuna.Trial:
-    """A trial that this process makes."""
-    from optuna.trial import Trial
-
-    return Trial(study, trial_id)
