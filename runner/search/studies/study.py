@@ -151,16 +151,22 @@ class SharedStudy:
 
     def begin(self, marks: Mapping[str, str]) -> optuna.Trial:
         """A new trial, which carries the marks of its worker from the first."""
-        from optuna.trial import Trial, TrialState, create_trial
+        from optuna.trial import TrialState, create_trial
 
         template = create_trial(state=TrialState.RUNNING, user_attrs=dict(marks))
-        return Trial(self.study, self.storage.create_new_trial(self._id, template))
+        return self._asked(self.storage.create_new_trial(self._id, template))
 
     def go_on(self, trial: FrozenTrial) -> optuna.Trial:
         """A trial that was begun before."""
+        return self._asked(self.id_of(trial.number))
+
+    def _asked(self, trial_id: int) -> optuna.Trial:
+        """What Study.ask gives, of a trial that is this process's already."""
         from optuna.trial import Trial
 
-        return Trial(self.study, self.id_of(trial.number))
+        # else samplers would see the trials as they were before
+        self.study._thread_local.cached_all_trials = None  # noqa: SLF001 - as in Study.ask
+        return Trial(self.study, trial_id)
 
     def claim(self, trial: FrozenTrial, marks: Mapping[str, str]) -> bool:
         """Take a trial that waits; False if another worker was faster."""
