@@ -112,6 +112,9 @@ CONFIGS = {
                                    "search.storage", "postgresql+psycopg://", "studies"),
     "storage without a database": case("search=optuna search.storage=postgresql://host",
                                        "search.storage", "no database"),
+    "storage with a port of letters": case(
+        "search=optuna search.storage=postgresql://host:port/db", "search.storage", "'port'"
+    ),
     "study without a storage": case("search=optuna search.study=mine",
                                     "search.study", "search.storage"),
     "study without a name": case("search=optuna search.study=''", "search.study"),

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
+from uuid import getnode, uuid4
 
 from runner.errors import ConfigError, StudyError
 from runner.experiment.search_worker import Part, take_part
@@ -39,9 +39,11 @@ DIGITS = 12  # of names that need only be told apart
 LOOK = 1.0  # seconds between two looks at what the workers have made
 IN_TURN = "one worker made every candidate in turn, drawn by the seed and its number"
 TIME_IS_UP = "the time was up before all candidates were made, and how many fit in is not known"
+RETRIED = "a candidate was begun again after a kill, which may have come while it was proposed"
 BY_SEED = (
-    "the candidates follow from the seed, whoever makes them; their scores agree within what the "
-    "solver leaves, as it starts from those that the same worker made before"
+    "the candidates follow from the seed, whoever makes them, but for one whose worker died while "
+    "it was proposed; their scores agree within what the solver leaves, as it starts from those "
+    "that the same worker made before"
 )
 BY_SCORES = (
     "a candidate is proposed from the scores that were there when it was begun, and these depend "
@@ -79,13 +81,13 @@ def study_at(job: Job, data_hash: str, folder: Path) -> StudyAt | None:
     facts = job.study_facts(data_hash)
     fingerprint = fingerprint_of(facts)
     name = search.study or f"enet-{fingerprint[:DIGITS]}"
-    return StudyAt(search.storage, name, folder, fingerprint, facts)
+    return StudyAt(search.storage, name, folder.resolve(), fingerprint, facts)
 
 
 def run_inner(job: Job, at: StudyAt | None, resolver: Resolver, score: Score) -> list[Trial]:
     """Search within a fold: in a study of its own if there is a storage, else in this process."""
     if at is not None and at.storage is not None:
-        with _taking_part(job, at, resolver, score) as worker:
+        with _taking_part(job, at, resolver, score, _name()) as worker:
             worker.take_part(_optuna(job).timeout)
             return worker.places().results(resolver)
     with TemporaryDirectory() as folder:
@@ -109,8 +111,11 @@ def run_search(job: Job, data_hash: str, resolver: Resolver, score: Score, folde
     at = study_at(job, data_hash, folder)
     if at is None:
         return _run_alone(job, resolver, score, folder)
-    with _taking_part(job, at, resolver, score) as worker:
-        if job.config.search.started_workers == 1:
+    alone = job.config.search.started_workers == 1
+    # no other process is in the folder: what a worker of the same name has left half made is free
+    name = _run_of(at) if alone else _name()
+    with _taking_part(job, at, resolver, score, name) as worker:
+        if alone:
             worker.take_part(_optuna(job).timeout)
         else:
             _launch(job, at, worker)
@@ -155,7 +160,10 @@ def _describe(job: Job, at: StudyAt, places: Places, run: str) -> dict[str, Any]
     retried = [number for number, place in enumerate(done, start=1) if place.retried]
     search, elsewhere = _optuna(job), len(done) - made
     in_turn = search.workers == 1 and not elsewhere and not retried
-    why = IN_TURN if in_turn else BY_SEED if search.sampler == "random" else BY_SCORES
+    if search.workers == 1 and not elsewhere:
+        why = RETRIED if retried else IN_TURN
+    else:
+        why = BY_SEED if search.sampler == "random" else BY_SCORES
     return {
         "storage": at.storage or JOURNAL,
         "name": STUDY if at.storage is None else at.name,
@@ -169,14 +177,21 @@ def _describe(job: Job, at: StudyAt, places: Places, run: str) -> dict[str, Any]
 
 
 @contextmanager
-def _taking_part(job: Job, at: StudyAt, resolver: Resolver, score: Score) -> Iterator[Worker]:
-    """This process, as one that takes part."""
+def _taking_part(
+    job: Job, at: StudyAt, resolver: Resolver, score: Score, name: str
+) -> Iterator[Worker]:
+    """This process, as one that takes part under a name."""
     proposals = _optuna(job).proposals(resolver, score, job.config.general.seed)
     with (
         nullcontext() if at.storage is None else said_plainly(at.storage),
         at.open() as shared,
     ):
-        yield Worker(shared, proposals, _run_of(at), uuid4().hex[:DIGITS])
+        yield Worker(shared, proposals, _run_of(at), name)
+
+
+def _name() -> str:
+    """What tells a worker from all others."""
+    return uuid4().hex[:DIGITS]
 
 
 def _launch(job: Job, at: StudyAt, watcher: Worker) -> None:
@@ -247,7 +262,7 @@ def _study_of(places: Places) -> Any:  # noqa: ANN401 - of Optuna
 
 def _run_of(at: StudyAt) -> str:
     """What tells a run's candidates from those of others, however often it is started."""
-    place = f"{socket.gethostname()}:{at.folder.resolve()}"
+    place = f"{socket.gethostname()}:{getnode()}:{at.folder}"
     return hashlib.sha256(place.encode()).hexdigest()[:DIGITS]
 
 

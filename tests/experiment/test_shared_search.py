@@ -20,6 +20,7 @@ from runner.errors import ConfigError
 from runner.launcher import WorkerDied
 from runner.search.studies import address
 from runner.search.studies.address import holds_password
+from runner.search.studies.database import GRACE
 from runner.search.studies.journal import JOURNAL, journal_storage
 
 if TYPE_CHECKING:
@@ -165,6 +166,26 @@ def test_workers_of_a_journal_go_on_after_a_kill(program: Program, mixed: tuple[
     assert list(range(1, N_TRIALS + 1)) == trials(made)["trial"].tolist()
     (kept,) = journal_storage(journal).get_all_studies()
     assert "search" == kept.study_name
+
+
+def test_a_killed_run_takes_up_its_own_trial(
+    postgres: Server, program: Program, mixed: tuple[str, ...]
+) -> None:
+    """It goes on at once: nobody waits for what it had begun to be thought dead."""
+    storage = (f"search.storage={postgres.url}", "search.study=own")
+    asked = (*mixed, *SEARCH, *storage, "seed=6")
+    before = recorded(postgres)
+    running = start(program.folder, *asked, "hydra.run.dir=made")
+    wait_for(lambda: recorded(postgres) > before + 5)
+    os.kill(running.pid, signal.SIGKILL)
+    running.communicate()
+    statement = "select count(*) from trials where state = 'RUNNING'"
+    left, began = int(postgres.ask_studies(statement)), time.monotonic()
+    study = study_of(program.run(*asked))
+    assert GRACE > time.monotonic() - began
+    assert (N_TRIALS, left) == (study["made"], len(study["retried"]))
+    assert (left == 0) == study["reproducible"]
+    assert "0" == postgres.ask_studies(statement)
 
 
 class AllDie:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 from urllib.parse import parse_qsl, urlsplit
 
 from runner.errors import ConfigError
@@ -38,6 +39,10 @@ def check_address(url: str) -> None:
         )
     if not database_of(url):
         raise ConfigError(f"search.storage names no database: {FORM}")
+    try:
+        urlsplit(url).port  # noqa: B018 - which is read here
+    except ValueError as error:
+        raise ConfigError(f"search.storage has no port that is a number: {error}") from error
     if importlib.util.find_spec("psycopg") is None:
         raise ConfigError(NEEDS)
 
@@ -57,9 +62,10 @@ def database_of(url: str) -> str:
 
 def shown(url: str) -> str:
     """Host and database, for a message."""
-    return f"{urlsplit(url).hostname or 'the local socket'}, database {database_of(url)}"
+    host = urlsplit(url).hostname or os.environ.get("PGHOST") or "the local socket"
+    return f"{host}, database {database_of(url)}"
 
 
 def driven_by_psycopg(url: str) -> str:
-    """The URL with the driver that the extra brings."""
-    return f"{SCHEMES[0]}://{url.partition('://')[2]}"
+    """The URL with the driver that the extra brings, as Optuna wants it: it fills in braces."""
+    return f"{SCHEMES[0]}://{url.partition('://')[2]}".replace("{", "{{").replace("}", "}}")
