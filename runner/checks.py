@@ -175,6 +175,14 @@ BEST_AT_EDGE = Check(
     "a better one may lie beyond: the override in the message extends the range",
 )
 
+NOT_REPRODUCIBLE = Check(
+    "EN305",
+    "The same command may find other candidates",
+    "note",
+    "search.study in run.json says why, and who made them; one worker, search.workers=1 without "
+    "search.storage and search.timeout, finds the same ones each time",
+)
+
 # EN4: the winner
 REFIT_NOT_CONVERGED = Check(
     "EN401",

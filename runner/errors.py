@@ -21,6 +21,10 @@ class InUseError(RunDirectoryError):
     """Another process is at work in a run's directory."""
 
 
+class StudyError(RunnerError):
+    """A shared study cannot be reached, is of another search, or was left unfinished."""
+
+
 class FitError(RunnerError):
     """A model could not be fitted to otherwise usable data."""
 

@@ -19,6 +19,7 @@ import pandas as pd
 import pytest
 from composing import composed_once
 from hypothesis import settings
+from postgres import Server, running_server
 
 from runner.cli.program import main
 
@@ -179,6 +180,21 @@ def mixed(tmp_path: Path) -> tuple[str, ...]:
     """Write mixed.csv to the empty folder, and give the arguments of a quick run on it."""
     mixed_frame().to_csv(tmp_path / "mixed.csv", index=False)
     return ("dataset=csv", "dataset.path=mixed.csv", "dataset.target=outcome", *QUICK)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Server]:
+    """Start PostgreSQL once for the tests of a process."""
+    with running_server() as server:
+        yield server
+
+
+@pytest.fixture
+def postgres(postgres_server: Server, monkeypatch: pytest.MonkeyPatch) -> Server:
+    """Give a server that whoever is started here may use: the environment has its password."""
+    for name, value in postgres_server.environment.items():
+        monkeypatch.setenv(name, value)
+    return postgres_server
 
 
 @pytest.fixture(scope="session")

@@ -96,6 +96,38 @@ CONFIGS = {
     "optuna with a distribution": case("search=optuna model.alpha={distribution:expon}",
                                        "model.alpha", "expon"),
     "unknown sampler": case("search=optuna search.sampler=best", "search.sampler", "best"),
+    "storage with a password": case(
+        "search=optuna search.storage=postgresql+psycopg://me:geheim@host/db",
+        "search.storage", "~/.pgpass", "PGPASSWORD",
+    ),
+    "storage with a password among its options": case(
+        "search=optuna search.storage=postgresql://host/db?password=geheim",
+        "search.storage", "~/.pgpass", "PGPASSWORD",
+    ),
+    "storage of SQLite": case("search=optuna search.storage=sqlite:///x.db",
+                              "search.storage", "SQLite", "null"),
+    "storage of another kind": case("search=optuna search.storage=mysql://host/db",
+                                    "search.storage", "PostgreSQL", "mysql"),
+    "storage that is no URL": case("search=optuna search.storage=studies",
+                                   "search.storage", "postgresql+psycopg://", "studies"),
+    "storage without a database": case("search=optuna search.storage=postgresql://host",
+                                       "search.storage", "no database"),
+    "storage with a port of letters": case(
+        "search=optuna search.storage=postgresql://host:port/db", "search.storage", "'port'"
+    ),
+    "study without a storage": case("search=optuna search.study=mine",
+                                    "search.study", "search.storage"),
+    "study without a name": case("search=optuna search.study=''", "search.study"),
+    "workers without processes": case("search=optuna search.workers=4",
+                                      "search.workers", "launcher=processes"),
+    "more workers than the launcher's": case(
+        "search=optuna search.workers=4 launcher=processes launcher.workers=2",
+        "search.workers", "launcher.workers",
+    ),
+    "workers in a sweep": case(
+        "-m search=optuna search.workers=2 launcher=processes model.l1_ratio=0.5,1",
+        "search.workers", "without -m",
+    ),
     "unknown section of the space": case("+search.space.split.folds=[3]",
                                          "search.space.split.folds"),
     "unknown key of the space": case("imputer=knn +search.space.imputer.neighbors=[3]",

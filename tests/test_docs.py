@@ -125,7 +125,14 @@ def limit(section: dict[str, Any]) -> None:
             section[key] = min(value, MOST[key])
 
 
-@pytest.mark.usefixtures("smaller")
+@pytest.fixture
+def servers(page: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Start the database that a page's commands ask for; the environment says where it is."""
+    if "postgresql+psycopg://localhost/" in "".join(blocks("bash", page)):
+        monkeypatch.setenv("PGPORT", str(request.getfixturevalue("postgres").port))
+
+
+@pytest.mark.usefixtures("smaller", "servers")
 @pytest.mark.parametrize(("page", "number"), BLOCKS)
 def test_every_command_runs(home: Path, page: str, number: int) -> None:
     """The commands of each block of a page do what it says, one after the other, without error."""

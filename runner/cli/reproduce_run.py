@@ -57,7 +57,7 @@ def main(options: argparse.Namespace) -> int:
     Raises:
         ConfigError: the stored config is not valid with this version, or its file is not there.
         DataError: the data is not what the run had.
-        RunDirectoryError: there is no finished run.
+        RunDirectoryError: there is no finished run, or its study was made by several.
     """
     from runner.config.schema import validate
     from runner.config.stored import stored_config
@@ -68,6 +68,7 @@ def main(options: argparse.Namespace) -> int:
             f"{run.folder} has the status {run.status}: only a finished run can be compared with"
         )
     record = run.record
+    _check_study(run)
     composed = stored_config(
         run.folder, record.get("overrides", {}), record.get("choices", {}), options.data
     )
@@ -76,6 +77,7 @@ def main(options: argparse.Namespace) -> int:
         {
             **composed.sections,
             "persistence": {**composed.sections["persistence"], "sign_with": None},
+            "search": {**composed.sections["search"], **_own_study(composed)},
             "cache": {"folder": None, "megabytes": 0},
             "reuse": False,
         }
@@ -87,6 +89,24 @@ def main(options: argparse.Namespace) -> int:
     if not options.quiet:
         print_text("\n".join(lines))
     return status
+
+
+def _check_study(run: StoredRun) -> None:
+    """Refuse a run whose trials would be others when made again by one process.
+
+    Raises:
+        RunDirectoryError: see above.
+    """
+    study = run.record.get("search", {}).get("study", {})
+    shared = study.get("workers", 1) > 1 or "://" in study.get("storage", "")
+    if shared and not study["reproducible"]:
+        raise RunDirectoryError(f"{run.folder} cannot be made again: {study['why']}")
+
+
+def _own_study(composed: Composed) -> dict[str, Any]:
+    """What keeps a search out of the storage in which its trials are already."""
+    in_storage = composed.sections["search"].get("storage") is not None
+    return {"storage": None, "study": None} if in_storage else {}
 
 
 def _run_again(

@@ -38,6 +38,31 @@ def check_agreement(config: ExperimentConfig) -> None:
     check_protection(config)
     _check_folds(config)
     check_sections(config.features, config.dataset, config.family)
+    _check_workers(config)
+
+
+def _check_workers(config: ExperimentConfig) -> None:
+    """Whether the launcher can start the workers of the search."""
+    search, launcher = config.search, config.launcher
+    wanted, most = search.started_workers, getattr(launcher, "workers", None)
+    if wanted == 1:
+        return
+    if launcher.in_this_process:
+        raise ConfigError(
+            f"search.workers is {wanted}, but launcher={launcher.name} starts no processes: choose "
+            "launcher=processes"
+        )
+    if getattr(search, "storage", None) is None and launcher.name != "processes":
+        raise ConfigError(
+            f"search.workers is {wanted}, and launcher={launcher.name} may start them on other "
+            "machines, which a journal in the run's folder does not serve: set search.storage, or "
+            "choose launcher=processes"
+        )
+    if most is not None and most < wanted:
+        raise ConfigError(
+            f"search.workers is {wanted}, but launcher.workers is {most}: raise it to {wanted}, or "
+            "set launcher.workers=null"
+        )
 
 
 def _check_family(config: ExperimentConfig) -> None:

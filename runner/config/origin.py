@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,15 +17,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Origin:
-    """Which configs a command has composed, and where."""
+    """Which configs a command has composed."""
 
     config_dir: str | None
     config_name: str
-    working_directory: str
 
 
 class ComposedHere:
-    """Composes what a process is told of, for one command at a time, in that one's directory."""
+    """Composes what a process is told of, for one origin at a time."""
 
     def __init__(self) -> None:
         self._origin: Origin | None = None
@@ -50,7 +48,6 @@ class ComposedHere:
             return
         self._origin = None
         self._stack.close()  # Hydra has one state in a process
-        os.chdir(origin.working_directory)
         folder = None if origin.config_dir is None else Path(origin.config_dir)
         self._composer = self._stack.enter_context(composer(folder, origin.config_name))
         self._origin = origin

@@ -60,16 +60,19 @@ class Plan:
     files: bool = True
     subdirs: list[str] = field(init=False)  # where each run goes in the sweep's folder
     packages: set[str] = field(init=False)  # of extras and of plugins, that runs need
+    search_workers: int = field(init=False)  # that the search of a run starts, at the most
     _data: list[str] = field(init=False)
     _kept: dict[int, Validated] = field(init=False)
 
     def __post_init__(self) -> None:
         """Compose and check each."""
         self.subdirs, self.packages, self._data, self._kept = [], set(), [], {}
+        self.search_workers = 1
         for number in range(len(self.overrides)):
             config, composed = self._make(number)
             self.subdirs.append(str(composed.subdir))
             self.packages |= config.packages
+            self.search_workers = max(self.search_workers, config.search.started_workers)
             self._data.append(_hash_of(composed))
             if number == 0 or composed.interpolated:
                 self._kept[number] = config, composed

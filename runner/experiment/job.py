@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from runner.checks import SPACE_WITHOUT_EFFECT
 from runner.config import GROUPS, plugins_of
 from runner.features.pipeline import Specs
-from runner.store.fingerprint import fingerprint
+from runner.store.fingerprint import fingerprint, study_facts
 from runner.store.ledger import outputs_of
 
 if TYPE_CHECKING:
@@ -68,3 +68,7 @@ class Job:
     def fingerprint(self, data_hash: str) -> str:
         """Hash of what determines the result."""
         return fingerprint(self.composed.sections, data_hash, self.plugins)
+
+    def study_facts(self, data_hash: str) -> dict[str, Any]:
+        """What determines the candidates of the search and their scores."""
+        return study_facts(self.composed.sections, data_hash, self.plugins)

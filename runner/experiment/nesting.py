@@ -10,12 +10,12 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from runner.core.folds import InnerFolds, inner_folds
 from runner.errors import FitError
 from runner.experiment.searching import rule_of
+from runner.experiment.shared_search import run_inner, study_at
 from runner.features.pipeline import preparation_of
 from runner.search import Resolver
 from runner.search.rule import choose
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from runner.features.pipeline import Specs
     from runner.records import Candidate, Floats, Fold
     from runner.report.terminal.screen import Screen
+    from runner.search.studies.study import StudyAt
 
     Progress = Callable[[int], None]
 
@@ -81,7 +82,8 @@ def nest(job: Job, data: Data, screen: Screen) -> Nested | str:
         return reason
     size = job.config.search.size(job.config.search_space) * len(outer)
     with screen.progress("nested", size) as progress:
-        search = InnerSearch(job, data.folds, outer, progress)
+        at = study_at(job, data.data_hash, Path())
+        search = InnerSearch(job, data.folds, outer, progress, at)
         try:
             chosen = tuple(search.without(fold) for fold in outer)
         except FitError as error:
@@ -118,13 +120,19 @@ class InnerSearch:
         folds: the blocks of rows.
         asked: the folds that it will be made without, of which some may share fits.
         progress: called with the number of candidates just scored.
+        at: the study of the whole search, if others take part in it; they do in these then.
     """
 
     def __init__(
-        self, job: Job, folds: BlockFolds, asked: Sequence[Fold], progress: Progress
+        self,
+        job: Job,
+        folds: BlockFolds,
+        asked: Sequence[Fold],
+        progress: Progress,
+        at: StudyAt | None = None,
     ) -> None:
         config = job.config
-        self._job, self._folds, self._progress = job, folds, progress
+        self._job, self._folds, self._progress, self._at = job, folds, progress, at
         self._objective = Objective(config.metric, (config.metric,))
         inner = [fold for outer in asked for fold in inner_folds(folds.split.folds, outer)]
         self._shared = SharedPaths.of(inner)
@@ -136,12 +144,12 @@ class InnerSearch:
         Raises:
             FitError: no candidate could be scored.
         """
-        config, seed = self._job.config, self._job.config.general.seed
+        config = self._job.config
         scorer = self._scorer(InnerFolds(self._folds, inner_folds(self._folds.split.folds, fold)))
         if config.search.in_any_order:  # else it asks for other alphas in each fold
             scorer.share(self._shared)
-        with TemporaryDirectory() as folder:
-            trials = config.search.run(self._resolver, scorer, seed=seed, folder=Path(folder))
+        at = None if self._at is None else self._at.inner(f"without-{fold.number}")
+        trials = run_inner(self._job, at, self._resolver, scorer)
         best = choose(trials, rule_of(self._job))
         (problem,), (coefficients,) = self._scorer(InnerFolds(self._folds, (fold,))).solution(best)
         _, preparation = self._prepared(best.candidate)

@@ -7,12 +7,18 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from runner.checks import BEST_AT_EDGE, BEST_NOT_CONVERGED, CANDIDATES_FAILED
+from runner.checks import (
+    BEST_AT_EDGE,
+    BEST_NOT_CONVERGED,
+    CANDIDATES_FAILED,
+    NOT_REPRODUCIBLE,
+)
 from runner.core.folds import FoldsInTurn
 from runner.core.path import alpha_grid
 from runner.errors import ConfigError
 from runner.evaluation.winner import disagreement
 from runner.experiment.separation_check import check_separation
+from runner.experiment.shared_search import run_search
 from runner.records import FAILED, OK, Candidate
 from runner.report.numbers import number
 from runner.search import Resolver
@@ -88,6 +94,9 @@ class Searched:
         if self.failed:
             said = f"{len(self.failed)} of {len(self.trials)} candidates failed"
             found.append(CANDIDATES_FAILED.found(f"{said}, the first one: {self.failed[0].status}"))
+        study = self.diagnostics.get("study", {})
+        if not study.get("reproducible", True):
+            found.append(NOT_REPRODUCIBLE.found(study["why"]))
         if self.edges:
             values = self.by_rule["best"].candidate.values
             said = " and ".join(f"{key} of {values[key]:.4g}" for key in self.edges)
@@ -127,28 +136,22 @@ def search(job: Job, data: Data, folder: Path, screen: Screen) -> Searched:
         scorer = Scorer(data.folds, job.specs, objective, seed=seed, progress=advance)
         resolver = Resolver(space, scorer.alpha_max)
         log.info("search %s: at most %d candidates", config.search.name, size)
-        trials = config.search.run(resolver, scorer, seed=seed, folder=folder)
-    found, off = _hold_out(trials, rule, scorer, data)
+        made = run_search(job, data.data_hash, resolver, scorer, folder)
+    found, off = _hold_out(made.trials, rule, scorer, data)
     if off > GUARD:
         reason = f"the best candidate's scores differ by {off:.1e} when computed from rows"
         data.folds.distrust_moments(reason)
-        found, _ = _hold_out(scorer.rescore(trials), rule, scorer, data)
+        found, _ = _hold_out(scorer.rescore(made.trials), rule, scorer, data)
     log.info("%s of %d candidates: %s", rule.name, len(found.trials), found.chosen.candidate.values)
+    in_any_order = config.search.in_any_order
+    described = describe_trials(found.trials, config.metric, in_any_order=in_any_order)
     edges = _edges(job, resolver, found.by_rule["best"])
     return replace(
         found,
         edges=edges,
         curve=_curve(found, resolver, scorer),
-        diagnostics=_diagnostics(job, found.trials, folder),
+        diagnostics=described | made.described,
     )
-
-
-def _diagnostics(job: Job, trials: list[Trial], folder: Path) -> dict[str, Any]:
-    """What run.json says of the search."""
-    own = job.config.search
-    described = describe_trials(trials, job.config.metric, in_any_order=own.in_any_order)
-    importances = own.importances(folder)
-    return described | ({"importances": importances} if importances else {})
 
 
 def rule_of(job: Job) -> Rule:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from runner.errors import ClusterLostError
 from runner.experiment.pages import PageStyle, try_sweep_page
+from runner.experiment.shared_search import refuse_workers
 from runner.experiment.sweep_runs import SweepRuns
 from runner.statistics import baseline_comparison
 from runner.store.directory import DONE
@@ -54,9 +55,10 @@ def run_sweep(
         chosen: whether the user named the folder.
 
     Raises:
-        ConfigError: no run is the baseline that the config names.
+        ConfigError: no run is the baseline that the config names, or a search asks for workers.
         RunDirectoryError: the directory cannot be made, or holds finished runs of other configs.
     """
+    refuse_workers(plan.search_workers)
     config = plan.first[0]
     baseline = config.report.baseline
     if baseline is not None:

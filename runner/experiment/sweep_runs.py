@@ -20,7 +20,7 @@ from runner.experiment.run import Outcome, record_failure
 from runner.experiment.sweep_progress import SweepProgress
 from runner.experiment.sweep_rows import against_best, row_of
 from runner.experiment.workspace import Workspace
-from runner.launcher import Site, WorkerDied
+from runner.launcher import SHARED, Site, WorkerDied
 from runner.store.differences import describe_differences, differences
 from runner.store.directory import DONE, read_composed, read_json, read_record
 from runner.store.finding import StoredRun
@@ -39,8 +39,7 @@ if TYPE_CHECKING:
     from runner.store.sweep_directory import Command
 
 BETWEEN = 2.0  # seconds at least between two writings of a table that grows
-SHARED = ".shared"  # what the processes of a sweep share while it goes on
-TABLES = "tables"  # in it, those that were read
+TABLES = "tables"  # those that were read, in what the processes share
 SHOWN = 12  # digits of a hash
 SHARE = 0.02  # of the time that may go into them
 
@@ -211,7 +210,7 @@ class SweepRuns:
                 yield numbers[at], self._settle(numbers[at], outcome)
             return
         told, shared = self.command, self.directory.folder.absolute() / SHARED
-        origin = Origin(told.config_dir, told.config_name, told.working_directory)
+        origin = Origin(told.config_dir, told.config_name)
         tables = shared / TABLES
         shutil.rmtree(tables, ignore_errors=True)  # those of a start that was killed
         try:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 R = TypeVar("R")
+SHARED = ".shared"  # in a run's or a sweep's folder: what its processes share while it goes on
 MOST_TRIES = 3  # of an item whose worker dies
 
 

@@ -56,6 +56,11 @@ class Search(Spec):
     within: Positive
     space: Annotated[dict[str, DimensionField], BeforeValidator(_flatten)]
 
+    @property
+    def started_workers(self) -> int:
+        """How many processes make the candidates; 1 is the run's own."""
+        return 1
+
     def check(self, space: SearchSpace) -> None:
         """Say before any work whether this strategy can search that space.
 

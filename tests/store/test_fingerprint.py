@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import copy
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from runner.store import fingerprint as module
-from runner.store.fingerprint import code_hash, fingerprint, settled
+from runner.store.fingerprint import code_hash, fingerprint, settled, study_facts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -150,3 +151,39 @@ def test_the_order_of_rules_for_columns_counts(key: str) -> None:
         having("model.alpha", alpha) for alpha in ({"eps": 1, "count": 2}, {"count": 2, "eps": 1})
     ]
     assert fingerprint(alike[0], *BASE[1:]) == fingerprint(alike[1], *BASE[1:])
+
+
+def searching(**keys: Any) -> dict[str, Any]:  # noqa: ANN401 - any YAML value
+    """The sections with a search by Optuna."""
+    search = {"name": "optuna", "sampler": "tpe", "n_trials": 10, "rule": "best", **keys}
+    return {**SECTIONS, "search": search}
+
+
+def test_a_shared_study_is_another_run_wherever_it_is() -> None:
+    """Where it is and how many make it does not count; that it is shared, and which one, does."""
+    alone = fingerprint(searching(storage=None, study=None, workers=1), *BASE[1:])
+    assert alone == fingerprint(searching(), *BASE[1:])  # of an earlier version
+    shared = [
+        fingerprint(searching(storage=storage, study=None, workers=workers), *BASE[1:])
+        for storage, workers in ((None, 4), ("postgresql://a/b", 1), ("postgresql://c/d", 2))
+    ]
+    assert [shared[0]] * 3 == shared
+    assert alone != shared[0]
+    named = searching(storage="postgresql://a/b", study="mine", workers=1)
+    assert fingerprint(named, *BASE[1:]) not in {alone, shared[0]}
+
+
+def test_a_study_depends_on_what_its_trials_do() -> None:
+    """Not on how many there are, on which is kept, or on what comes after; on all else."""
+    before = study_facts(searching(), *BASE[1:])
+    same = [
+        searching(n_trials=20), searching(timeout=3.0), searching(rule="one_se", within=3),
+        searching(storage="postgresql://a/b", study="mine", workers=4),
+        {**searching(), "persistence": {"name": "none"}, "report": {"name": "none"}},
+        {**searching(), "evaluation": {"nested": True}, "bootstrap": {"resamples": 7}},
+    ]  # fmt: skip
+    assert [before] * len(same) == [study_facts(sections, *BASE[1:]) for sections in same]
+    others = [searching(sampler="random"), {**searching(), "seed": 8}, {**searching(), "metric": 1}]
+    assert before not in [study_facts(sections, *BASE[1:]) for sections in others]
+    assert before != study_facts(searching(), "other data", *BASE[2:])
+    assert before == json.loads(json.dumps(before))

@@ -6,6 +6,7 @@ import time
 from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Generic
 
@@ -64,6 +65,7 @@ class Dealer(Generic[T, R]):
         look: Callable[[], None] = _see_nothing,
     ) -> None:
         self._client = client
+        self._directory = str(Path.cwd())
         self._address = str(client.scheduler_info(n_workers=0)["address"])
         self._work = work
         self._items = items
@@ -175,7 +177,7 @@ class Dealer(Generic[T, R]):
         future = self._client.submit(
             run_errand,
             self._work,
-            Errand(number, self._items[number], self._site.shared),
+            Errand(number, self._items[number], self._directory, self._site.shared),
             key=key,
             workers=[worker],
             pure=False,

@@ -6,7 +6,7 @@ import os
 import platform
 import uuid
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Self
 
@@ -29,11 +29,13 @@ class Wanted:
         versions: by package, that of Python by its name.
         file: one that the driver has written where workers must see it, if they must.
         content: of that file.
+        directory: in which items are made.
     """
 
     versions: dict[str, str]
     file: Path | None
     content: str
+    directory: str = field(default_factory=os.getcwd)
 
     @classmethod
     def here(cls, packages: Sequence[str], shared: Path | None) -> Self:
@@ -53,6 +55,8 @@ class Wanted:
             for name, wanted in self.versions.items()
             if found[name] != wanted
         ]
+        if not os.path.isdir(self.directory):  # noqa: PTH112
+            said.append(f"it does not see the folder {self.directory}, in which runs are made")
         return said + self._unseen()
 
     def _unseen(self) -> list[str]:

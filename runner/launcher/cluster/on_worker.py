@@ -26,12 +26,14 @@ _ONE = threading.Lock()  # a worker may have several threads, and an item wants 
 class Errand(Generic[T]):
     """An item that goes to a worker.
 
-    `shared` is the folder that the workers share; without one nobody sees to it that an item is not
-    made twice at once, and its tries are not counted.
+    It is made in the driver's working directory, to which paths are relative. `shared` is the folder
+    that the workers share; without one nobody sees to it that an item is not made twice at once, and
+    its tries are not counted.
     """
 
     number: int
     item: T
+    directory: str
     shared: Path | None
 
 
@@ -42,6 +44,7 @@ def run_errand(work: Callable[[T], R], errand: Errand[T]) -> R | WorkerDied:
     alive, so that the second waits for it: an idempotent item then only looks up its result.
     """
     with _ONE:
+        os.chdir(errand.directory)
         if errand.shared is None:
             return work(errand.item)
         with locked_file(errand.shared / LOCKS / str(errand.number)) as descriptor:
