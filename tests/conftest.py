@@ -8,7 +8,9 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 # tests run side by side: a thread of BLAS each, in the programs that they start too
@@ -20,12 +22,12 @@ import pytest
 from composing import composed_once
 from hypothesis import settings
 from postgres import Server, running_server
+from slurm_cluster import Slurm, slurm_of
 
 from runner.cli.program import main
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 # a busy machine is no failure; what is checked for everybody is the same every time
 settings.register_profile("untimed", deadline=None, max_examples=50)
@@ -195,6 +197,16 @@ def postgres(postgres_server: Server, monkeypatch: pytest.MonkeyPatch) -> Server
     for name, value in postgres_server.environment.items():
         monkeypatch.setenv(name, value)
     return postgres_server
+
+
+@pytest.fixture(scope="session")
+def slurm() -> Iterator[Slurm]:
+    """Two nodes of Slurm on this machine; its user passes through no folder closed to others."""
+    with (
+        tempfile.TemporaryDirectory(prefix="slurm-") as folder,
+        slurm_of(Path(folder) / "cluster") as slurm,
+    ):
+        yield slurm
 
 
 @pytest.fixture(scope="session")

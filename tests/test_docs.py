@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import os
 import re
 import shlex
+import signal
 import subprocess
 import sys
 import tomllib
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +23,8 @@ from runner.config.compose import Composer
 from runner.dataset.table import make_table
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from runner.config.composed import Composed
     from runner.records import Table
 
@@ -67,9 +72,10 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     make = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)]
     subprocess.run(make, check=True)
     (folder / "allowed").write_text(f"me {key.with_suffix('.pub').read_text()}", encoding="utf-8")
-    for name, content in (files_shown("data.md") | files_shown("choices.md")).items():
+    shown = files_shown("data.md") | files_shown("choices.md") | files_shown("scale.md")
+    for name, content in shown.items():
         file = folder / name
-        file.parent.mkdir(parents=True)
+        file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(content, encoding="utf-8")
     return folder
 
@@ -127,20 +133,49 @@ def limit(section: dict[str, Any]) -> None:
 
 @pytest.fixture
 def servers(page: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Start the database that a page's commands ask for; the environment says where it is."""
-    if "postgresql+psycopg://localhost/" in "".join(blocks("bash", page)):
+    """Start what a page's commands ask for; the environment says where it is."""
+    commands = "".join(blocks("bash", page))
+    if "postgresql+psycopg://localhost/" in commands:
         monkeypatch.setenv("PGPORT", str(request.getfixturevalue("postgres").port))
+    if "launcher=slurm" in commands:
+        for name, value in request.getfixturevalue("slurm").environment.items():
+            monkeypatch.setenv(name, value)
 
 
 @pytest.mark.usefixtures("smaller", "servers")
 @pytest.mark.parametrize(("page", "number"), BLOCKS)
 def test_every_command_runs(home: Path, page: str, number: int) -> None:
-    """The commands of each block of a page do what it says, one after the other, without error."""
-    for command in blocks("bash", page)[number].splitlines():
-        name, *arguments = shlex.split(command)
-        ended = Program(home)(*arguments)
-        said = "" if arguments[:1] == ["predict"] else ended.err  # which tells there of its rows
-        assert ("enet", 0, "") == (name, ended.status, said), command
+    """The commands of each block of a page do what it says, one after the other, without error.
+
+    Those that end with & go on until the block's last has ended.
+    """
+    with ExitStack() as stack:
+        for command in blocks("bash", page)[number].splitlines():
+            if command.endswith("&"):
+                stack.enter_context(started(home, command))
+            else:
+                run_command(home, command)
+
+
+def run_command(home: Path, command: str) -> None:
+    """Run a line of enet's in this process; it must say nothing of an error."""
+    name, *arguments = shlex.split(command)
+    ended = Program(home)(*arguments)
+    said = "" if arguments[:1] == ["predict"] else ended.err  # which tells there of its rows
+    assert ("enet", 0, "") == (name, ended.status, said), command
+
+
+@contextmanager
+def started(home: Path, command: str) -> Iterator[None]:
+    """A line of Dask's as a process that ends with the block, with all that it has started."""
+    name, *arguments = shlex.split(command.removesuffix("&"))
+    assert name == "dask"
+    process = subprocess.Popen([sys.executable, "-m", name, *arguments], cwd=home,
+                               start_new_session=True, stderr=subprocess.DEVNULL)  # fmt: skip
+    yield
+    assert process.poll() is None, command
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 def test_the_model_loads_as_shown(home: Path) -> None:

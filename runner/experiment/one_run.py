@@ -6,7 +6,7 @@ import time
 from functools import cache
 from typing import TYPE_CHECKING
 
-from runner.config.origin import HERE
+from runner.config.composed_there import HERE
 from runner.errors import InUseError, RunDirectoryError
 from runner.experiment.job import job_of
 from runner.experiment.run import Outcome, record_failure, run
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from runner.config import PlannedRun
-    from runner.config.origin import Origin
+    from runner.config.composed_there import Origin
     from runner.experiment.job import Job
 
 PATIENCE = 10.0  # seconds for another process to leave a run's folder

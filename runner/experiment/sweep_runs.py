@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from runner.config.origin import Origin
+from runner.config.composed_there import Origin
 from runner.errors import RunDirectoryError, RunnerError
 from runner.experiment.job import job_of
 from runner.experiment.one_run import make_here, make_planned
@@ -90,6 +90,8 @@ class SweepRuns:
     def run(self) -> None:
         """Make the runs that are not done."""
         waiting = [n for n in range(len(self.plan)) if n not in self.rows]
+        if not waiting:  # nor is there a cluster to be asked for then
+            return
         fail_fast = self.config.general.fail_fast
         with self.screen.progress("runs", len(waiting), "runs") as advance:
             progress = SweepProgress(advance)

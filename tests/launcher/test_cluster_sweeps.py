@@ -7,7 +7,7 @@ import signal
 from typing import TYPE_CHECKING
 
 import pytest
-from clusters import Cluster, children, running, wait_until
+from dask_cluster import Cluster, children, running, wait_until
 from driving import (
     RUNS,
     SWEEP,

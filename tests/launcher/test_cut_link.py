@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
-from clusters import Cluster, running, wait_until
+from dask_cluster import Cluster, running, wait_until
 from driving import SWEEP, drive, finished, sweep_serially, tables, write_rows
 
 if TYPE_CHECKING:

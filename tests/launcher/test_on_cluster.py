@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from clusters import Cluster, running
+from dask_cluster import Cluster, running
 from test_launchers import Contract, tries
 from workers import Item, double
 

@@ -2,39 +2,31 @@
 
 from __future__ import annotations
 
-import shutil
 import signal
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from clusters import wait_until
+from dask_cluster import wait_until
 from driving import RUNS, SWEEP, drive, finished, models, sweep_serially, tables, write_rows
-from slurm import slurm_of
 
 from runner.launcher.job_queue import CLUSTERS, JobQueue
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from pathlib import Path
     from subprocess import Popen
 
-    from slurm import Slurm
+    from slurm_cluster import Slurm
 
 ASKED = ("launcher=slurm", "launcher.partition=work", "launcher.memory=800MB")
 SOON = 2  # runs that are finished when something is ended
 PATIENCE = 30  # seconds in which all that a sweep has started is to be gone
 
 
-@pytest.fixture(scope="module")
-def slurm() -> Iterator[Slurm]:
-    """Two nodes; its user passes through no folder that is closed to others."""
-    folder = Path(tempfile.mkdtemp(prefix="slurm-"))
-    with slurm_of(folder / "cluster") as slurm, pytest.MonkeyPatch.context() as patched:
-        for name, value in slurm.environment.items():
-            patched.setenv(name, value)
-        yield slurm
-    shutil.rmtree(folder)
+@pytest.fixture(autouse=True)
+def own_queue(slurm: Slurm, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Programs find the cluster."""
+    for name, value in slurm.environment.items():
+        monkeypatch.setenv(name, value)
 
 
 @pytest.fixture

@@ -26,9 +26,9 @@ _ONE = threading.Lock()  # a worker may have several threads, and an item wants 
 class Errand(Generic[T]):
     """An item that goes to a worker.
 
-    It is made in the driver's working directory, to which paths are relative. `shared` is the folder
-    that the workers share; without one nobody sees to it that an item is not made twice at once, and
-    its tries are not counted.
+    It is made in the driver's working directory, to which paths are relative. `shared` is the
+    folder that the workers share; without one nobody sees to it that an item is not made twice at
+    once, and its tries are not counted.
     """
 
     number: int

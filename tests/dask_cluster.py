@@ -96,7 +96,7 @@ class Cluster:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                env={**os.environ, "PYTHONPATH": str(Path(__file__).parent)},
+                env={**os.environ, "PYTHONPATH": str(Path(__file__).parent / "launcher")},
             )
 
     def log(self, name: str) -> str:

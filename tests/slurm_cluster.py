@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from clusters import wait_until
+from dask_cluster import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
