@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import io
 import json
 import os
@@ -17,7 +18,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 import pandas as pd
 import pytest
-from composing import composed_once
+from composing import composed_once, read_once
 from hypothesis import settings
 
 from runner.cli.program import main
@@ -51,6 +52,27 @@ def shared_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Nor does a run that tests share."""
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def rare_collection() -> None:
+    """Look for garbage in cycles seldom, and never in what has been imported: it takes long."""
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def packaged() -> Iterator[None]:
+    """Read what is packaged once."""
+    with read_once():
+        yield
+
+
+@pytest.fixture
+def composed() -> Iterator[None]:
+    """Compose what is packaged once, for tests of what comes after that."""
+    with composed_once():
         yield
 
 
