@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import io
+import itertools
 import json
 import os
 import subprocess
@@ -33,6 +34,7 @@ settings.register_profile("repeatable", settings.get_profile("untimed"), derando
                           database=None)  # fmt: skip
 settings.load_profile("repeatable" if os.environ.get("CI") else "untimed")
 
+NUMBERS = itertools.count()
 QUICK = (
     "split.folds=3",
     "model.alpha={eps:0.01,count:8}",
@@ -42,17 +44,18 @@ QUICK = (
 
 
 @pytest.fixture(autouse=True)
-def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test finds, or leaves, anything in the user's cache."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+def own_cache(shared_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test finds, or leaves, anything in the user's cache: its own is a folder not yet made."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(shared_cache.with_name(f"{next(NUMBERS)}")))
 
 
 @pytest.fixture(scope="session", autouse=True)
-def shared_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Nor does a run that tests share."""
+def shared_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Nor does a run that tests share; gives its folder."""
+    folder = tmp_path_factory.mktemp("caches") / "shared"
     with pytest.MonkeyPatch.context() as patched:
-        patched.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
-        yield
+        patched.setenv("XDG_CACHE_HOME", str(folder))
+        yield folder
 
 
 @pytest.fixture(scope="session", autouse=True)
