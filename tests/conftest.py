@@ -16,6 +16,9 @@ from typing import TYPE_CHECKING, Any
 # tests run side by side: a thread of BLAS each, in the programs that they start too
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+# a process of tests makes many objects and lives long: most looks for cycles find nothing
+gc.set_threshold(20_000, 20, 20)
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -58,11 +61,9 @@ def shared_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield folder
 
 
-@pytest.fixture(scope="session", autouse=True)
-def rare_collection() -> None:
-    """Look for garbage in cycles seldom, and never in what has been imported: it takes long."""
+def pytest_collection_finish() -> None:
+    """Look for garbage among nothing that was imported or collected: it takes long."""
     gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
 
 
 @pytest.fixture(scope="session", autouse=True)
