@@ -32,13 +32,18 @@ compose_anew = Composer.compose_anew
 
 @contextlib.contextmanager
 def composed_once() -> Iterator[None]:
-    """Compose and read what is packaged once, which would take longer than a small run."""
+    """Compose what is packaged once, which would take longer than a small run."""
     with (
         patch("runner.config.compose.Composer", composer_of),
         patch.object(Composer, "_compose_choices", _compose_choices),
-        patch.object(Packaged, "load_config", _load),
-        patch.object(Packaged, "list", _list),
     ):
+        yield
+
+
+@contextlib.contextmanager
+def read_once() -> Iterator[None]:
+    """Read each file that is packaged once; what is composed of them is composed anew."""
+    with patch.object(Packaged, "load_config", _load), patch.object(Packaged, "list", _list):
         yield
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import io
+import itertools
 import json
 import os
 import subprocess
@@ -16,10 +18,13 @@ from typing import TYPE_CHECKING, Any
 # tests run side by side: a thread of BLAS each, in the programs that they start too
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+# a process of tests makes many objects and lives long: most looks for cycles find nothing
+gc.set_threshold(20_000, 20, 20)
+
 import numpy as np
 import pandas as pd
 import pytest
-from composing import composed_once
+from composing import composed_once, read_once
 from hypothesis import settings
 from postgres import Server, running_server
 from slurm_cluster import Slurm, slurm_of
@@ -35,6 +40,7 @@ settings.register_profile("repeatable", settings.get_profile("untimed"), derando
                           database=None)  # fmt: skip
 settings.load_profile("repeatable" if os.environ.get("CI") else "untimed")
 
+NUMBERS = itertools.count()
 QUICK = (
     "split.folds=3",
     "model.alpha={eps:0.01,count:8}",
@@ -44,16 +50,36 @@ QUICK = (
 
 
 @pytest.fixture(autouse=True)
-def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test finds, or leaves, anything in the user's cache."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+def own_cache(shared_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test finds, or leaves, anything in the user's cache: its own is a folder not yet made."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(shared_cache.with_name(f"{next(NUMBERS)}")))
 
 
 @pytest.fixture(scope="session", autouse=True)
-def shared_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Nor does a run that tests share."""
+def shared_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Nor does a run that tests share; gives its folder."""
+    folder = tmp_path_factory.mktemp("caches") / "shared"
     with pytest.MonkeyPatch.context() as patched:
-        patched.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        patched.setenv("XDG_CACHE_HOME", str(folder))
+        yield folder
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage among nothing that was imported or collected: it takes long."""
+    gc.freeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def packaged() -> Iterator[None]:
+    """Read what is packaged once."""
+    with read_once():
+        yield
+
+
+@pytest.fixture
+def composed() -> Iterator[None]:
+    """Compose what is packaged once, for tests of what comes after that."""
+    with composed_once():
         yield
 
 

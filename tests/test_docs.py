@@ -45,7 +45,15 @@ def files_shown(page: str) -> dict[str, str]:
     return {head.removeprefix("# "): rest for head, _, rest in parted if head[:2] == "# "}
 
 
-MOST = {"count": 10, "n_trials": 10, "pairs": 2, "repeats": 2, "resamples": 10}
+MOST = {
+    "count": 10,
+    "folds": 4,
+    "multiple": 2,
+    "n_trials": 10,
+    "pairs": 2,
+    "repeats": 2,
+    "resamples": 10,
+}
 BLOCKS = [(page, number) for page in TEXT for number in range(len(blocks("bash", page)))]
 
 

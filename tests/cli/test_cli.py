@@ -152,17 +152,17 @@ def test_another_seed_gives_other_folds(program: Program, mixed: tuple[str, ...]
     pd.testing.assert_frame_equal(first, third)
 
 
-def test_a_killed_search_goes_on(other_process: OtherProcess) -> None:
+def test_a_killed_search_goes_on(program: Program) -> None:
     """A search killed amid its trials goes on in its directory, and ends as if never stopped."""
-    mixed_frame().to_csv(other_process.folder / "mixed.csv", index=False)
+    mixed_frame().to_csv(program.folder / "mixed.csv", index=False)
     arguments = [
         "dataset=csv", "dataset.path=mixed.csv", "dataset.target=outcome", "search=optuna",
         "search.n_trials=60", "search.sampler=random", "report=none", "bootstrap.resamples=20",
     ]  # fmt: skip
-    killed = other_process.folder / "killed"
+    killed = program.folder / "killed"
     process = subprocess.Popen(
         [sys.executable, "-m", "runner", *arguments, "hydra.run.dir=killed"],
-        cwd=other_process.folder,
+        cwd=program.folder,
     )
     deadline = time.monotonic() + 30
     while trials_in(killed / "optuna.journal") < 5:
@@ -176,12 +176,12 @@ def test_a_killed_search_goes_on(other_process: OtherProcess) -> None:
     before = trials_in(killed / "optuna.journal")
     assert before < 60
     for name in ("killed", "whole"):
-        ended = other_process(*arguments, f"hydra.run.dir={name}")
+        ended = program(*arguments, f"hydra.run.dir={name}")
         assert (0, "") == (ended.status, ended.err)
     assert "finished" == read_json(killed / "run.json")["status"]
     assert list(range(1, 61)) == pd.read_csv(killed / "trials.csv")["trial"].to_list()
     whole, resumed = (
-        pd.read_csv(other_process.folder / name / "trials.csv") for name in ("whole", "killed")
+        pd.read_csv(program.folder / name / "trials.csv") for name in ("whole", "killed")
     )
     # a fit starts from those before it, so that scores agree to the solver's tolerance
     pd.testing.assert_frame_equal(

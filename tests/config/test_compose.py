@@ -201,6 +201,7 @@ def test_presets_can_be_swept() -> None:
 FAMILIES = {"delays": "poisson", "lung": "cox"}
 
 
+@pytest.mark.usefixtures("composed")
 @pytest.mark.parametrize("folder", ["split", "imputer", "features", "model", "search"])
 def test_every_packaged_option_validates(folder: str) -> None:
     """Each option that ships, with the rest by default but for a time of lags, is valid."""
@@ -211,6 +212,7 @@ def test_every_packaged_option_validates(folder: str) -> None:
         assert option == getattr(checked(*chosen), folder).name
 
 
+@pytest.mark.usefixtures("composed")
 @pytest.mark.parametrize("folder", ["dataset", "persistence", "report", "experiment"])
 def test_every_other_packaged_option_validates(folder: str) -> None:
     """So do datasets, formats, reports and presets; a file's path and target are the user's."""

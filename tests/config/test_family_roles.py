@@ -9,6 +9,7 @@ import pytest
 from runner.config import composer, validate
 from runner.errors import ConfigError
 
+pytestmark = pytest.mark.usefixtures("composed")
 FILE = ("dataset=csv", f"dataset.path={Path(__file__)}", "dataset.target=y")
 
 

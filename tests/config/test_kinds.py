@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -26,14 +28,13 @@ METADATA = "Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
 WHEEL = "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
 
 
-def install(folder: Path, *, point: str | None = None) -> Path:
-    """Install the package that docs/extending.md shows into a folder for PYTHONPATH.
-
-    `point`: what its entry point names in place of the imputer.
-    """
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Install the package that docs/extending.md shows; gives the folder for PYTHONPATH."""
+    folder = tmp_path_factory.mktemp("installed")
     project = tomllib.loads(SHOWN["pyproject.toml"])["project"]
     (points,) = project["entry-points"].items()
-    lines = [f"{name} = {point or value}" for name, value in points[1].items()]
+    lines = [f"{name} = {value}" for name, value in points[1].items()]
     about = f"enet_halves-{project['version']}.dist-info"
     wheel = folder / f"enet_halves-{project['version']}-py3-none-any.whl"
     with zipfile.ZipFile(wheel, "w") as file:
@@ -45,6 +46,16 @@ def install(folder: Path, *, point: str | None = None) -> Path:
         file.writestr(f"{about}/RECORD", "")
     command = [sys.executable, "-m", "pip", "install", "-q", "--no-index", "--no-deps"]
     subprocess.run([*command, "--target", str(folder / "site"), str(wheel)], check=True)
+    return folder / "site"
+
+
+def with_point(site: Path, folder: Path, point: str) -> Path:
+    """Give a copy of what is installed, whose entry point names another object."""
+    shutil.copytree(site, folder / "site")
+    (file,) = (folder / "site").glob("*.dist-info/entry_points.txt")
+    text, found = re.subn(r"= .*", f"= {point}", file.read_text(encoding="utf-8"))
+    assert found == 1
+    file.write_text(text, encoding="utf-8")
     return folder / "site"
 
 
@@ -99,10 +110,10 @@ class TestInstalled:
     """A kind that an installed package brings."""
 
     def test_is_used_from_yaml(
-        self, other_process: OtherProcess, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+        self, other_process: OtherProcess, monkeypatch: pytest.MonkeyPatch, site: Path
     ) -> None:
         """It is listed, run with its own YAML, searched, and named with its version."""
-        monkeypatch.setenv("PYTHONPATH", str(install(tmp_path)))
+        monkeypatch.setenv("PYTHONPATH", str(site))
         assert "the same share of one everywhere" in other_process("--help", "imputer").out
         quick = ["dataset=penguins", "model=ols", "bootstrap.resamples=20", "hydra.run.dir=made"]
         space = "+search.space.imputer.share=[0.25,0.75]"
@@ -116,10 +127,10 @@ class TestInstalled:
         assert record["best"]["parameters"]["imputer.share"] in {0.25, 0.75}
 
     def test_is_validated_like_ours(
-        self, other_process: OtherProcess, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+        self, other_process: OtherProcess, monkeypatch: pytest.MonkeyPatch, site: Path
     ) -> None:
         """An unknown key and a value of the wrong type are named."""
-        monkeypatch.setenv("PYTHONPATH", str(install(tmp_path)))
+        monkeypatch.setenv("PYTHONPATH", str(site))
         ended = other_process("imputer=halves", "imputer.share=much", "+imputer.shape=1")
         assert ended.status == 2
         assert "imputer.share is 'much', but must be" in ended.err
@@ -137,12 +148,12 @@ class TestInstalled:
         self,
         other_process: OtherProcess,
         monkeypatch: pytest.MonkeyPatch,
-        tmp_path: Path,
+        site: Path,
         point: str,
         said: str,
     ) -> None:
         """What cannot be imported or is no imputer is named with its package."""
-        monkeypatch.setenv("PYTHONPATH", str(install(tmp_path, point=point)))
+        monkeypatch.setenv("PYTHONPATH", str(with_point(site, other_process.folder, point)))
         ended = other_process("imputer=halves")
         assert ended.status == 2
         assert "enet-halves" in ended.err

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from runner.config import ExperimentConfig
 
+pytestmark = pytest.mark.usefixtures("composed")
+
 
 @pytest.fixture
 def own(tmp_path: Path) -> Path:

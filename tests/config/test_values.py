@@ -12,6 +12,7 @@ from runner.errors import ConfigError
 if TYPE_CHECKING:
     from runner.space import Dimension
 
+pytestmark = pytest.mark.usefixtures("composed")
 SMALL = 1e-12
 
 

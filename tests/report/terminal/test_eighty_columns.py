@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
 import pty
 import re
 import struct
-import subprocess
-import sys
 import termios
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pandas as pd
 import pytest
+from composing import composed_once
 from conftest import QUICK, mixed_frame, read_json
 
+from runner.cli.program import main
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from conftest import Program
@@ -29,26 +33,50 @@ def on_a_terminal(folder: Path, *arguments: str, columns: int = 80) -> list[str]
     """The lines that the program leaves on a real terminal, each as it was when it was ended."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
-    environment = {key: value for key, value in os.environ.items() if key != "COLUMNS"}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "runner", *arguments],
-        cwd=folder, stdin=theirs, stdout=theirs, stderr=theirs,
-        env={**environment, "TERM": "xterm"},
-    )  # fmt: skip
-    os.close(theirs)
+    with ThreadPoolExecutor(1) as reader:
+        written = reader.submit(all_of, ours)
+        with standard_streams(theirs), pytest.MonkeyPatch.context() as patched:
+            os.close(theirs)
+            patched.setenv("TERM", "xterm")
+            patched.delenv("COLUMNS", raising=False)
+            with contextlib.chdir(folder), composed_once(), pytest.raises(SystemExit):
+                main(arguments)
+    os.close(ours)
+    plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", written.result().decode()).replace("\r\n", "\n")
+    return [line.rpartition("\r")[2] for line in plain.split("\n")]
+
+
+def all_of(terminal: int) -> bytes:
+    """All that is written to a terminal until nothing holds it open."""
     written = b""
     while True:
         try:
-            found = os.read(ours, 65536)
+            found = os.read(terminal, 65536)
         except OSError:  # the other side is closed
-            break
+            return written
         if not found:
-            break
+            return written
         written += found
-    os.close(ours)
-    process.wait()
-    plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", written.decode()).replace("\r\n", "\n")
-    return [line.rpartition("\r")[2] for line in plain.split("\n")]
+
+
+@contextlib.contextmanager
+def standard_streams(terminal: int) -> Iterator[None]:
+    """Have the standard streams of this process be a terminal."""
+    usual = [os.dup(stream) for stream in range(3)]
+    try:
+        for stream in range(3):
+            os.dup2(terminal, stream)
+        with (
+            open(1, "w", closefd=False, encoding="utf-8") as out,
+            open(2, "w", closefd=False, encoding="utf-8") as err,
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(err),
+        ):
+            yield
+    finally:
+        for stream, kept in enumerate(usual):
+            os.dup2(kept, stream)
+            os.close(kept)
 
 
 def write_large(folder: Path) -> tuple[str, ...]:
