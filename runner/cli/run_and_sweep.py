@@ -192,8 +192,8 @@ def _show_sweep(sweep: SweepOutcome, config: ExperimentConfig, screen: Screen) -
 
 def _looks(folder: Path) -> int:
     """How often the test rows of a sweep's runs have been looked at."""
-    from runner.store.finding import find_runs
+    from runner.store.finding import walk_runs
     from runner.store.ledger import looks_at_test, outputs_of
 
-    records = [found.record for found in find_runs(folder)]
+    records = (found.record for found in walk_runs(folder))
     return looks_at_test(records, outputs_of(folder, swept=False))

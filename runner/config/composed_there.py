@@ -23,7 +23,7 @@ class Origin:
     config_name: str
 
 
-class ComposedHere:
+class ComposedThere:
     """Composes what a process is told of, for one origin at a time."""
 
     def __init__(self) -> None:
@@ -37,20 +37,24 @@ class ComposedHere:
         Raises:
             ConfigError: it cannot be composed here.
         """
-        self._turn_to(origin)
         if planned.composed is not None:
             return planned.composed
+        self._turn_to(origin)
         composed = self._composer.compose(list(planned.overrides), planned.number)
         return validate(composed.sections, files=False), composed
+
+    def close(self) -> None:
+        """Leave the origin there was."""
+        self._origin = None
+        self._stack.close()
 
     def _turn_to(self, origin: Origin) -> None:
         if origin == self._origin:
             return
-        self._origin = None
-        self._stack.close()  # Hydra has one state in a process
+        self.close()  # Hydra has one state in a process
         folder = None if origin.config_dir is None else Path(origin.config_dir)
         self._composer = self._stack.enter_context(composer(folder, origin.config_name))
         self._origin = origin
 
 
-HERE = ComposedHere()
+THERE = ComposedThere()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from runner.config.schema import validate
 
@@ -95,6 +95,12 @@ class Plan:
         """That of the first run, which speaks for the sweep."""
         return self._kept[0]
 
+    def sections(self, number: int) -> dict[str, Any]:
+        """The config of a run that was validated already."""
+        if number in self._kept:
+            return self._kept[number][1].sections
+        return self._compose(number).sections
+
     def told(self, number: int, folder: Path) -> PlannedRun:
         """What another process must know of a run to make it in a folder."""
         kept = self._kept.get(number)
@@ -104,9 +110,11 @@ class Plan:
         )
 
     def _make(self, number: int) -> Validated:
-        own = self.overrides[number]
-        composed = self.composing.compose(own, number if self.swept else None)
+        composed = self._compose(number)
         return validate(composed.sections, files=self.files), composed
+
+    def _compose(self, number: int) -> Composed:
+        return self.composing.compose(self.overrides[number], number if self.swept else None)
 
 
 def _hash_of(composed: Composed) -> str:

@@ -6,7 +6,7 @@ import time
 from functools import cache
 from typing import TYPE_CHECKING
 
-from runner.config.composed_there import HERE
+from runner.config.composed_there import THERE
 from runner.errors import InUseError, RunDirectoryError
 from runner.experiment.job import job_of
 from runner.experiment.run import Outcome, record_failure, run
@@ -43,7 +43,7 @@ def make_planned(planned: PlannedRun, origin: Origin, tables: Path) -> Outcome:
         origin: where its config comes from.
         tables: a folder of those that the processes share.
     """
-    validated = HERE.validated(planned, origin)
+    validated = THERE.validated(planned, origin)
     outcome = make_here(job_of(validated, planned.folder), _workspace(tables), Screen(None))
     return Outcome(outcome.folder, outcome.record)  # an error need not survive being sent
 

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 
 from runner.core.metrics import loss
-from runner.statistics.run_comparison import describe_group, expected_score
-from runner.store.comparable import groups_of
+from runner.statistics.run_comparison import compared_parts, describe_group, expected_score
+from runner.store.comparable import group_name
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from runner.store.finding import StoredRun
@@ -75,25 +75,30 @@ def _baselines(record: dict[str, Any]) -> dict[str, float | None]:
     return {name: own["cv"][record["metric"]]["mean"] for name, own in found.items()}
 
 
-def against_best(results: pd.DataFrame, runs: Sequence[StoredRun]) -> pd.DataFrame:
+def against_best(results: pd.DataFrame, runs: Iterable[StoredRun]) -> pd.DataFrame:
     """The rows with `p_best` and `ties`, where any runs can be compared.
 
     Each is compared with the best of those with the same data, split, seed, family and metric.
 
     Args:
         results: a row per run.
-        runs: the same runs, as they are stored.
+        runs: the same runs, as they are stored; one is asked for after the other, and let go.
     """
-    groups = [group for group in groups_of(runs)[0] if len(group.runs) > 1]
+    groups: dict[str, dict[int, Mapping[str, Any]]] = {}
+    for at, run in enumerate(runs):
+        name = group_name(run)
+        if name is not None:
+            groups.setdefault(name, {})[at] = compared_parts(run.record)
+    groups = {name: records for name, records in groups.items() if len(records) > 1}
     if not groups:
         return results
-    rows = {run.folder: at for run, at in zip(runs, results.index, strict=True)}
-    marked = results.assign(p_best=np.nan, ties=pd.Series([None] * len(rows), dtype=object))
-    for group in groups:
-        described = describe_group([run.record for run in group.runs])
-        for run, standing in zip(group.runs, described, strict=True):
-            marked.loc[rows[run.folder], ["p_best", "ties"]] = standing.p_best, standing.ties
-    return marked
+    p_best, ties = np.full(len(results), np.nan), np.full(len(results), None, dtype=object)
+    for records in groups.values():
+        described = describe_group(list(records.values()))
+        for at, standing in zip(records, described, strict=True):
+            p_best[at] = np.nan if standing.p_best is None else standing.p_best
+            ties[at] = standing.ties
+    return results.assign(p_best=p_best, ties=pd.Series(ties, index=results.index, dtype=object))
 
 
 def ranked(results: pd.DataFrame) -> pd.DataFrame:

@@ -131,10 +131,12 @@ class SweepRuns:
         """The same, each run against the best of those that can be compared."""
         return against_best(self.table(), self.runs())
 
-    def runs(self) -> list[StoredRun]:
-        """The runs that have ended."""
-        folders = [self.folder(number) for number in sorted(self.rows)]
-        return [StoredRun(folder, read_record(folder) or {}) for folder in folders]
+    def runs(self) -> Iterator[StoredRun]:
+        """The runs that have ended, each read when it is asked for."""
+        for number in sorted(self.rows):
+            folder = self.folder(number)
+            sections = self.plan.sections(number)
+            yield StoredRun(folder, read_record(folder) or {}, composed=sections)
 
     def _row(self, folder: Path, record: dict[str, Any]) -> dict[str, Any]:
         return row_of(folder, record, self.directory.folder)

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     Record = Mapping[str, Any]
 
+MANY = 2000  # runs, of which all pairs are 4 million
 LEVEL = 0.05  # of being called different from the best, over all pairs together
 
 
@@ -93,8 +94,18 @@ def _best(expected: Floats, means: Floats) -> int:
 
 
 def _p_against(best: int, losses: Losses) -> Floats:
-    """The p-value (m,) of each against the best one, by Holm over all pairs; NaN without one."""
+    """The p-value (m,) of each against the best one, by Holm over all pairs; NaN without one.
+
+    Of more than MANY the pairs would fill the memory: there it is Bonferroni's, which is never
+    smaller than Holm's and needs the pairs with the best alone.
+    """
     folds, m = losses.folds, len(losses.means)
+    if m > MANY:
+        p = p_values(fold_differences(folds, folds[best]), losses.ratio)
+        p[best] = np.nan
+        tested = 1 + int((~np.isnan(p)).sum())
+        adjusted: Floats = np.minimum(1.0, p * (tested * (tested - 1) / 2))
+        return adjusted
     p = np.full((m, m), np.nan)
     for at in range(m):  # one run at a time: all pairs at once may not fit in memory
         differences = fold_differences(folds[at + 1 :], folds[at])
@@ -122,6 +133,19 @@ def describe_group(records: Sequence[Record], rope: float | None = None) -> list
     untested = np.full(len(best["folds"]["validation"]), np.nan)
     folds = np.array([untested if each is None else each for each in scores])
     return standings(Losses(loss(metric, folds), expected, means, rows_ratio(best)), rope)
+
+
+def compared_parts(record: Record) -> Record:
+    """What of a record `describe_group` asks for: of thousands of runs all of it is too much."""
+    metric = record["metric"]
+    scored = {
+        part: {metric: found[metric]}
+        for part in ("cv", "nested", "expected")
+        if (found := record.get(part)) and metric in found
+    }
+    search = {"trials": (record.get("search") or {}).get("trials")}
+    kept = {key: record.get(key) for key in ("metric", "folds", "rows_left_out")}
+    return {**kept, **scored, "search": search}
 
 
 def ranked_by(records: Sequence[Record]) -> str:

@@ -47,12 +47,20 @@ def groups_of(runs: Sequence[StoredRun]) -> tuple[list[Group], list[StoredRun]]:
     grouped: dict[str, list[StoredRun]] = {}
     unscored = []
     for run in runs:
-        if run.score is None or "data_hash" not in run.environment:
+        name = group_name(run)
+        if name is None:
             unscored.append(run)
         else:
-            grouped.setdefault(repr(sorted(_conditions(run).items())), []).append(run)
+            grouped.setdefault(name, []).append(run)
     groups = [Group(tuple(group)) for group in grouped.values()]
     return sorted(groups, key=lambda group: -len(group.runs)), unscored
+
+
+def group_name(run: StoredRun) -> str | None:
+    """What the runs of one group have alike, and no others; None of a run without a score."""
+    if run.score is None or "data_hash" not in run.environment:
+        return None
+    return repr(sorted(_conditions(run).items()))
 
 
 def differences(runs: Sequence[StoredRun]) -> list[str]:

@@ -30,6 +30,7 @@ class StoredRun:
     folder: Path
     record: dict[str, Any]
     sweep: Path | None = None  # the folder of the sweep that it was found in
+    composed: dict[str, Any] | None = None  # its config, where whoever asks has it already
 
     @cached_property
     def status(self) -> str:
@@ -73,7 +74,7 @@ class StoredRun:
     @cached_property
     def sections(self) -> dict[str, Any]:
         """The config as it was composed; empty where it was not stored."""
-        return read_composed(self.folder) or {}
+        return self.composed or read_composed(self.folder) or {}
 
     @cached_property
     def config(self) -> dict[str, Any]:
@@ -112,7 +113,12 @@ def find_runs(folder: Path) -> list[StoredRun]:
     """
     if not folder.is_dir():
         raise RunDirectoryError(f"{folder} is no folder: name a run, a sweep or a folder of them")
-    return list(_walk(folder, None))
+    return list(walk_runs(folder))
+
+
+def walk_runs(folder: Path) -> Iterator[StoredRun]:
+    """The same of a folder that is there, one after the other."""
+    return _walk(folder, None)
 
 
 def open_run(folder: Path) -> StoredRun:

@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from runner.statistics import run_comparison
 from runner.statistics.holm import holm
 from runner.statistics.paired_comparison import compare_folds
 from runner.statistics.run_comparison import (
     Losses,
+    compared_parts,
     describe_group,
     expected_score,
     ranked_by,
@@ -160,3 +162,27 @@ def test_equal_runs_are_seldom_told_apart() -> None:
         said = standings(Losses(folds, means, means, 0.25))
         alarms += any(each.ties is False for each in said)
     assert alarms / 400 <= 0.05
+
+
+def test_of_very_many_pairs_those_with_the_best_are_corrected_for_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """By Bonferroni, which is Holm's for the smallest p-value and never smaller for any other."""
+    rng = np.random.default_rng(5)
+    folds = [2.0 + at / 2 + rng.normal(0, 0.2, 5) for at in range(9)]
+    several = [record("mse", 9.0, each.tolist()) for each in folds]
+    exact = [each.p_best for each in describe_group(several)]
+    monkeypatch.setattr(run_comparison, "MANY", 8)
+    bounded = describe_group(several)
+    assert ([None], True) == ([bounded[0].p_best], bounded[0].ties)
+    plain = [compare_folds(each - folds[0], 0.25).p for each in folds[1:]]
+    found = np.array([each.p_best for each in bounded[1:]], dtype=float)
+    np.testing.assert_allclose(found, np.minimum(1, 36 * np.array(plain)))
+    assert (found >= np.array(exact[1:], dtype=float) - 1e-15).all()
+    assert 0 < found.min() < 0.05
+
+
+def test_what_is_kept_of_a_record_tells_the_same() -> None:
+    """The parts that a comparison asks for are all that it asks for."""
+    for several in (records("mse", 3.0, 4.0), [record("r2", 0.5, [0.4, 0.5, 0.6, 0.5, 0.4])] * 2):
+        assert describe_group(several) == describe_group(list(map(compared_parts, several)))
