@@ -20,6 +20,10 @@ import pandas as pd
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from dask_cluster import Cluster, running
 
+from runner.launcher import Site
+from runner.launcher.cluster.transport import Tls
+from runner.launcher.dask import Dask
+
 WORKERS = ("one", "two")
 QUIET = (
     "report=none", "reuse=false", "search=none", "model.alpha=0.1", "model.l1_ratio=0.5",
@@ -35,6 +39,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         with running(Cluster(folder), WORKERS) as cluster:
+            dealt = _deal(cluster, folder, runs)
             began = time.perf_counter()
             driver = subprocess.Popen(_command(cluster, runs), cwd=folder)
             memory = _watch(driver, folder / "swept")
@@ -51,12 +56,25 @@ def main() -> None:
     print(f"{len(results)} runs, {finished} finished, {shards} folders in the sweep's")
     print(f"{whole:.0f} s by the clock, {1e3 * whole / runs:.1f} ms a run")
     print(f"the runs themselves: {1e3 * made / runs:.1f} ms on one of {len(WORKERS)} workers")
+    print(f"{runs} items that do nothing: {1e3 * dealt:.1f} ms each")
     print(f"overhead: {1e3 * overhead:.1f} ms a run by the clock")
     print(f"time of the processor but for workers: {used.ru_utime + used.ru_stime:.0f} s")
     print(f"nothing left to do, and told so by enet resume: {resumed:.0f} s")
     print("the driver's memory, MB, by the share of runs that were finished:")
     for share, megabytes in memory.items():
         print(f"  {share:4.0%} {megabytes:6.0f}")
+
+
+def _deal(cluster: Cluster, folder: Path, items: int) -> float:
+    """Seconds of an item that does nothing."""
+    launcher = Dask(
+        name="dask", address=cluster.address, tls=Tls(**cluster.files), insecure=False, timeout=15.0
+    )
+    site = Site(shared=folder / "shared")
+    list(launcher.launch(abs, range(2), site))
+    began = time.perf_counter()
+    assert sum(1 for _ in launcher.launch(abs, range(items), site)) == items
+    return (time.perf_counter() - began) / items
 
 
 def _command(cluster: Cluster, runs: int) -> list[str]:

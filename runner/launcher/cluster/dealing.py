@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,13 +19,17 @@ from runner.launcher.cluster.waiting import Waiting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from concurrent import futures
 
     from distributed import Client, Future
 
     from runner.launcher.base import Site
 
+    Fetched = futures.Future[Any]
+
 LOOK = 1.0  # seconds between two looks at which workers there are
 SHORT = 1.0  # seconds that an item takes for a worker to be given the next one beforehand
+FETCHERS = 8  # results that are on their way at once
 AGAIN = 3  # times that the scheduler may give up an item whose tries are not counted
 
 
@@ -73,7 +78,8 @@ class Dealer(Generic[T, R]):
         self._look_too = look
         self._waiting = Waiting(items, site.alike)
         self._out: dict[str, _Out[T]] = {}  # by key
-        self._ended: SimpleQueue[str] = SimpleQueue()
+        self._ended: SimpleQueue[tuple[str, Fetched]] = SimpleQueue()  # each with its key
+        self._fetching = ThreadPoolExecutor(FETCHERS)
         self._fit: dict[str, bool] = {}  # by worker
         self._wanted = Wanted.here(site.packages, site.shared)
         self._seconds: deque[float] = deque(maxlen=20)  # of the latest items
@@ -96,9 +102,10 @@ class Dealer(Generic[T, R]):
                 self._look()
                 self._give()
                 with suppress(Empty):
-                    yield from self._take(self._ended.get(timeout=LOOK))
+                    yield from self._take(*self._ended.get(timeout=LOOK))
             done = True
         finally:
+            self._fetching.shutdown(wait=False, cancel_futures=True)
             if not done:
                 self._stop()
 
@@ -183,17 +190,23 @@ class Dealer(Generic[T, R]):
             pure=False,
         )
         self._out[key] = _Out(number, worker, future, time.monotonic())
-        future.add_done_callback(lambda ended: self._ended.put(ended.key))
+        future.add_done_callback(self._fetch)
         self._count()
 
-    def _take(self, key: str) -> Iterator[tuple[int, R | WorkerDied]]:
+    def _fetch(self, ended: Future[Any]) -> None:
+        """Have what an item came to sent here, while the others are seen to."""
+        with suppress(RuntimeError):  # nobody fetches any more
+            fetched = self._fetching.submit(ended.result)
+            fetched.add_done_callback(lambda got: self._ended.put((ended.key, got)))
+
+    def _take(self, key: str, fetched: Fetched) -> Iterator[tuple[int, R | WorkerDied]]:
         """What came of an item; nothing if it was taken back, or is to be made by another."""
         if self._client.status != "running":
             return  # as the next look finds
         out = self._out.pop(key, None)
         if out is None:
             return
-        result = self._result(out)
+        result = self._result(out, fetched)
         if result is None:
             self._waiting.put_back(out.number)
             return
@@ -201,20 +214,18 @@ class Dealer(Generic[T, R]):
         self._count()
         yield out.number, result
 
-    def _result(self, out: _Out[T]) -> R | WorkerDied | None:
+    def _result(self, out: _Out[T], fetched: Fetched) -> R | WorkerDied | None:
         """What an item came to; None if its worker is gone.
 
         Raises:
             Exception: whatever the item has raised.
         """
-        from concurrent.futures import CancelledError
-
         from distributed import KilledWorker
         from distributed.client import FutureCancelledError
         from distributed.comm.core import CommClosedError
 
         try:
-            result: R | WorkerDied = out.future.result()
+            result: R | WorkerDied = fetched.result()
         except KilledWorker:
             lost = self._lost[out.number] = self._lost.get(out.number, 0) + 1
             return WorkerDied(lost) if lost >= AGAIN else None

@@ -16,9 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from distributed import Worker
+
 # what the digits of a result depend on
 COUNTED = ("enet-runner", "numpy", "scipy", "pandas", "scikit-learn", "distributed")
 NOWHERE = "none"
+PROFILES = {"profile", "profile-cycle"}
 
 
 @dataclass(frozen=True)
@@ -68,14 +71,19 @@ class Wanted:
         return [f"it does not see the folder {self.file.parent}, which workers must share"]
 
 
-def prepare(wanted: Wanted, threads: int) -> list[str]:
+def prepare(wanted: Wanted, threads: int, dask_worker: Worker) -> list[str]:
     """What a worker lacks; one that lacks nothing lets items use its threads.
+
+    Dask's profile of what a worker does is ended: of an hour it takes gigabytes.
 
     Args:
         wanted: what it must have.
         threads: that it has.
+        dask_worker: the worker, which Dask fills in by this name.
     """
     os.environ[SHARE] = str(threads)
+    for name in PROFILES & dask_worker.periodic_callbacks.keys():
+        dask_worker.periodic_callbacks[name].stop()
     return wanted.lacking()
 
 
