@@ -229,7 +229,7 @@ def postgres(postgres_server: Server, monkeypatch: pytest.MonkeyPatch) -> Server
 def slurm() -> Iterator[Slurm]:
     """Two nodes of Slurm on this machine; its user passes through no folder closed to others."""
     with (
-        tempfile.TemporaryDirectory(prefix="slurm-") as folder,
+        tempfile.TemporaryDirectory(prefix="slurm-", ignore_cleanup_errors=True) as folder,
         slurm_of(Path(folder) / "cluster") as slurm,
     ):
         yield slurm

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from pathlib import Path
 
 from runner.cli.printing import print_text
 
-DAYS = 30
+DAYS, MOST_DAYS = 30, 3650
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -36,18 +37,19 @@ def main(options: argparse.Namespace) -> int:
     """
     from runner.launcher.cluster.certificates import make_certificates
 
-    ca, cert, key = make_certificates(options.folder, options.days)
+    paths = make_certificates(options.folder, options.days)
+    ca, cert, key = (shlex.quote(str(path)) for path in paths)
     dask = f"--tls-ca-file {ca} --tls-cert {cert} --tls-key {key}"
     enet = f"launcher.tls.ca={ca} launcher.tls.cert={cert} launcher.tls.key={key}"
     print_text(f"wrote {ca}, {cert} and {key}: keep the last one secret")
     print_text(f"scheduler: dask scheduler --protocol tls {dask}")
-    print_text(f"workers:   dask worker tls://HOST:8786 --nthreads 1 {dask}")
+    print_text(f"workers:   dask worker tls://HOST:8786 --nthreads 1 --no-dashboard {dask}")
     print_text(f"sweep:     enet -m launcher=dask launcher.address=tls://HOST:8786 {enet} ...")
     return 0
 
 
 def _days(text: str) -> int:
     days = int(text)
-    if days < 1:
-        raise argparse.ArgumentTypeError("at least 1")
+    if not 1 <= days <= MOST_DAYS:
+        raise argparse.ArgumentTypeError(f"from 1 to {MOST_DAYS}")
     return days

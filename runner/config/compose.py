@@ -7,7 +7,7 @@ import itertools
 import re
 import warnings
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -50,6 +50,7 @@ if TYPE_CHECKING:
 MODULE = "runner.conf"
 QUOTED_KEY = re.compile(r"""([{,]\s*)(["'])(.*?)\2\s*:""")
 SPECIAL = re.compile(r"[()\[\]{}:=,]")  # what a key without quotes has to escape
+PARSED = 2048  # overrides that are kept, of some 8 KB each
 KNOWN_GROUPS = (*GROUPS, "experiment")
 
 
@@ -109,7 +110,7 @@ class Composer:
         self._is_group = cache(
             lambda key: key in KNOWN_GROUPS or ("." not in key and bool(self._options(key)))
         )
-        self._read = cache(self._parser.parse_override)
+        self._read = lru_cache(PARSED)(self._parser.parse_override)
         parts = Parts(self._compose_choices, self._is_group, self._reach)
         self._shortcut = Shortcut(parts)
         self._own_sweeps: dict[tuple[str, ...], OwnSweep] = {}

@@ -5,9 +5,10 @@ from __future__ import annotations
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from runner.config.compose import composer
+from runner.config.plan import check_same, hash_of
 from runner.config.schema import validate
 
 if TYPE_CHECKING:
@@ -19,8 +20,13 @@ if TYPE_CHECKING:
 class Origin:
     """Which configs a command has composed."""
 
-    config_dir: str | None
+    config_dir: str | None  # from the root
     config_name: str
+
+    @classmethod
+    def of(cls, config_dir: str | None, config_name: str) -> Self:
+        """That of a command that is given here."""
+        return cls(None if config_dir is None else str(Path(config_dir).absolute()), config_name)
 
 
 class ComposedThere:
@@ -41,6 +47,11 @@ class ComposedThere:
             return planned.composed
         self._turn_to(origin)
         composed = self._composer.compose(list(planned.overrides), planned.number)
+        if hash_of(composed) != planned.config:  # files may have changed since they were read
+            self.close()
+            self._turn_to(origin)
+            composed = self._composer.compose(list(planned.overrides), planned.number)
+        check_same(composed, planned.config)
         return validate(composed.sections, files=False), composed
 
     def close(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from functools import cache
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from runner.config.composed_there import THERE
@@ -48,7 +48,7 @@ def make_planned(planned: PlannedRun, origin: Origin, tables: Path) -> Outcome:
     return Outcome(outcome.folder, outcome.record)  # an error need not survive being sent
 
 
-@cache
+@lru_cache(maxsize=1)  # that of the latest start of a sweep: another may be of other data
 def _workspace(tables: Path) -> Workspace:
     """The process's own."""
     return Workspace(shared=tables)

@@ -208,12 +208,16 @@ def _launch(job: Job, at: StudyAt, watcher: Worker) -> None:
     reasons = []
     shared = at.folder / SHARED
     site = Site(shared, packages=tuple(sorted(job.config.packages)), say=log.info)
-    with _looking_on(watcher):
-        for _, ended in _launcher(job).launch(take_part, parts, site):
-            if ended is not None:
-                reasons.append(_reason(ended))
-                log.warning("%s", reasons[-1])
-    shutil.rmtree(shared, ignore_errors=True)
+    try:
+        with _looking_on(watcher):
+            for number, ended in _launcher(job).launch(take_part, parts, site):
+                if ended is not None:
+                    reasons.append(_reason(ended))
+                    log.warning("%s", reasons[-1])
+                    if at.storage is None:  # whose workers show no sign of life
+                        watcher.shared.let_go(names[number])
+    finally:
+        shutil.rmtree(shared, ignore_errors=True)
     places = watcher.places()
     if not places.complete and (reasons or _optuna(job).timeout is None):
         left = places.size - sum(place.done for place in places.wanted)

@@ -75,6 +75,10 @@ def run_sweep(
         except ClusterLostError as error:
             interrupted, lost = True, str(error)
             sweep.gather()
+        except BaseException:  # what is finished is told all the same
+            sweep.gather()
+            sweep.write("interrupted")
+            raise
         compared = None
         if baseline is not None and not interrupted:
             runs = [(run.folder.name, run.record) for run in sweep.runs()]

@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import pandas as pd
 
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from runner.store.sweep_directory import Command
 
 BETWEEN = 2.0  # seconds at least between two writings of a table that grows
+DIGITS = 8  # that tell one start of a sweep from another
 TABLES = "tables"  # those that were read, in what the processes share
 SHOWN = 12  # digits of a hash
 SHARE = 0.02  # of the time that may go into them
@@ -214,9 +216,10 @@ class SweepRuns:
                 yield numbers[at], self._settle(numbers[at], outcome)
             return
         told, shared = self.command, self.directory.folder.absolute() / SHARED
-        origin = Origin(told.config_dir, told.config_name)
-        tables = shared / TABLES
-        shutil.rmtree(tables, ignore_errors=True)  # those of a start that was killed
+        origin = Origin.of(told.config_dir, told.config_name)
+        tables = (
+            shared / TABLES / uuid4().hex[:DIGITS]
+        )  # of this start: workers may be left of another
         try:
             work = partial(make_planned, origin=origin, tables=tables)
             items = [self.plan.told(number, self.folder(number).absolute()) for number in numbers]
@@ -225,14 +228,16 @@ class SweepRuns:
             shutil.rmtree(shared, ignore_errors=True)
         finally:  # a worker that was left behind may hold a lock, but needs no table any more
             shutil.rmtree(tables, ignore_errors=True)
-            with suppress(OSError):
-                shared.rmdir()
+            for folder in (tables.parent, shared):
+                with suppress(OSError):
+                    folder.rmdir()
 
     def _site(self, shared: Path, progress: SweepProgress) -> Site:
         """What the workers of the sweep have in common."""
         return Site(
             shared=shared,
             packages=tuple(sorted(self.plan.packages)),
+            name=lambda planned: str(planned.number),
             alike=lambda planned: planned.data,
             say=self.screen.say,
             count=progress.count,

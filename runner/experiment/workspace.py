@@ -12,6 +12,7 @@ from runner.experiment.in_memory import TableData
 from runner.experiment.shared_tables import SharedTables
 from runner.features.looking_back import check_columns, check_split, spacing
 from runner.features.made_columns import make_rows
+from runner.store.directory import is_done
 from runner.store.index import RunIndex
 
 if TYPE_CHECKING:
@@ -150,14 +151,15 @@ class Workspace:
 
     def finished(self, job: Job, fingerprint: str) -> Path | None:
         """Where a run of that fingerprint is finished, if it is."""
-        root = job.outputs
-        if (root, fingerprint) in self._made:
-            return self._made[root, fingerprint]
+        root, own = job.outputs, job.folder.resolve()
+        made = self._made.get((root, fingerprint))
+        if made is not None and made != own and is_done(made):
+            return made
         if root not in self._indexes:
             self._indexes[root] = RunIndex.of(root)
             self._indexes[root].refresh()
         found = self._indexes[root].finished(fingerprint)
-        return None if found == job.folder.resolve() else found
+        return None if found == own else found
 
     def data(self, config: ExperimentConfig, progress: Progress) -> Data:
         """The config's data, divided.

@@ -45,6 +45,7 @@ class Site:
     Args:
         shared: a folder that every worker sees, if they need one.
         packages: what must be installed where items are made, beside this package's own needs.
+        name: tells an item from all others, in this launch and in those before; None: its place.
         alike: items of one word share what a worker keeps in memory.
         say: takes a line for the person at the screen.
         count: takes how many items are being made, and by how many workers.
@@ -52,6 +53,7 @@ class Site:
 
     shared: Path | None = None
     packages: tuple[str, ...] = ()
+    name: Callable[[Any], str] | None = None
     alike: Callable[[Any], str] = _all_alike
     say: Callable[[str], None] = _say_nothing
     count: Callable[[int, int], None] = _count_nothing

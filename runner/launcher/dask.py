@@ -54,5 +54,5 @@ class Dask(Launcher):
         try:
             return stack.enter_context(client)
         except (OSError, TimeoutError) as error:
-            reason = str(error).strip().splitlines()[0]
+            reason = (str(error).strip().splitlines() or [repr(error)])[0]
             raise ConfigError(f"no scheduler answers at {self.address}: {reason}") from error

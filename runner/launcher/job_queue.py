@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import sys
+import time
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -26,7 +29,17 @@ CLUSTERS = {"slurm": "SLURMCluster", "pbs": "PBSCluster", "sge": "SGECluster", "
 ACCOUNT = {"slurm": "account", "pbs": "account", "sge": "project", "lsf": "project"}
 LOGS = "jobs"  # in the shared folder
 CERTIFICATES = "certificates"
+PLAIN = re.compile(r"[\w./+@=-]+", re.ASCII)
+PATIENCE = 180.0  # seconds in which a job that has begun brings its worker
 DEATH = 60  # seconds after which a worker ends that finds no scheduler
+
+
+@dataclass
+class _Jobs:
+    """What has become of the jobs of a launch, of which nobody else hears."""
+
+    logs: Path
+    refused: list[str] = field(default_factory=list)
 
 
 class JobQueue(Launcher):
@@ -62,11 +75,16 @@ class JobQueue(Launcher):
         """The items, as jobs begin and their workers become free."""
         if site.shared is None:
             raise ConfigError(f"launcher={self.name} needs a folder that all nodes see")
-        refused: list[str] = []
-        jobs = min(self.jobs, max(len(items), 1))
-        with self._connect(site, site.shared, jobs, refused) as client:
-            dealer = Dealer(client, work, items, site, look=partial(self._check_taken, refused))
-            yield from dealer.deal()
+        for path in (str(site.shared), sys.executable):
+            if PLAIN.fullmatch(path) is None:
+                raise ConfigError(
+                    f"launcher={self.name} writes {path!r} into a job's script, which takes only "
+                    "letters, digits and ._/+@=-"
+                )
+        jobs = _Jobs(site.shared / LOGS)
+        with self._connect(site, site.shared, min(self.jobs, max(len(items), 1)), jobs) as client:
+            look = partial(self._check_jobs, site, jobs)
+            yield from Dealer(client, work, items, site, look=look).deal()
 
     def job_options(self, shared: Path) -> dict[str, Any]:
         """What the class of the cluster is told of each job; their logs go to a shared folder."""
@@ -83,21 +101,32 @@ class JobQueue(Launcher):
             "python": sys.executable,
             "job_name": "enet",
             "nanny": True,  # without one a worker outlives its job
+            "worker_extra_args": ["--no-dashboard"],  # which would ask nobody who he is
             "death_timeout": DEATH,
             "log_directory": str(shared / LOGS),
         }
 
-    def _check_taken(self, refused: list[str]) -> None:
-        """Raise ConfigError if the queue does not take jobs."""
-        if refused:
-            raise ConfigError(f"{self.name} takes no job: {refused[0]}")
+    def _check_jobs(self, site: Site, jobs: _Jobs, met: bool) -> None:
+        """See whether the queue takes jobs, and whether they bring workers.
+
+        Raises:
+            ConfigError: it does not, or they do not, before any worker was met.
+        """
+        if jobs.refused and met:
+            site.say(f"{self.name} took no further job: {jobs.refused[-1]}")
+            jobs.refused.clear()
+        if jobs.refused:
+            raise ConfigError(f"{self.name} takes no job: {jobs.refused[0]}")
+        silent_for, words = _last_words(jobs.logs)
+        if not met and silent_for > PATIENCE:
+            raise ConfigError(
+                f"jobs of {self.name} have begun, but for {silent_for:.0f} s none has brought a "
+                f"worker; the last one has said: {words}"
+            )
 
     @contextmanager
-    def _connect(self, site: Site, shared: Path, jobs: int, refused: list[str]) -> Iterator[Client]:
-        """A client of a cluster of so many jobs, which end with the block.
-
-        Why a job was not taken is added to `refused`: nobody else hears of it.
-        """
+    def _connect(self, site: Site, shared: Path, count: int, jobs: _Jobs) -> Iterator[Client]:
+        """A client of a cluster of so many jobs, which end with the block; `jobs` hears of them."""
         from distributed import Status
 
         with _own_signals():
@@ -113,7 +142,7 @@ class JobQueue(Launcher):
                 try:
                     await super().start()
                 except (RuntimeError, OSError) as error:
-                    refused.append(_last_line(error))
+                    jobs.refused.append(_last_line(error))
                     self.status = Status.failed  # there is nothing to be closed
                     raise
 
@@ -124,21 +153,34 @@ class JobQueue(Launcher):
             **self.job_options(shared),
         )
         with cluster, quiet_client(cluster) as client:
-            cluster.adapt(minimum_jobs=jobs, maximum_jobs=jobs)  # jobs that end are made anew
+            cluster.adapt(minimum_jobs=count, maximum_jobs=count)  # jobs that end are made anew
             partition = self.partition or "the default partition"
-            site.say(f"{jobs} jobs asked of {partition} of {self.name}: waiting for the first")
+            site.say(f"{count} jobs asked of {partition} of {self.name}: waiting for the first")
             site.say(f"dashboard {client.dashboard_link}")
             yield client
 
 
+def _last_words(logs: Path) -> tuple[float, str]:
+    """For how many seconds the jobs that have begun have said nothing, and what was last."""
+    written = {file: file.stat().st_mtime for file in logs.glob("*.err")}
+    if not written:
+        return 0.0, ""
+    latest = max(written, key=lambda file: written[file])
+    said = [line.strip() for line in latest.read_text(errors="replace").split("\n")]
+    silent_for = time.time() - written[latest]
+    return silent_for, next(filter(None, reversed(said)), f"nothing, see {logs}")
+
+
 def _last_line(error: Exception) -> str:
     """What a command that submits has said last."""
-    return str(error).strip().splitlines()[-1].strip()
+    return (str(error).strip().splitlines() or [repr(error)])[-1].strip()
 
 
 @contextmanager
 def _own_signals() -> Iterator[None]:
     """Keep what Ctrl-C does: dask_jobqueue has it end the program, from when it is imported."""
     before = signal.getsignal(signal.SIGINT)
-    yield
-    signal.signal(signal.SIGINT, before)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

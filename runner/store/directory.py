@@ -269,6 +269,11 @@ def read_record(folder: Path) -> dict[str, Any] | None:
     return upgrade(record) if isinstance(record, dict) else None
 
 
+def is_done(folder: Path) -> bool:
+    """Whether a folder holds a run that has ended with a result."""
+    return (read_record(folder) or {}).get("status") in DONE
+
+
 def read_json(path: Path) -> dict[str, Any]:
     """The content of a JSON file, empty if there is none to be read."""
     try:

@@ -22,7 +22,15 @@ def outputs_of(folder: Path, *, swept: bool) -> Path:
     a run of a sweep, beside the sweep.
     """
     usual, own = Path("outputs").resolve(), folder.resolve()
-    return usual if own.is_relative_to(usual) else own.parents[1 if swept else 0]
+    if own.is_relative_to(usual):
+        return usual
+    return own.parents[(2 if _in_a_thousand(own) else 1) if swept else 0]
+
+
+def _in_a_thousand(folder: Path) -> bool:
+    """Whether a run is in a folder of a thousand, as run 1234 in 1000/1234."""
+    run, thousand = folder.name, folder.parent.name
+    return run.isdecimal() and thousand.isdecimal() and 0 < int(thousand) == int(run) // 1000 * 1000
 
 
 def looks_at_test(records: Iterable[Mapping[str, Any]], outputs: Path) -> int:

@@ -24,11 +24,11 @@ SWEEP = (
 TIMES = {"seconds"}  # columns that no two sweeps have alike
 
 
-def write_rows(folder: Path) -> None:
-    """The table that sweeps in a folder are of: 150 rows, six numbers with gaps."""
+def write_rows(folder: Path, rows: int = 150) -> None:
+    """The table that sweeps in a folder are of: six numbers with gaps."""
     rng = np.random.default_rng(0)
-    X = rng.standard_normal((150, 6))
-    y = X.sum(axis=1) + rng.standard_normal(150)
+    X = rng.standard_normal((rows, 6))
+    y = X.sum(axis=1) + rng.standard_normal(rows)
     X[rng.random(X.shape) < 0.1] = np.nan
     pd.DataFrame(X, columns=list("abcdef")).assign(y=y).to_csv(folder / "rows.csv", index=False)
 

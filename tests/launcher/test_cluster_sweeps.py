@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 from typing import TYPE_CHECKING
 
 import pytest
+from conftest import read_json
 from dask_cluster import Cluster, children, running, wait_until
 from driving import (
     RUNS,
@@ -27,8 +29,10 @@ if TYPE_CHECKING:
     from subprocess import Popen
 
     from conftest import Program
+    from postgres import Server
 
 Tables = dict[str, list[list[str]]]
+MODEL = "defaults:\n  - elastic_net\n  - _self_\nalpha: {alpha}\nl1_ratio: 0.5\n"
 SOON = 3  # runs that are finished when something is killed
 
 
@@ -47,10 +51,13 @@ def serial(folder: Path) -> Tables:
 
 
 @pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """Two workers, which tests leave as they found them."""
-    with running(Cluster(tmp_path_factory.mktemp("cluster"))) as cluster:
-        yield cluster
+def cluster(tmp_path_factory: pytest.TempPathFactory, postgres_server: Server) -> Iterator[Cluster]:
+    """Two workers, which tests leave as they found them; they may use the database."""
+    with pytest.MonkeyPatch.context() as patched:
+        for name, value in postgres_server.environment.items():
+            patched.setenv(name, value)
+        with running(Cluster(tmp_path_factory.mktemp("cluster"))) as cluster:
+            yield cluster
 
 
 def begin(folder: Path, cluster: Cluster, name: str) -> tuple[Path, Popen[str]]:
@@ -73,6 +80,47 @@ def test_it_is_the_serial_sweep(
     assert models(folder / "serial") == models(folder / "dask")
     assert RUNS == len(models(folder / "dask"))
     assert not (folder / "dask" / ".shared").exists()
+
+
+def test_a_search_has_workers_there(
+    program: Program, folder: Path, cluster: Cluster, postgres: Server
+) -> None:
+    """One run, whose candidates are made by workers of the cluster on one study."""
+    asked = ["dataset=hitters", "search=optuna", "search.n_trials=6", "search.workers=2"]
+    stored = [f"search.storage={postgres.url}", "report=summary", "hydra.run.dir=searched"]
+    made = type(program)(folder)(*asked, *stored, *cluster.overrides)
+    assert 0 == made.status, made.err
+    record = read_json(folder / "searched" / "run.json")
+    study = record["search"]["study"]
+    assert (2, 6, 0, False) == tuple(
+        study[key] for key in ("workers", "made", "made_elsewhere", "reproducible")
+    )
+    assert not (folder / "searched" / ".shared").exists()
+
+
+def test_workers_keep_nothing_that_has_changed(
+    program: Program, cluster: Cluster, tmp_path: Path
+) -> None:
+    """Neither files of data or of configs that were edited, nor runs whose folder is gone."""
+    here = type(program)(tmp_path)
+    own = tmp_path / "conf" / "model" / "own.yaml"
+    own.parent.mkdir(parents=True)
+    asked = ["-m", "--config-dir", "conf", "dataset=csv", "dataset.path=rows.csv", "model=own",
+             "dataset.target=y", "seed=1,2", "search=none", "report=summary"]  # fmt: skip
+    found = []
+    for alpha, rows in ((0.1, 150), (0.5, 140)):
+        write_rows(tmp_path, rows)
+        own.write_text(MODEL.format(alpha=alpha))
+        made = here(*asked, *cluster.overrides, "hydra.sweep.dir=swept")
+        assert 0 == made.status, made.err
+        record = read_json(tmp_path / "swept" / "0" / "run.json")
+        assert "finished" == record["status"]
+        found.append((record["dataset"]["rows"], record["best"]["parameters"]["model.alpha"]))
+        shutil.rmtree(tmp_path / "swept")
+    assert [(150, 0.1), (140, 0.5)] == found
+    made = here(*asked, *cluster.overrides, "hydra.sweep.dir=swept")
+    assert {"finished"} == set(statuses(tmp_path / "swept").values())
+    assert (tmp_path / "swept" / "0" / "model.pkl").exists()
 
 
 def test_a_killed_worker_costs_no_run(folder: Path, serial: Tables, cluster: Cluster) -> None:

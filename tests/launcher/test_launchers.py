@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from workers import Item, double, refuse
+from workers import Item, double, refuse, touch
 
 from runner.launcher import Launcher, Site, WorkerDied
 from runner.launcher.processes import Processes
@@ -69,6 +69,12 @@ class Contract:
         ((_, made),) = self.launcher.launch(double, [Item(1, tmp_path)], SITE)
         assert not isinstance(made, WorkerDied)
         assert self.launcher.in_this_process == (made[1] == os.getpid())
+
+    def test_what_gives_nothing_has_ended_too(self, tmp_path: Path) -> None:
+        """An item may come to None."""
+        items = [Item(number, tmp_path) for number in range(3)]
+        assert dict.fromkeys(range(3)) == dict(self.launcher.launch(touch, items, SITE))
+        assert [1, 1, 1] == tries(tmp_path)
 
     def test_nothing_to_make(self) -> None:
         """Without items nothing comes, and it ends."""

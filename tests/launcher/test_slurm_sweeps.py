@@ -6,6 +6,7 @@ import signal
 from typing import TYPE_CHECKING
 
 import pytest
+from conftest import read_json
 from dask_cluster import wait_until
 from driving import RUNS, SWEEP, drive, finished, models, sweep_serially, tables, write_rows
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from subprocess import Popen
 
+    from conftest import Program
     from slurm_cluster import Slurm
 
 ASKED = ("launcher=slurm", "launcher.partition=work", "launcher.memory=800MB")
@@ -75,6 +77,32 @@ def test_a_job_that_is_not_taken_ends_the_sweep(slurm: Slurm, tmp_path: Path) ->
     refused = "sbatch: error: Batch job submission failed: Invalid partition name specified"
     assert [f"enet: slurm takes no job: {refused}"] == err.splitlines()
     assert [] == slurm.jobs()
+
+
+def test_a_folder_that_a_script_would_take_apart_is_refused(tmp_path: Path) -> None:
+    """Before any job: its name stands in commands that a shell of the node reads."""
+    folder = tmp_path / "my sweep; touch x"
+    folder.mkdir()
+    write_rows(folder)
+    driver = drive(folder, [*SWEEP, *ASKED, "hydra.sweep.dir=swept"])
+    _, err = driver.communicate(timeout=120)
+    assert 2 == driver.returncode
+    assert "which takes only letters" in err
+    assert "Traceback" not in err
+
+
+def test_jobs_that_bring_no_worker_end_the_sweep(
+    slurm: Slurm, program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With what the last of them has said."""
+    write_rows(program.folder)
+    monkeypatch.setattr("runner.launcher.job_queue.PATIENCE", 2.0)
+    bad = "launcher.prologue=['echo the node lacks Python >&2','exit 1']"
+    refused = program(*SWEEP, *ASKED, bad, "hydra.sweep.dir=swept")
+    assert 2 == refused.status
+    assert "the last one has said: the node lacks Python" in refused.err
+    wait_until("no job is left", lambda: not slurm.jobs(), PATIENCE)
+    assert "interrupted" == read_json(program.folder / "swept" / "sweep.json")["status"]
 
 
 DIRECTIVES = {

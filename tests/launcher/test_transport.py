@@ -35,7 +35,14 @@ def test_a_network_is_never_insecure(address: str) -> None:
         check_address(address, NONE, insecure=True)
 
 
-@pytest.mark.parametrize("address", ["", "localhost:8786", "tls://host", "http://host:80", "8786"])
+NO_ADDRESSES = (
+    "", "localhost:8786", "tls://host", "http://host:80", "8786", "tls://h:abc", "tls://h:0",
+    "tcp://127.0.0.1:99999", "tcp://[::1:80", "TCP://127.0.0.1:1", "tcp://evil:1@127.0.0.1:8786",
+    "tcp://127.0.0.1:8786#evil:80", "tcp://127.0.0.1:8786\n",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("address", NO_ADDRESSES)
 def test_what_is_no_address_is_told(address: str) -> None:
     """By what one looks like."""
     with pytest.raises(ConfigError, match=re.escape("tls://HOST:PORT")):

@@ -33,6 +33,11 @@ def double(item: Item) -> tuple[int, int, int]:
     return 2 * item.number, os.getpid(), usable_threads()
 
 
+def touch(item: Item) -> None:
+    """Count the try, and give nothing."""
+    double(item)
+
+
 def refuse(item: Item) -> int:
     """Raise an error of the item's own."""
     raise ValueError(f"item {item.number}")

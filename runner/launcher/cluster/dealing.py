@@ -11,9 +11,9 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Generic
 
-from runner.errors import ClusterLostError, ConfigError
 from runner.launcher.base import R, T, WorkerDied
-from runner.launcher.cluster.fitness import Wanted, prepare
+from runner.launcher.cluster.crew import Crew
+from runner.launcher.cluster.fitness import Wanted
 from runner.launcher.cluster.on_worker import STOPPED, Errand, forget_tries, run_errand
 from runner.launcher.cluster.waiting import Waiting
 
@@ -28,13 +28,19 @@ if TYPE_CHECKING:
     Fetched = futures.Future[Any]
 
 LOOK = 1.0  # seconds between two looks at which workers there are
+BRIEF = 0.1  # seconds, while new ones are asked what they lack
 SHORT = 1.0  # seconds that an item takes for a worker to be given the next one beforehand
 FETCHERS = 8  # results that are on their way at once
 AGAIN = 3  # times that the scheduler may give up an item whose tries are not counted
 
 
-def _see_nothing() -> None:
+def _see_nothing(met: bool) -> None:
     """Where nothing else is to be looked at."""
+    del met
+
+
+class _GoneError(Exception):
+    """The worker that had an item is gone."""
 
 
 @dataclass
@@ -58,7 +64,8 @@ class Dealer(Generic[T, R]):
         work: makes an item.
         items: all of them.
         site: what they have in common.
-        look: called once in a while; what it raises ends the dealing.
+        look: called once in a while with whether any worker has been fit; what it raises ends the
+            dealing.
     """
 
     def __init__(
@@ -67,11 +74,10 @@ class Dealer(Generic[T, R]):
         work: Callable[[T], R],
         items: Sequence[T],
         site: Site,
-        look: Callable[[], None] = _see_nothing,
+        look: Callable[[bool], None] = _see_nothing,
     ) -> None:
         self._client = client
         self._directory = str(Path.cwd())
-        self._address = str(client.scheduler_info(n_workers=0)["address"])
         self._work = work
         self._items = items
         self._site = site
@@ -80,8 +86,8 @@ class Dealer(Generic[T, R]):
         self._out: dict[str, _Out[T]] = {}  # by key
         self._ended: SimpleQueue[tuple[str, Fetched]] = SimpleQueue()  # each with its key
         self._fetching = ThreadPoolExecutor(FETCHERS)
-        self._fit: dict[str, bool] = {}  # by worker
         self._wanted = Wanted.here(site.packages, site.shared)
+        self._crew = Crew(client, self._wanted, site.say)
         self._seconds: deque[float] = deque(maxlen=20)  # of the latest items
         self._given = 0
         self._lost: dict[int, int] = {}  # how often the scheduler has given up an item
@@ -102,68 +108,36 @@ class Dealer(Generic[T, R]):
                 self._look()
                 self._give()
                 with suppress(Empty):
-                    yield from self._take(*self._ended.get(timeout=LOOK))
+                    yield from self._take(*self._ended.get(timeout=self._pause))
             done = True
         finally:
             self._fetching.shutdown(wait=False, cancel_futures=True)
+            self._crew.close()
             if not done:
                 self._stop()
 
     def _look(self) -> None:
-        """See which workers there are, once in a while."""
-        if self._client.status != "running":
-            raise ClusterLostError(f"the scheduler {self._address} is gone")
+        """See which workers there are, once in a while, and take back what they will not make."""
+        self._crew.check_connected()
         if time.monotonic() < self._next_look:
             return
-        self._look_too()
-        there = self._workers()
-        for gone in self._fit.keys() - there.keys():
-            del self._fit[gone]
-            self._waiting.forget(gone)
-            self._site.say(f"worker {gone} is gone")
-        self._take_back(there)
-        self._meet({name: there[name] for name in there.keys() - self._fit.keys()})
+        self._look_too(self._crew.met)
+        gone = self._crew.look()
+        for name in gone:
+            self._waiting.forget(name)
+        self._take_back(gone)
         self._count()
-        self._next_look = time.monotonic() + LOOK
+        self._next_look = time.monotonic() + self._pause
 
-    def _workers(self) -> dict[str, int]:
-        """The threads of each worker, as the scheduler itself says: what a client keeps is old."""
-        try:
-            scheduler: Any = self._client.scheduler  # None once the client is closed
-            found = self._client.sync(scheduler.identity, n_workers=-1)["workers"]
-        except (OSError, AttributeError) as error:
-            raise ClusterLostError(f"the scheduler {self._address} does not answer") from error
-        return {name: int(worker["nthreads"]) for name, worker in found.items()}
+    @property
+    def _pause(self) -> float:
+        return BRIEF if self._crew.is_asking else LOOK
 
-    def _meet(self, new: dict[str, int]) -> None:
-        """Ask new workers what they lack, and let those that lack nothing take part."""
-        for name, threads in new.items():
-            asked = self._client.run(
-                prepare, self._wanted, threads, workers=[name], on_error="return"
-            )
-            lacking = asked.get(name)
-            if isinstance(lacking, OSError):
-                continue  # it was gone at once
-            if isinstance(lacking, BaseException):
-                lacking = [f"it cannot be asked: {lacking!r}"]
-            self._fit[name] = not lacking
-            if lacking:
-                self._site.say(f"worker {name} gets no run: {'; '.join(lacking)}")
-                self._refuse_all(lacking)
-
-    def _refuse_all(self, lacking: list[str]) -> None:
-        """Raise ConfigError if nobody is fit, and nobody has been."""
-        if (
-            self._given == 0
-            and set(self._fit) == set(self._workers())
-            and not any(self._fit.values())
-        ):
-            raise ConfigError(f"no worker of the cluster can make these runs: {'; '.join(lacking)}")
-
-    def _take_back(self, there: dict[str, int]) -> None:
-        """Have the items of workers that are gone given to others."""
+    def _take_back(self, gone: set[str]) -> None:
+        """Have the items given to others that a worker is not at, and does not come to."""
         for key, out in list(self._out.items()):
-            if out.worker not in there:
+            member = None if out.worker in gone else self._crew.there.get(out.worker)
+            if member is None or not (member.runs or member.executing):
                 del self._out[key]
                 out.future.cancel()
                 self._waiting.put_back(out.number)
@@ -173,7 +147,7 @@ class Dealer(Generic[T, R]):
         mean = sum(self._seconds) / len(self._seconds) if self._seconds else SHORT
         most = 2 if mean < SHORT else 1
         held = [out.worker for out in self._out.values()]
-        for worker in [name for name, fit in self._fit.items() if fit]:
+        for worker in self._crew.fit:
             for _ in range(most - held.count(worker)):
                 if self._waiting:
                     self._submit(self._waiting.take(worker), worker)
@@ -184,7 +158,7 @@ class Dealer(Generic[T, R]):
         future = self._client.submit(
             run_errand,
             self._work,
-            Errand(number, self._items[number], self._directory, self._site.shared),
+            Errand(self._name_of(number), self._items[number], self._directory, self._site.shared),
             key=key,
             workers=[worker],
             pure=False,
@@ -192,6 +166,10 @@ class Dealer(Generic[T, R]):
         self._out[key] = _Out(number, worker, future, time.monotonic())
         future.add_done_callback(self._fetch)
         self._count()
+
+    def _name_of(self, number: int) -> str:
+        name = self._site.name
+        return str(number) if name is None else name(self._items[number])
 
     def _fetch(self, ended: Future[Any]) -> None:
         """Have what an item came to sent here, while the others are seen to."""
@@ -201,23 +179,23 @@ class Dealer(Generic[T, R]):
 
     def _take(self, key: str, fetched: Fetched) -> Iterator[tuple[int, R | WorkerDied]]:
         """What came of an item; nothing if it was taken back, or is to be made by another."""
-        if self._client.status != "running":
-            return  # as the next look finds
         out = self._out.pop(key, None)
         if out is None:
             return
-        result = self._result(out, fetched)
-        if result is None:
+        try:
+            result = self._result(out, fetched)
+        except _GoneError:
             self._waiting.put_back(out.number)
             return
         self._seconds.append(time.monotonic() - out.since)
         self._count()
         yield out.number, result
 
-    def _result(self, out: _Out[T], fetched: Fetched) -> R | WorkerDied | None:
-        """What an item came to; None if its worker is gone.
+    def _result(self, out: _Out[T], fetched: Fetched) -> R | WorkerDied:
+        """What an item came to.
 
         Raises:
+            _GoneError: its worker is gone.
             Exception: whatever the item has raised.
         """
         from distributed import KilledWorker
@@ -226,17 +204,18 @@ class Dealer(Generic[T, R]):
 
         try:
             result: R | WorkerDied = fetched.result()
-        except KilledWorker:
+        except KilledWorker as error:
             lost = self._lost[out.number] = self._lost.get(out.number, 0) + 1
-            return WorkerDied(lost) if lost >= AGAIN else None
-        except (CancelledError, FutureCancelledError, CommClosedError):
-            return None  # the next look finds whether its worker is gone, or the scheduler
+            if lost < AGAIN:
+                raise _GoneError from error
+            return WorkerDied(lost)
+        except (CancelledError, FutureCancelledError, CommClosedError) as error:
+            raise _GoneError from error  # the next look finds whether it is, or the scheduler
         out.future.release()
         return result
 
     def _count(self) -> None:
-        fit = sum(self._fit.values())
-        self._site.count(len({out.worker for out in self._out.values()}), fit)
+        self._site.count(len({out.worker for out in self._out.values()}), len(self._crew.fit))
 
     def _stop(self) -> None:
         """Take back what is not begun, and have what is begun stop."""

@@ -11,6 +11,8 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Self
 
 from runner.core.threads import SHARE
+from runner.store.fingerprint import code_hash
+from runner.store.lock import locked_file
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,8 +21,13 @@ if TYPE_CHECKING:
     from distributed import Worker
 
 # what the digits of a result depend on
-COUNTED = ("enet-runner", "numpy", "scipy", "pandas", "scikit-learn", "distributed")
+COUNTED = (
+    "enet-runner", "numpy", "scipy", "pandas", "scikit-learn", "joblib", "pyarrow", "optuna",
+    "hydra-core", "omegaconf", "distributed",
+)  # fmt: skip
+SOURCE = "the source of enet-runner"
 NOWHERE = "none"
+DIGITS = 8  # of a hash
 PROFILES = {"profile", "profile-cycle"}
 
 
@@ -67,8 +74,17 @@ class Wanted:
             return []
         with suppress(OSError):
             if self.file.read_text() == self.content:
-                return []
+                return self._unlocked()
         return [f"it does not see the folder {self.file.parent}, which workers must share"]
+
+    def _unlocked(self) -> list[str]:
+        """What is wrong with the locks of the shared folder."""
+        assert self.file is not None  # noqa: S101 - as it was read
+        try:
+            with locked_file(self.file.with_name("locked_by_workers")):
+                return []
+        except OSError as error:
+            return [f"files in {self.file.parent} cannot be locked: {error.strerror}"]
 
 
 def prepare(wanted: Wanted, threads: int, dask_worker: Worker) -> list[str]:
@@ -88,9 +104,9 @@ def prepare(wanted: Wanted, threads: int, dask_worker: Worker) -> list[str]:
 
 
 def _versions(packages: tuple[str, ...]) -> dict[str, str]:
-    found = {"python": ".".join(platform.python_version_tuple()[:2])}
+    found = {"python": ".".join(platform.python_version_tuple()[:2]), SOURCE: code_hash()[:DIGITS]}
     for name in packages:
-        if name != "python":
+        if name not in found:
             try:
                 found[name] = version(name)
             except PackageNotFoundError:

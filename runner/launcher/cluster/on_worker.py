@@ -31,7 +31,7 @@ class Errand(Generic[T]):
     once, and its tries are not counted.
     """
 
-    number: int
+    name: str
     item: T
     directory: str
     shared: Path | None
@@ -47,7 +47,7 @@ def run_errand(work: Callable[[T], R], errand: Errand[T]) -> R | WorkerDied:
         os.chdir(errand.directory)
         if errand.shared is None:
             return work(errand.item)
-        with locked_file(errand.shared / LOCKS / str(errand.number)) as descriptor:
+        with locked_file(errand.shared / LOCKS / errand.name) as descriptor:
             tries = os.fstat(descriptor).st_size  # a byte for each that has not come to an end
             if tries >= MOST_TRIES:
                 return WorkerDied(tries)

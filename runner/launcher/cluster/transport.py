@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from contextlib import suppress
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from runner.errors import ConfigError
 from runner.spec import Spec
@@ -13,6 +13,8 @@ from runner.spec import Spec
 if TYPE_CHECKING:
     from distributed import Security
 
+ADDRESS = re.compile(r"(?P<scheme>tls|tcp)://(?P<host>\[[0-9A-Fa-f:]+\]|[\w.-]+):(?P<port>\d{1,5})")
+LAST_PORT = 65_535
 OWN_NAMES = {"localhost"}
 
 
@@ -43,14 +45,14 @@ def check_address(address: str, tls: Tls, *, insecure: bool) -> None:
         tls: the certificates.
         insecure: whether an address of this machine needs none.
     """
-    parts = urlsplit(address)
-    if parts.scheme not in {"tls", "tcp"} or parts.hostname is None or parts.port is None:
+    parts = ADDRESS.fullmatch(address)
+    if parts is None or not 0 < int(parts["port"]) <= LAST_PORT:
         raise ConfigError(
             f"launcher.address is {address!r}, but must be tls://HOST:PORT, as the scheduler says "
             "when it starts"
         )
-    if parts.scheme == "tcp":
-        if not (insecure and _is_loopback(parts.hostname)):
+    if parts["scheme"] == "tcp":
+        if not (insecure and _is_loopback(parts["host"].strip("[]"))):
             raise ConfigError(
                 f"launcher.address is {address!r}, which anybody on the network can read and "
                 "change: give tls://... with launcher.tls (enet cluster certificates makes some), "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -25,25 +25,31 @@ class Waiting:
         self._queues: dict[str, deque[int]] = {}
         for number, word in enumerate(self._words):
             self._queues.setdefault(word, deque()).append(number)
+        self._count = len(items)
         self._latest: dict[str, str] = {}  # by worker
 
     def __len__(self) -> int:
         """How many there are."""
-        return sum(map(len, self._queues.values()))
+        return self._count
 
     def take(self, worker: str) -> int:
         """The number of an item for a worker; there must be one."""
         word = self._latest.get(worker)
-        if word is None or not self._queues.get(word):
-            taken = list(self._latest.values())
-            left = (word for word, queue in self._queues.items() if queue)
-            word = min(left, key=taken.count)  # the first of those that are equal
+        if word is None or word not in self._queues:
+            taken = Counter(self._latest.values())
+            free = (word for word in self._queues if not taken[word])
+            word = next(free, None) or min(self._queues, key=lambda each: taken[each])
         self._latest[worker] = word
-        return self._queues[word].popleft()
+        self._count -= 1
+        number = self._queues[word].popleft()
+        if not self._queues[word]:
+            del self._queues[word]
+        return number
 
     def put_back(self, number: int) -> None:
         """Have an item given to somebody else, before others."""
-        self._queues[self._words[number]].appendleft(number)
+        self._count += 1
+        self._queues.setdefault(self._words[number], deque()).appendleft(number)
 
     def forget(self, worker: str) -> None:
         """A worker is gone, and with it what it kept."""

@@ -37,12 +37,12 @@ def check_address(url: str) -> None:
             f"search.storage must be the URL of a PostgreSQL database, {FORM}, "
             f"but begins with {scheme or url.partition('/')[0]!r}"
         )
-    if not database_of(url):
-        raise ConfigError(f"search.storage names no database: {FORM}")
     try:
         urlsplit(url).port  # noqa: B018 - which is read here
     except ValueError as error:
-        raise ConfigError(f"search.storage has no port that is a number: {error}") from error
+        raise ConfigError(f"search.storage has no host and port as in {FORM}: {error}") from error
+    if not database_of(url):
+        raise ConfigError(f"search.storage names no database: {FORM}")
     if importlib.util.find_spec("psycopg") is None:
         raise ConfigError(NEEDS)
 
@@ -52,7 +52,18 @@ def holds_password(url: str) -> bool:
     rest = url.partition("://")[2] or url
     before_host = rest.partition("?")[0].rpartition("@")[0]
     options = {key.lower() for key, _ in parse_qsl(url.partition("?")[2], keep_blank_values=True)}
-    return ":" in before_host or bool(options & SECRETS)
+    return ":" in before_host or bool(options & SECRETS) or _read_password(url)
+
+
+def _read_password(url: str) -> bool:
+    """Whether that which connects reads a password in it, wherever; or cannot read it at all."""
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    try:
+        return make_url(url).password is not None
+    except (ArgumentError, ValueError):
+        return "@" in url
 
 
 def database_of(url: str) -> str:

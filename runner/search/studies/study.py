@@ -209,6 +209,12 @@ class SharedStudy:
 
         self.storage.set_trial_state_values(self.id_of(number), TrialState.FAIL)
 
+    def let_go(self, worker: str) -> None:
+        """Let others make the trials that a worker has begun who does not come back."""
+        for trial in self.storage.get_all_trials(self._id, deepcopy=False):
+            if trial.state.name == "RUNNING" and trial.user_attrs.get(WORKER) == worker:
+                self.end(trial.number)
+
     def hand_over(self, names: list[str], run: str) -> None:
         """Give the trials that an earlier start has left half made to workers of these names."""
         trials = self.storage.get_all_trials(self._id, deepcopy=False)
