@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import signal
 import sys
 import time
@@ -82,6 +83,7 @@ class JobQueue(Launcher):
                     "letters, digits and ._/+@=-"
                 )
         jobs = _Jobs(site.shared / LOGS)
+        shutil.rmtree(jobs.logs, ignore_errors=True)  # those of an earlier start
         with self._connect(site, site.shared, min(self.jobs, max(len(items), 1)), jobs) as client:
             look = partial(self._check_jobs, site, jobs)
             yield from Dealer(client, work, items, site, look=look).deal()
@@ -117,8 +119,10 @@ class JobQueue(Launcher):
             jobs.refused.clear()
         if jobs.refused:
             raise ConfigError(f"{self.name} takes no job: {jobs.refused[0]}")
+        if met:
+            return
         silent_for, words = _last_words(jobs.logs)
-        if not met and silent_for > PATIENCE:
+        if silent_for > PATIENCE:
             raise ConfigError(
                 f"jobs of {self.name} have begun, but for {silent_for:.0f} s none has brought a "
                 f"worker; the last one has said: {words}"
@@ -152,12 +156,15 @@ class JobQueue(Launcher):
             scheduler_options={"dashboard_address": "127.0.0.1:0"},  # which asks nobody who he is
             **self.job_options(shared),
         )
-        with cluster, quiet_client(cluster) as client:
-            cluster.adapt(minimum_jobs=count, maximum_jobs=count)  # jobs that end are made anew
-            partition = self.partition or "the default partition"
-            site.say(f"{count} jobs asked of {partition} of {self.name}: waiting for the first")
-            site.say(f"dashboard {client.dashboard_link}")
-            yield client
+        try:
+            with cluster, quiet_client(cluster) as client:
+                cluster.adapt(minimum_jobs=count, maximum_jobs=count)  # jobs that end are made anew
+                partition = self.partition or "the default partition"
+                site.say(f"{count} jobs asked of {partition} of {self.name}: waiting for the first")
+                site.say(f"dashboard {client.dashboard_link}")
+                yield client
+        finally:
+            shutil.rmtree(shared / CERTIFICATES, ignore_errors=True)
 
 
 def _last_words(logs: Path) -> tuple[float, str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from conftest import read_json
 from dask_cluster import wait_until
-from driving import RUNS, SWEEP, drive, finished, models, sweep_serially, tables, write_rows
+from driving import RUNS, SWEEP, drive, finished, go_on, models, sweep_serially, tables, write_rows
 
 from runner.launcher.job_queue import CLUSTERS, JobQueue
 
@@ -64,7 +64,10 @@ def test_no_job_outlives_its_sweep(
     assert "Traceback" not in err
     wait_until("no job is left", lambda: not slurm.jobs(), PATIENCE)
     wait_until("no process is left", lambda: not slurm.processes(), PATIENCE)
-    assert SOON <= len(finished(tmp_path / "swept")) < RUNS
+    before = finished(tmp_path / "swept")
+    assert SOON <= len(before) < RUNS
+    go_on(tmp_path, "swept")
+    assert before.items() <= finished(tmp_path / "swept").items()
 
 
 def test_a_job_that_is_not_taken_ends_the_sweep(slurm: Slurm, tmp_path: Path) -> None:
