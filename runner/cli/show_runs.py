@@ -12,7 +12,7 @@ from runner.errors import RunDirectoryError
 from runner.report.numbers import number
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from runner.report.terminal.screen import Screen
 
@@ -125,13 +125,13 @@ def _show_sweep(folder: Path) -> None:
     screen = _screen()
     counts = Counter(record["status"] for _, record in runs)
     screen.say(f"{folder}: {', '.join(f'{count} {status}' for status, count in counts.items())}")
-    _show_table(screen, runs)
+    _show_table(screen, folder, runs)
     for run, record in runs:
         if record["status"] not in FINISHED:
             screen.say(_headline(run, record))
 
 
-def _show_table(screen: Screen, runs: Sequence[tuple[Path, Record]]) -> None:
+def _show_table(screen: Screen, folder: Path, runs: Sequence[tuple[Path, Record]]) -> None:
     import pandas as pd
 
     from runner.experiment.sweep_rows import against_best, ranked, row_of, shown
@@ -145,7 +145,7 @@ def _show_table(screen: Screen, runs: Sequence[tuple[Path, Record]]) -> None:
         parts, meaning = sections(compared, baseline), describe(compared, baseline)
         screen.show_comparison(parts, list(baseline), meaning, [])
         return
-    results = pd.DataFrame([row_of(*run) for run in runs])
+    results = pd.DataFrame([row_of(*run, folder) for run in runs])
     compared = against_best(results, [StoredRun(*run) for run in runs])
     looks = _looks([record for _, record in runs], runs[0][0])
     screen.show_sweep(shown(ranked(compared)), looks, [])
@@ -157,7 +157,10 @@ def _runs(folder: Path) -> list[tuple[Path, Record]]:
     Raises:
         RunDirectoryError: there is none.
     """
-    found = _in_order(path.parent for path in folder.glob(f"*/{RECORD}"))
+    from runner.store.sweep_directory import run_folders
+
+    there = run_folders(folder) if folder.is_dir() else []
+    found = [run for run in there if (run / RECORD).is_file()]
     if not found:
         raise RunDirectoryError(
             f"{folder} holds neither a run nor a sweep: there is no {RECORD} in it, nor in a "
@@ -166,11 +169,6 @@ def _runs(folder: Path) -> list[tuple[Path, Record]]:
             else f"{folder} is no directory"
         )
     return [(run, _record(run)) for run in found]
-
-
-def _in_order(folders: Iterable[Path]) -> list[Path]:
-    """Run 10 comes after run 9."""
-    return sorted(folders, key=lambda folder: (len(folder.name), folder.name))
 
 
 def _baseline(run: Path) -> dict[str, Any] | None:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from runner.cli.printing import print_text
 from runner.errors import ConfigError, RunDirectoryError
 from runner.store.directory import SWEEP
-from runner.store.own_files import is_run
 from runner.store.plain_text import reveal
+from runner.store.sweep_directory import run_folders
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -91,7 +91,7 @@ def _verified(folder: Path, trust: Trust) -> Iterator[tuple[str, Verified]]:
         yield "", verify_run(folder, trust)
         return
     for run in _runs(folder):
-        yield f"{run.name}: ", _verified_of_sweep(run, trust)
+        yield f"{run.relative_to(folder)}: ", _verified_of_sweep(run, trust)
 
 
 def _runs(folder: Path) -> list[Path]:
@@ -100,10 +100,10 @@ def _runs(folder: Path) -> list[Path]:
     Raises:
         RunDirectoryError: there is none.
     """
-    found = [path for path in folder.iterdir() if path.is_symlink() or is_run(path)]
+    found = run_folders(folder)
     if not found:
         raise RunDirectoryError(f"{folder} is a sweep without a run")
-    return sorted(found, key=lambda path: (len(path.name), path.name))
+    return found
 
 
 def _verified_of_sweep(run: Path, trust: Trust) -> Verified:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from runner.errors import RunDirectoryError
 from runner.store.directory import SWEEP, RunDirectory
-from runner.store.own_files import RECORD
+from runner.store.own_files import RECORD, is_run
 from runner.store.run_record import SCHEMA_VERSION
 from runner.store.whole_files import is_partial
 
@@ -42,6 +42,24 @@ def open_sweep(folder: Path, *, chosen: bool) -> RunDirectory:
         directory.close()
         raise RunDirectoryError(f"the sweep directory {folder} has other files: choose another")
     return directory
+
+
+def run_folders(sweep: Path) -> list[Path]:
+    """The folders of a sweep's runs, by number, and what is a link in the place of one.
+
+    From run 1000 on each thousand is in a folder of its own, as run 1234 in 1000/1234.
+    """
+    found: list[Path] = []
+    for path in sweep.iterdir():
+        inside = path.iterdir() if _is_thousand(path) else (path,)
+        found += [each for each in inside if each.is_symlink() or is_run(each)]
+    return sorted(found, key=lambda path: (len(path.name), path.name))
+
+
+def _is_thousand(path: Path) -> bool:
+    """Whether a folder is one of a thousand runs."""
+    is_named_so = path.name.isdecimal() and int(path.name) % 1000 == 0 < int(path.name)
+    return is_named_so and path.is_dir() and not path.is_symlink() and not is_run(path)
 
 
 def describe_sweep(
