@@ -114,8 +114,13 @@ def enet(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture
-def smaller(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have runs take some 200 rows of large tables, and no more of anything than is in `MOST`."""
+def smaller(page: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have runs take some 200 rows of large tables, and no more of anything than is in `MOST`.
+
+    Not on a cluster, whose workers would refuse a config that is another than theirs.
+    """
+    if page == "scale.md":
+        return
     whole = Composer.compose
 
     def make_few(frame: pd.DataFrame, *rest: Any, **keys: Any) -> Table:  # noqa: ANN401
@@ -180,10 +185,12 @@ def started(home: Path, command: str) -> Iterator[None]:
     assert name == "dask"
     process = subprocess.Popen([sys.executable, "-m", name, *arguments], cwd=home,
                                start_new_session=True, stderr=subprocess.DEVNULL)  # fmt: skip
-    yield
-    assert process.poll() is None, command
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+    try:
+        yield
+        assert process.poll() is None, command
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 def test_the_model_loads_as_shown(home: Path) -> None:

@@ -90,7 +90,7 @@ def remembering(anew: Callable[[list[str], int | None], Composed]) -> Callable[.
         try:
             return pickle.dumps(anew(list(job), number))
         except ConfigError as error:
-            return pickle.dumps(error)
+            return pickle.dumps(ConfigError(str(error)))  # its cause may be of no bytes
 
     def compose(job: list[str], number: int | None = None) -> Composed:
         made = pickle.loads(of(tuple(job), number))  # noqa: S301 - made here

@@ -17,7 +17,7 @@ import pytest
 from conftest import read_json
 
 from runner.errors import ConfigError
-from runner.launcher import WorkerDied
+from runner.launcher import Site, WorkerDied
 from runner.search.studies import address
 from runner.search.studies.address import holds_password
 from runner.search.studies.database import GRACE
@@ -195,11 +195,11 @@ class AllDie:
         self.ends = ends
 
     def launch(
-        self, work: object, items: Sequence[object]
+        self, work: object, items: Sequence[object], site: Site
     ) -> Iterator[tuple[int, str | WorkerDied]]:
         """What has come of each."""
         assert callable(work)
-        assert len(items) == 4
+        assert (4, ".shared") == (len(items), site.shared and site.shared.name)
         yield from enumerate(self.ends)
 
 
