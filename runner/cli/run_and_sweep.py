@@ -168,10 +168,10 @@ def _sweep(plan: Plan, command: Command, shown: Report | None) -> int:
     if len(sweep.results):
         _show_sweep(sweep, config, screen)
         screen.say_page(sweep.folder)
-    if sweep.interrupted:
+    if sweep.stopped is not None:
         going_on = f"enet resume {shlex.quote(str(sweep.folder))}"
-        print_text(f"{sweep.lost or 'interrupted'}; to go on: {going_on}", error=True)
-        return FAILURE if sweep.lost else INTERRUPTED
+        print_text(f"{str(sweep.stopped) or 'interrupted'}; to go on: {going_on}", error=True)
+        return INTERRUPTED if isinstance(sweep.stopped, KeyboardInterrupt) else FAILURE
     return FAILURE if sweep.failed else 0
 
 

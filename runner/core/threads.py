@@ -1,12 +1,15 @@
-"""How many threads there are to use, and the one of BLAS that keeps sums the same everywhere."""
+"""How many threads there are to use, the one of BLAS that keeps sums the same, and one beside."""
 
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from functools import cache
+from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
     from threadpoolctl import ThreadpoolController
@@ -30,6 +33,30 @@ def one_thread_of_blas() -> AbstractContextManager[Any]:
     """
     limited: AbstractContextManager[Any] = _libraries().limit(limits=1, user_api="blas")
     return limited
+
+
+@contextmanager
+def meanwhile(step: Callable[[], object], seconds: float) -> Iterator[None]:
+    """Call a function in a thread of its own while a block runs.
+
+    Args:
+        step: called after each pause, until it gives True.
+        seconds: between two calls.
+    """
+    ended = Event()
+
+    def go_on() -> None:
+        while not ended.wait(seconds):
+            if step() is True:
+                return
+
+    thread = Thread(target=go_on, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
 
 
 @cache

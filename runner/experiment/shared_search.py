@@ -6,14 +6,15 @@ import hashlib
 import logging
 import shutil
 import socket
-import threading
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 from uuid import getnode, uuid4
 
+from runner.core.threads import meanwhile
 from runner.errors import ConfigError, StudyError
 from runner.experiment.search_worker import Part, take_part
 from runner.launcher import SHARED, Site, WorkerDied
@@ -209,7 +210,7 @@ def _launch(job: Job, at: StudyAt, watcher: Worker) -> None:
     shared = at.folder / SHARED
     site = Site(shared, packages=tuple(sorted(job.config.packages)), say=log.info)
     try:
-        with _looking_on(watcher):
+        with meanwhile(partial(_show, watcher), LOOK):
             for number, ended in _launcher(job).launch(take_part, parts, site):
                 if ended is not None:
                     reasons.append(_reason(ended))
@@ -231,23 +232,10 @@ def _reason(ended: str | WorkerDied) -> str:
     return ended
 
 
-@contextmanager
-def _looking_on(watcher: Worker) -> Iterator[None]:
-    """Show what the workers have made while a block runs."""
-    ended = threading.Event()
-
-    def look() -> None:
-        while not ended.wait(LOOK):
-            with suppress(Exception):  # what fails for the workers is said by them
-                watcher.show(watcher.places())
-
-    thread = threading.Thread(target=look, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        ended.set()
-        thread.join()
+def _show(watcher: Worker) -> None:
+    """Show what the workers have made."""
+    with suppress(Exception):  # what fails for the workers is said by them
+        watcher.show(watcher.places())
 
 
 def _launcher(job: Job) -> Launcher:

@@ -30,8 +30,7 @@ class SweepOutcome:
     folder: Path
     results: pd.DataFrame  # a row per run that has ended
     compared: pd.DataFrame | None = None  # with the baseline, if there is one
-    interrupted: bool = False
-    lost: str = ""  # why it was interrupted, if not by the user
+    stopped: KeyboardInterrupt | ClusterLostError | None = None  # what has ended it early
 
     @property
     def failed(self) -> int:
@@ -66,27 +65,32 @@ def run_sweep(
     with open_sweep(folder, chosen=chosen) as directory:
         directory.escapes_formulas = config.general.escape_formulas
         sweep = SweepRuns.of(directory, plan, command, screen)
-        interrupted, lost = False, ""
-        try:
-            sweep.run()
-        except KeyboardInterrupt:
-            interrupted = True
-            sweep.gather()
-        except ClusterLostError as error:
-            interrupted, lost = True, str(error)
-            sweep.gather()
-        except BaseException:  # what is finished is told all the same
-            sweep.gather()
-            sweep.write("interrupted")
-            raise
+        stopped = _run_until_stopped(sweep)
         compared = None
-        if baseline is not None and not interrupted:
+        if baseline is not None and stopped is None:
             runs = [(run.folder.name, run.record) for run in sweep.runs()]
             compared = baseline_comparison.comparison_table(runs, baseline)
             directory.write_table("comparison.csv", compared)
-        results = sweep.write("interrupted" if interrupted or sweep.left else "finished")
+        results = sweep.write("interrupted" if stopped or sweep.left else "finished")
         if len(results):
             lacking = try_sweep_page(directory.folder, PageStyle.of(config.report))
             if lacking:
                 screen.say_error(f"{lacking}; enet report {directory.folder} tries again")
-        return SweepOutcome(directory.folder, results, compared, interrupted, lost)
+        return SweepOutcome(directory.folder, results, compared, stopped)
+
+
+def _run_until_stopped(sweep: SweepRuns) -> KeyboardInterrupt | ClusterLostError | None:
+    """Make the runs that are left; gives what has stopped them, if anything has.
+
+    Whatever it was, what is finished is gathered.
+    """
+    try:
+        sweep.run()
+    except (KeyboardInterrupt, ClusterLostError) as error:
+        sweep.gather()
+        return error
+    except BaseException:
+        sweep.gather()
+        sweep.write("interrupted")
+        raise
+    return None

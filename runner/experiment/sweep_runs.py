@@ -40,10 +40,10 @@ if TYPE_CHECKING:
     from runner.store.sweep_directory import Command
 
 BETWEEN = 2.0  # seconds at least between two writings of a table that grows
-DIGITS = 8  # that tell one start of a sweep from another
-TABLES = "tables"  # those that were read, in what the processes share
-SHOWN = 12  # digits of a hash
 SHARE = 0.02  # of the time that may go into them
+TABLES = "tables"  # those that were read, in what the processes share
+DIGITS = 8  # that tell one start of a sweep from another
+SHOWN = 12  # digits of a hash
 
 
 @dataclass
@@ -56,7 +56,6 @@ class SweepRuns:
     screen: Screen
     rows: dict[int, dict[str, Any]] = field(default_factory=dict)  # of results.csv, by number
     workspace: Workspace = field(default_factory=Workspace)
-    _written: float = 0.0
     _next: float = 0.0
 
     @classmethod

@@ -90,6 +90,7 @@ def sweep(  # noqa: PLR0913 - as `run`
     Raises:
         ConfigError: an override is wrong.
         KeyboardInterrupt: it was interrupted; what is finished stays.
+        ClusterLostError: the scheduler of its cluster is gone; what is finished stays.
     """
     given = [*data_overrides(data, target), *overrides, *_placed("sweep", folder)]
     command = Command(
@@ -103,8 +104,8 @@ def sweep(  # noqa: PLR0913 - as `run`
         config, composed = plan.first
         screen = Screen(config.report if show else None)
         made = run_sweep(plan, composed.sweep_dir, command, screen, chosen=folder is not None)
-    if made.interrupted:
-        raise KeyboardInterrupt
+    if made.stopped is not None:
+        raise made.stopped
     return Sweep(made.folder.resolve())
 
 

@@ -7,7 +7,6 @@ from collections import deque
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Generic
 
@@ -77,7 +76,6 @@ class Dealer(Generic[T, R]):
         look: Callable[[bool], None] = _see_nothing,
     ) -> None:
         self._client = client
-        self._directory = str(Path.cwd())
         self._work = work
         self._items = items
         self._site = site
@@ -158,7 +156,12 @@ class Dealer(Generic[T, R]):
         future = self._client.submit(
             run_errand,
             self._work,
-            Errand(self._name_of(number), self._items[number], self._directory, self._site.shared),
+            Errand(
+                self._name_of(number),
+                self._items[number],
+                self._wanted.directory,
+                self._site.shared,
+            ),
             key=key,
             workers=[worker],
             pure=False,

@@ -5,15 +5,16 @@ from __future__ import annotations
 import ctypes
 import os
 import threading
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic
 
+from runner.core.threads import meanwhile
 from runner.launcher.base import MOST_TRIES, R, T, WorkerDied
 from runner.store.lock import locked_file
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
 LOCKS = "locks"  # in the folder that workers share, a file per item
@@ -55,7 +56,7 @@ def run_errand(work: Callable[[T], R], errand: Errand[T]) -> R | WorkerDied:
             try:
                 with _stopped_with(errand.shared / STOPPED):
                     made = work(errand.item)
-            except KeyboardInterrupt:  # which would end the worker
+            except KeyboardInterrupt:  # nobody waits for it, and raised it would end the worker
                 return WorkerDied(tries)
             os.ftruncate(descriptor, 0)
             return made
@@ -70,23 +71,16 @@ def forget_tries(shared: Path) -> None:
         os.truncate(file, 0)
 
 
-@contextmanager
-def _stopped_with(sign: Path) -> Iterator[None]:
-    """Interrupt the block, as Ctrl-C would, once a file is there."""
-    thread, over = threading.get_ident(), threading.Event()
+def _stopped_with(sign: Path) -> AbstractContextManager[None]:
+    """Interrupt a block, as Ctrl-C would, once a file is there."""
+    thread = threading.get_ident()
 
-    def watch() -> None:
-        while not over.wait(PAUSE):
-            if sign.exists():
-                ctypes.pythonapi.PyThreadState_SetAsyncExc(
-                    ctypes.c_ulong(thread), ctypes.py_object(KeyboardInterrupt)
-                )
-                return
+    def look() -> bool:
+        if not sign.exists():
+            return False
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(
+            ctypes.c_ulong(thread), ctypes.py_object(KeyboardInterrupt)
+        )
+        return True
 
-    watching = threading.Thread(target=watch, daemon=True)
-    watching.start()
-    try:
-        yield
-    finally:
-        over.set()
-        watching.join()
+    return meanwhile(look, PAUSE)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import random
 import time
 import warnings
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
-from threading import Event, Thread
 from typing import TYPE_CHECKING
 
+from runner.core.threads import meanwhile
 from runner.errors import StudyError
 from runner.search.studies.address import NEEDS, driven_by_psycopg, shown
 from runner.search.studies.trials import RECORD
@@ -107,23 +107,13 @@ def beating(storage: optuna.storages.BaseStorage, trial_id: int) -> Iterator[Non
         return
     from optuna.exceptions import StorageInternalError
 
-    ended = Event()
-
     def go_on() -> None:
-        while not ended.wait(HEARTBEAT):
-            try:
-                beat(trial_id)
-            except StorageInternalError:
-                continue
+        with suppress(StorageInternalError):
+            beat(trial_id)
 
     beat(trial_id)
-    thread = Thread(target=go_on, daemon=True)
-    thread.start()
-    try:
+    with meanwhile(go_on, HEARTBEAT):
         yield
-    finally:
-        ended.set()
-        thread.join()
 
 
 @contextmanager
