@@ -1,4 +1,9 @@
-"""Elastic-net paths of Gram problems with any penalty factors and bounds of coefficients."""
+"""Elastic-net paths of Gram problems with any penalty factors and bounds of coefficients.
+
+The compiled solver goes first, where there is one. It updates its gradient all along a path, and
+rounding adds up, so that its own word does not count: gaps are computed anew, and what does not
+stand is solved again by numpy from where it is.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +12,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from runner.core.path.bounded import solve_between
-from runner.core.path.descend import descend
 from runner.core.path.gap import gram_gaps, within_tolerance
+from runner.core.path.gram_by_numpy import solve_by_numpy
+from runner.core.path.native.gram import GramPenalty, follow
 from runner.core.path.profile import profile_out
-from runner.records import GramProblem, Path
+from runner.records import Path
 
 if TYPE_CHECKING:
     from runner.core.path.settings import PathSettings
-    from runner.records import Floats, Integers
+    from runner.records import Booleans, Floats, GramProblem, Integers
 
 
 def solve_gram(
@@ -25,12 +30,7 @@ def solve_gram(
 
     `l1_ratio` is above 0 and at most 1.
     """
-    if settings.penalty_factors is None and settings.limits is None:
-        coefficients, gaps, iterations = descend(problem, alphas, l1_ratio, settings)
-    else:
-        factors = settings.factors(len(problem.xy))
-        coefficients, iterations = _solve(problem, alphas, l1_ratio, factors, settings)
-        gaps = gram_gaps(problem, coefficients, alphas, l1_ratio, settings)
+    coefficients, gaps, iterations = _solve(problem, alphas, l1_ratio, settings)
     return Path(
         alphas=alphas,
         coefficients=coefficients,
@@ -41,51 +41,77 @@ def solve_gram(
 
 
 def _solve(
-    problem: GramProblem, alphas: Floats, l1_ratio: float, factors: Floats, settings: PathSettings
+    problem: GramProblem, alphas: Floats, l1_ratio: float, settings: PathSettings
+) -> tuple[Floats, Floats, Integers]:
+    """Coefficients, (p, a), gaps and iterations, (a,) each."""
+    p, a = len(problem.xy), len(alphas)
+    free = settings.factors(p) == 0
+    if free.any() and not settings.constrained:
+        coefficients, iterations = _solve_profiled(problem, alphas, l1_ratio, free, settings)
+    elif not p or not a:
+        coefficients, iterations = np.zeros((p, a)), np.zeros(a, dtype=np.int64)
+    else:
+        # of columns that no penalty holds within bounds, numpy finds the solution of least norm
+        compiled = None if free.any() else _follow(problem, alphas, l1_ratio, settings)
+        if compiled is not None:
+            return _certify(problem, alphas, l1_ratio, settings, *compiled)
+        coefficients, iterations = solve_by_numpy(problem, alphas, l1_ratio, settings)
+    return coefficients, gram_gaps(problem, coefficients, alphas, l1_ratio, settings), iterations
+
+
+def _solve_profiled(
+    problem: GramProblem, alphas: Floats, l1_ratio: float, free: Booleans, settings: PathSettings
 ) -> tuple[Floats, Integers]:
-    """Solve with penalty factors, (p,): coefficients, (p, a), and iterations, (a,)."""
-    free = factors == 0
-    limits = settings.bounds(len(factors))
-    if limits is not None and (free.any() or settings.limits is not None):
-        return solve_between(problem, alphas, l1_ratio, settings, limits)
-    if free.any():
-        profile = profile_out(problem, free)
-        inner = replace(
-            settings,
-            # tol is relative to yy, of which profiling leaves less
-            tol=settings.tol * problem.yy / max(profile.problem.yy, np.finfo(float).tiny),
-            start=None if settings.start is None else settings.start[~free],
-        )
-        coefficients, iterations = _solve(profile.problem, alphas, l1_ratio, factors[~free], inner)
-        return profile.restore(coefficients), iterations
-    if not len(factors):
-        return np.empty((0, len(alphas))), np.zeros(len(alphas), dtype=np.int64)
-    return _solve_scaled(problem, alphas, l1_ratio, factors, settings)
+    """Solve for the penalised columns, the free ones being minimised out."""
+    profile = profile_out(problem, free)
+    inner = replace(
+        settings.take(np.flatnonzero(~free)),
+        # tol is relative to yy, of which profiling leaves less
+        tol=settings.tol * problem.yy / max(profile.problem.yy, np.finfo(float).tiny),
+    )
+    coefficients, _, iterations = _solve(profile.problem, alphas, l1_ratio, inner)
+    return profile.restore(coefficients), iterations
 
 
-def _solve_scaled(
-    problem: GramProblem, alphas: Floats, l1_ratio: float, factors: Floats, settings: PathSettings
-) -> tuple[Floats, Integers]:
-    """Turn penalty factors f > 0 into units of the columns: c_j = f_j b_j.
+def _follow(
+    problem: GramProblem, alphas: Floats, l1_ratio: float, settings: PathSettings
+) -> tuple[Floats, Integers] | None:
+    factors, limits = settings.penalty_factors, settings.bounds(len(problem.xy))
+    return follow(
+        problem,
+        GramPenalty(
+            l1=alphas * l1_ratio,
+            l2=alphas * (1 - l1_ratio),
+            pull=factors,
+            ridge=factors,
+            lower=None if limits is None else limits.lower,
+            upper=None if limits is None else limits.upper,
+        ),
+        tol=settings.tol,
+        most=settings.max_iter,
+        start=settings.start,
+    )
 
-    The L1 penalties of all c_j are equal then. The L2 penalties f_j b_j^2 = c_j^2 / f_j are not,
-    and become part of the Gram's diagonal, which differs by alpha:
 
-        alpha (1 - l1_ratio) / f_j.
+def _certify(  # noqa: PLR0913, PLR0917 - a path's problem, and its answer
+    problem: GramProblem,
+    alphas: Floats,
+    l1_ratio: float,
+    settings: PathSettings,
+    coefficients: Floats,
+    iterations: Integers,
+) -> tuple[Floats, Floats, Integers]:
+    """The answer with its gaps, and better ones where they are above the tolerance.
+
+    What has taken all the sweeps there may be is left as it is.
     """
-    gram, xy = problem.gram / np.outer(factors, factors), problem.xy / factors
-    start = None if settings.start is None else settings.start * factors
-    if l1_ratio == 1:
-        scaled = GramProblem(gram, xy, problem.yy)
-        coefficients, _, iterations = descend(scaled, alphas, 1.0, replace(settings, start=start))
-        return coefficients / factors[:, None], iterations
-    coefficients = np.empty((len(xy), len(alphas)))
-    iterations = np.empty(len(alphas), dtype=np.int64)
-    for i, alpha in enumerate(alphas):
-        scaled = GramProblem(gram + np.diag(alpha * (1 - l1_ratio) / factors), xy, problem.yy)
-        solution, _, iterations[i : i + 1] = descend(
-            scaled, alphas[i : i + 1] * l1_ratio, 1.0, replace(settings, start=start)
-        )
-        start = solution[:, 0]
-        coefficients[:, i] = start / factors
-    return coefficients, iterations
+    gaps = gram_gaps(problem, coefficients, alphas, l1_ratio, settings)
+    within = within_tolerance(gaps, problem.yy, settings)
+    for i in np.flatnonzero(~within & (iterations < settings.max_iter)):
+        one, own = alphas[i : i + 1], replace(settings, start=coefficients[:, i])
+        again, more = solve_by_numpy(problem, one, l1_ratio, own)
+        gap = gram_gaps(problem, again, one, l1_ratio, settings)
+        iterations[i] += more[0]
+        if gap[0] < gaps[i] or not np.isfinite(gaps[i]):
+            coefficients[:, i], gaps[i] = again[:, 0], gap[0]
+    return coefficients, gaps, iterations

@@ -275,6 +275,7 @@ def test_alpha_max_counts_what_limits_allow(seed: int, as_rows: bool, factored: 
     assert largest == 0 or np.abs(path.coefficients[factors > 0, 1]).max() > 1e-8
 
 
+@pytest.mark.parametrize("core", ["numpy"], indirect=True)
 @pytest.mark.parametrize("l1_ratio", [0.0, 0.4, 1.0])
 def test_what_does_not_settle_is_swept(monkeypatch: pytest.MonkeyPatch, l1_ratio: float) -> None:
     """Without the active set, coordinate descent ends at the same minimum."""

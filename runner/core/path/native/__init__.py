@@ -1,0 +1,1 @@
+"""Compiled solvers of paths, called with numpy arrays."""

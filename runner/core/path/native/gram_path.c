@@ -1,0 +1,538 @@
+/* A path of an elastic net given by its cross products.
+
+   For each of falling strengths, with a_j = l1 f_j and c_j = l2 h_j, the coefficients b that minimise
+
+       b'G b / 2 - b'xy + yy / 2 + sum_j (a_j |b_j| + c_j b_j^2 / 2),      lower <= b <= upper,
+
+   each warm-started from the last. Let g = xy - G b and u_j = g_j - c_j b_j.
+
+   A coefficient is inside the support A while it moves on a piece where its penalty is smooth: between
+   0 and a bound, on the side of its sign s_j, or between its bounds where a_j = 0. Outside it rests, at
+   0 or at a bound. The minimum over A of given signs solves
+
+       (G_AA + diag(c_A)) b_A = xy_A - a_A s_A - G_AR b_R,      R what rests at bounds,
+
+   by conjugate gradients, for which the Cholesky factor of a support and of ridges near these is the
+   preconditioner (factor.h): along a path few columns change, so that one or two products do for what
+   a new factor would cost k^3 / 3. Those that leave their pieces then rest at the end of them, and
+   those of which u_j would move them away from where they rest enter: a primal-dual active set
+   (Hintermueller, Ito & Kunisch 2002). It need not settle. So from round CAREFUL on a step is cut
+   where the first coefficient leaves its piece, and one column enters at a time, which is the active
+   set method of Osborne, Presnell & Turlach (2000); and from round GUARDED on, which only dependent
+   columns reach, coordinate descent goes first, and a step that raises the objective is undone.
+
+   A path begins on the line through the last two solutions; their gradients are on a line, too.
+
+   Every step is judged by the dual gap (see gap.py for its formulas) or, where there is no yy, by how
+   far u_j is from what the penalty allows. The gradient is updated along the path, and rounding adds
+   up: the caller computes the gaps of the answer anew. */
+
+#define CAREFUL 6
+#define GUARDED 101
+#define SLOW 0.8   /* a sweep that leaves more of the gap than this is the last before a factor */
+#define CG_STEPS 50
+#define BURST 200  /* most sweeps between two steps of the support */
+
+typedef struct {
+    const enet_gram *in;
+    int64_t p, k, *act, *inside;
+    double *R;
+    double *b, *g, *sign, *a, *c, *w, *r, *z, *d, *q;
+    double *keep_b, *keep_g, *best_b, *best_g, *last_b, *last_g;
+    double limit, slack, gap, best;
+    int64_t spent, sweeps;
+    int factored, bounded, cut;
+} ON(gram_state);
+
+/* ------------------------------------------------------------------ how far from the minimum */
+
+FOR_LEVEL double ON(shrunk)(double reach) { return reach > 1.0 ? 1.0 / reach : 1.0; }
+
+FOR_LEVEL double ON(gap_open)(int64_t p, const double *restrict b, const double *restrict g,
+                              const double *restrict xy, const double *restrict a,
+                              const double *restrict c, double yy) {
+    double reach = 0.0, explained = 0.0, ridge = 0.0, slack = 0.0;
+    for (int64_t j = 0; j < p; j++) {
+        const double t = ON(size)(g[j] - c[j] * b[j]) / a[j];
+        reach = t > reach ? t : reach;
+    }
+    const double s = ON(shrunk)(reach);
+    for (int64_t j = 0; j < p; j++) {
+        explained += b[j] * (xy[j] + g[j]);
+        ridge += c[j] * b[j] * b[j];
+        slack += a[j] * ON(size)(b[j]) - s * b[j] * (g[j] - c[j] * b[j]);
+    }
+    const double squares = yy - explained;
+    return 0.5 * (1.0 - s) * (1.0 - s) * ((squares < 0.0 ? 0.0 : squares) + ridge) + slack;
+}
+
+static inline double ON(above_zero)(double x) { return x > 0.0 ? x : 0.0; }
+static inline double ON(if_finite)(double x) { return x < LARGE ? x : 0.0; }
+
+/* What one column adds to the gap between bounds, v being the shrunk u. */
+FOR_LEVEL double ON(term_within)(double b, double v, double a, double lower, double upper) {
+    const double rises = ON(above_zero)(b), falls = ON(above_zero)(-b);
+    return rises * ON(above_zero)(a - v) + falls * ON(above_zero)(a + v) +
+           ON(if_finite)(upper - rises) * ON(above_zero)(v - a) +
+           ON(if_finite)(-lower - falls) * ON(above_zero)(-v - a);
+}
+
+FOR_LEVEL double ON(gap_within)(const ON(gram_state) * s, const double *b, const double *g) {
+    const enet_gram *in = s->in;
+    double reach = 0.0, squares = in->yy, sum = 0.0;
+    for (int64_t j = 0; j < s->p; j++) {
+        if (b[j] > in->upper[j] || b[j] < in->lower[j]) return INFEASIBLE;
+        const double u = g[j] - s->c[j] * b[j];
+        const int free_to_go = u > 0.0 ? ON(above_zero)(b[j]) < in->upper[j]
+                                       : ON(above_zero)(-b[j]) < -in->lower[j];
+        if (free_to_go && ON(size)(u) > reach * s->a[j]) reach = ON(size)(u) / s->a[j];
+        squares -= b[j] * (in->xy[j] + g[j]);
+    }
+    const double shrink = ON(shrunk)(reach);
+    squares = ON(above_zero)(squares);
+    for (int64_t j = 0; j < s->p; j++) {
+        const double v = shrink * (g[j] - s->c[j] * b[j]);
+        sum += ON(term_within)(b[j], v, s->a[j], in->lower[j], in->upper[j]);
+        squares += s->c[j] * b[j] * b[j];
+    }
+    return 0.5 * (1.0 - shrink) * (1.0 - shrink) * squares + sum;
+}
+
+/* By how much u_j exceeds what the penalty holds where b_j rests: 0 if it may stay. */
+FOR_LEVEL double ON(violation)(const ON(gram_state) * s, int64_t j, double b, double g) {
+    const double u = g - s->c[j] * b, a = s->a[j];
+    const double up = u - (b >= 0.0 ? a : -a), down = -u - (b <= 0.0 ? a : -a);
+    double most = 0.0;
+    if (up > most && !(s->bounded && b >= s->in->upper[j])) most = up;
+    if (down > most && !(s->bounded && b <= s->in->lower[j])) most = down;
+    return most;
+}
+
+FOR_LEVEL double ON(largest_violation)(const ON(gram_state) * s, const double *b,
+                                       const double *g) {
+    double most = 0.0;
+    for (int64_t j = 0; j < s->p; j++) {
+        if (s->bounded && (b[j] > s->in->upper[j] || b[j] < s->in->lower[j])) return INFEASIBLE;
+        const double own = ON(violation)(s, j, b[j], g[j]);
+        most = own > most ? own : most;
+    }
+    return most;
+}
+
+FOR_LEVEL double ON(judge)(const ON(gram_state) * s, const double *b, const double *g) {
+    if (s->in->exact) return ON(largest_violation)(s, b, g);
+    if (s->bounded) return ON(gap_within)(s, b, g);
+    return ON(gap_open)(s->p, b, g, s->in->xy, s->a, s->c, s->in->yy);
+}
+
+FOR_LEVEL double ON(objective)(const ON(gram_state) * s, const double *b, const double *g) {
+    double value = 0.0;
+    for (int64_t j = 0; j < s->p; j++)
+        value += s->a[j] * ON(size)(b[j]) + 0.5 * s->c[j] * b[j] * b[j] -
+                 0.5 * b[j] * (s->in->xy[j] + g[j]);
+    return value;
+}
+
+/* ---------------------------------------------------------------------- moving coefficients */
+
+FOR_LEVEL void ON(move)(ON(gram_state) * s, int64_t j, double to) {
+    if (to == s->b[j]) return;
+    ON(subtract)(s->p, s->g, to - s->b[j], s->in->gram + j * s->p);
+    s->b[j] = to;
+}
+
+FOR_LEVEL double ON(between)(const ON(gram_state) * s, int64_t j, double b) {
+    if (!s->bounded) return b;
+    return b > s->in->upper[j] ? s->in->upper[j] : b < s->in->lower[j] ? s->in->lower[j] : b;
+}
+
+/* One sweep of coordinate descent. */
+FOR_LEVEL void ON(sweep)(ON(gram_state) * s) {
+    for (int64_t j = 0; j < s->p; j++) {
+        const double old = s->b[j], a = s->a[j], square = s->in->gram[j * s->p + j];
+        if (square <= 0.0 || (old == 0.0 && ON(size)(s->g[j]) <= a)) continue;
+        const double pull = s->g[j] + square * old;
+        const double kept = pull > a ? pull - a : pull < -a ? pull + a : 0.0;
+        ON(move)(s, j, ON(between)(s, j, kept / (square + s->c[j])));
+    }
+    s->sweeps++;
+    s->gap = ON(judge)(s, s->b, s->g);
+}
+
+FOR_LEVEL void ON(save)(const ON(gram_state) * s, double *b, double *g) {
+    ON(copy)(s->p, b, s->b);
+    ON(copy)(s->p, g, s->g);
+}
+
+FOR_LEVEL void ON(restore)(ON(gram_state) * s, const double *b, const double *g) {
+    ON(copy)(s->p, s->b, b);
+    ON(copy)(s->p, s->g, g);
+}
+
+/* ------------------------------------------------------------------------------ the support */
+
+static inline double ON(sign_of)(double x) { return x > 0.0 ? 1.0 : x < 0.0 ? -1.0 : 0.0; }
+
+/* Whether a coefficient has come to the end of its piece, or beyond. */
+FOR_LEVEL int ON(at_end)(const ON(gram_state) * s, int64_t j) {
+    if (s->a[j] > 0.0 && s->b[j] * s->sign[j] <= 0.0) return 1;
+    return s->bounded && (s->b[j] >= s->in->upper[j] || s->b[j] <= s->in->lower[j]);
+}
+
+/* That end. */
+FOR_LEVEL double ON(end)(const ON(gram_state) * s, int64_t j) {
+    return s->a[j] > 0.0 && s->b[j] * s->sign[j] <= 0.0 ? 0.0 : ON(between)(s, j, s->b[j]);
+}
+
+FOR_LEVEL void ON(let_rest)(ON(gram_state) * s, int64_t j) {
+    ON(move)(s, j, ON(end)(s, j));
+    s->inside[j] = 0;
+    s->sign[j] = 0.0;
+}
+
+/* How much a column wants to enter: LARGE where it is on a piece already, and not inside. */
+FOR_LEVEL double ON(wish)(const ON(gram_state) * s, int64_t j) {
+    const double b = s->b[j];
+    if (s->inside[j]) return 0.0;
+    if (b != 0.0 && !(s->bounded && (b >= s->in->upper[j] || b <= s->in->lower[j]))) return LARGE;
+    return ON(violation)(s, j, b, s->g[j]);
+}
+
+FOR_LEVEL void ON(let_in)(ON(gram_state) * s, int64_t j) {
+    s->inside[j] = 1;
+    s->sign[j] = ON(sign_of)(s->b[j] != 0.0 ? s->b[j] : s->g[j]);
+}
+
+/* The wish above which columns enter in this round, and how many have it. */
+FOR_LEVEL double ON(threshold)(const ON(gram_state) * s, int64_t round, int64_t gone,
+                               int64_t *count) {
+    double most = 0.0;
+    *count = 0;
+    for (int64_t j = 0; j < s->p; j++) {
+        const double own = ON(wish)(s, j);
+        *count += own > s->slack;
+        if (own < LARGE && own > most) most = own;
+    }
+    if (round >= CAREFUL) {
+        *count = 1;
+        return s->cut || most <= s->slack ? LARGE / 2.0 : most * (1.0 - 1e-12);
+    }
+    if (gone > 0 && round > 2 && s->gap < LARGE) {
+        *count = 0;
+        return LARGE / 2.0;
+    }
+    return s->slack;
+}
+
+/* Make the support anew, with its factor; 0 where it was stopped. */
+FOR_LEVEL int ON(renew)(ON(gram_state) * s, double least) {
+    int64_t kept = 0;
+    for (int64_t m = 0; m < s->k; m++) {
+        const int64_t j = s->act[m];
+        if (ON(at_end)(s, j)) ON(let_rest)(s, j);
+        else s->act[kept++] = j;
+    }
+    s->k = kept;
+    for (int64_t j = 0; j < s->p; j++)
+        if (ON(wish)(s, j) > least) {
+            s->act[s->k++] = j;
+            ON(let_in)(s, j);
+        }
+    kept = ON(factorise)(s->in->gram, s->p, s->c, s->act, s->k, s->R, s->in->stop);
+    if (kept < 0) return 0;
+    if (kept < s->k) {
+        for (int64_t j = 0; j < s->p; j++) s->inside[j] = 0;
+        for (int64_t m = 0; m < kept; m++) s->inside[s->act[m]] = 1;
+    }
+    s->k = kept;
+    s->spent = 0;
+    s->factored = 1;
+    return 1;
+}
+
+/* Change the support, and its factor with it. */
+FOR_LEVEL void ON(revise)(ON(gram_state) * s, double least) {
+    for (int64_t m = 0; m < s->k;) {
+        const int64_t j = s->act[m];
+        if (!ON(at_end)(s, j)) {
+            m++;
+            continue;
+        }
+        ON(withdraw)(s->act, s->k, m, s->R, s->p, s->w);
+        s->k--;
+        ON(let_rest)(s, j);
+    }
+    for (int64_t j = 0; j < s->p; j++)
+        if (ON(wish)(s, j) > least &&
+            ON(append)(s->in->gram, s->p, s->c[j], s->act, s->k, j, s->R, s->w)) {
+            s->k++;
+            ON(let_in)(s, j);
+        }
+}
+
+FOR_LEVEL int ON(choose_support)(ON(gram_state) * s, int64_t round) {
+    int64_t gone = 0, entering;
+    for (int64_t m = 0; m < s->k; m++) gone += ON(at_end)(s, s->act[m]);
+    const double least = ON(threshold)(s, round, gone, &entering);
+    if (!s->factored || s->spent * 12 > s->k + 24 || gone * 3 > s->k + 6 ||
+        entering * 2 > s->k + 16)
+        return ON(renew)(s, least);
+    ON(revise)(s, least);
+    return 1;
+}
+
+/* ------------------------------------------------------------- the minimum over the support */
+
+/* q = G[:, A] d, eight columns at a time */
+FOR_LEVEL void ON(product)(const double *restrict gram, int64_t p, const int64_t *act, int64_t k,
+                           const double *restrict d, double *restrict q) {
+    for (int64_t i = 0; i < p; i++) q[i] = 0.0;
+    int64_t m = 0;
+    for (; m + 7 < k; m += 8) {
+        const double *restrict r0 = gram + act[m] * p, *restrict r1 = gram + act[m + 1] * p;
+        const double *restrict r2 = gram + act[m + 2] * p, *restrict r3 = gram + act[m + 3] * p;
+        const double *restrict r4 = gram + act[m + 4] * p, *restrict r5 = gram + act[m + 5] * p;
+        const double *restrict r6 = gram + act[m + 6] * p, *restrict r7 = gram + act[m + 7] * p;
+        const double d0 = d[m], d1 = d[m + 1], d2 = d[m + 2], d3 = d[m + 3];
+        const double d4 = d[m + 4], d5 = d[m + 5], d6 = d[m + 6], d7 = d[m + 7];
+        for (int64_t i = 0; i < p; i++)
+            q[i] += ((d0 * r0[i] + d1 * r1[i]) + (d2 * r2[i] + d3 * r3[i])) +
+                    ((d4 * r4[i] + d5 * r5[i]) + (d6 * r6[i] + d7 * r7[i]));
+    }
+    for (; m < k; m++) ON(subtract)(p, q, -d[m], gram + act[m] * p);
+}
+
+FOR_LEVEL double ON(precondition)(ON(gram_state) * s) {
+    ON(copy)(s->k, s->z, s->r);
+    ON(solve_lower)(s->R, s->p, s->k, s->z);
+    ON(solve_upper)(s->R, s->p, s->k, s->z);
+    return ON(dot)(s->k, s->r, s->z);
+}
+
+/* One step of conjugate gradients along d; 0 where the curvature is rounding. */
+FOR_LEVEL int ON(cg_step)(ON(gram_state) * s, double rz) {
+    ON(product)(s->in->gram, s->p, s->act, s->k, s->d, s->q);
+    double curvature = 0.0;
+    for (int64_t m = 0; m < s->k; m++) {
+        const int64_t j = s->act[m];
+        curvature += s->d[m] * (s->q[j] + s->c[j] * s->d[m]);
+    }
+    if (!(curvature > 0.0)) return 0;
+    const double step = rz / curvature;
+    for (int64_t m = 0; m < s->k; m++) {
+        const int64_t j = s->act[m];
+        s->b[j] += step * s->d[m];
+        s->r[m] -= step * (s->q[j] + s->c[j] * s->d[m]);
+    }
+    ON(subtract)(s->p, s->g, step, s->q);
+    return 1;
+}
+
+/* Go where the support's coefficients should be, signs being as they are. */
+FOR_LEVEL void ON(minimise)(ON(gram_state) * s) {
+    for (int64_t m = 0; m < s->k; m++) {
+        const int64_t j = s->act[m];
+        s->r[m] = s->g[j] - s->a[j] * s->sign[j] - s->c[j] * s->b[j];
+    }
+    double rz = ON(precondition)(s);
+    const double first = rz, first_square = ON(dot)(s->k, s->r, s->r);
+    ON(copy)(s->k, s->d, s->z);
+    int64_t count = 0;
+    while (rz > 0.0 && count < CG_STEPS && !*s->in->stop) {
+        if (!ON(cg_step)(s, rz)) break;
+        count++;
+        s->gap = ON(judge)(s, s->b, s->g);
+        if (!(s->gap > s->limit) || ON(dot)(s->k, s->r, s->r) <= 1e-6 * first_square) break;
+        const double next = ON(precondition)(s);
+        if (next <= 1e-4 * first || (!s->in->exact && next <= 0.02 * s->limit)) break;
+        for (int64_t m = 0; m < s->k; m++) s->d[m] = s->z[m] + next / rz * s->d[m];
+        rz = next;
+    }
+    if (count == 0) s->gap = ON(judge)(s, s->b, s->g);
+    if (count > 1) s->spent += count - 1;
+}
+
+/* Cut a step that began at keep_b where the first coefficient reached the end of its piece. */
+FOR_LEVEL void ON(cut_step)(ON(gram_state) * s) {
+    double share = 1.0, end = 0.0;
+    int64_t first = -1;
+    for (int64_t m = 0; m < s->k; m++) {
+        const int64_t j = s->act[m];
+        if (!ON(at_end)(s, j)) continue;
+        const double way = s->b[j] - s->keep_b[j];
+        const double part = way != 0.0 ? (ON(end)(s, j) - s->keep_b[j]) / way : 0.0;
+        if (part < share) {
+            share = part > 0.0 ? part : 0.0;
+            first = j;
+            end = ON(end)(s, j);
+        }
+    }
+    if (first < 0) return;
+    s->cut = 1;
+    for (int64_t j = 0; j < s->p; j++) {
+        s->b[j] = s->keep_b[j] + share * (s->b[j] - s->keep_b[j]);
+        s->g[j] = s->keep_g[j] + share * (s->g[j] - s->keep_g[j]);
+    }
+    ON(move)(s, first, end);
+    s->gap = ON(judge)(s, s->b, s->g);
+}
+
+/* ---------------------------------------------------------------------------- one strength */
+
+/* Keep the best of the uncut steps, and go back to it when they end. */
+FOR_LEVEL void ON(remember_best)(ON(gram_state) * s, int64_t round) {
+    if (round == 1 || (round < CAREFUL && s->gap < s->best)) {
+        s->best = s->gap;
+        ON(save)(s, s->best_b, s->best_g);
+    }
+    if (round != CAREFUL || !(s->best < s->gap)) return;
+    s->gap = s->best;
+    ON(restore)(s, s->best_b, s->best_g);
+    for (int64_t m = 0; m < s->k; m++) s->sign[s->act[m]] = ON(sign_of)(s->b[s->act[m]]);
+}
+
+FOR_LEVEL void ON(sweep_often)(ON(gram_state) * s, int64_t most) {
+    for (int64_t i = 0; i < most && s->gap > s->limit && !*s->in->stop; i++) ON(sweep)(s);
+}
+
+/* Undo a step that has raised the objective. */
+FOR_LEVEL void ON(guard)(ON(gram_state) * s) {
+    if (!(ON(objective)(s, s->b, s->g) > ON(objective)(s, s->keep_b, s->keep_g))) return;
+    ON(restore)(s, s->keep_b, s->keep_g);
+    for (int64_t m = 0; m < s->k; m++) {
+        const int64_t j = s->act[m];
+        if (s->b[j] != 0.0) s->sign[j] = ON(sign_of)(s->b[j]);
+    }
+    s->gap = ON(judge)(s, s->b, s->g);
+}
+
+/* With no factor yet, descend while each sweep brings much: where that goes on to the end it spares
+   the factor, and where it does not it is undone, as of correlated columns too many enter by it. */
+FOR_LEVEL void ON(descend_first)(ON(gram_state) * s) {
+    const double first = s->gap;
+    double before;
+    ON(save)(s, s->keep_b, s->keep_g);
+    do {
+        before = s->gap;
+        ON(sweep)(s);
+    } while (s->gap > s->limit && s->gap < SLOW * before && s->sweeps < s->in->most &&
+             !*s->in->stop);
+    if (!(s->gap > s->limit) || s->sweeps >= s->in->most) return;
+    s->gap = first;
+    ON(restore)(s, s->keep_b, s->keep_g);
+}
+
+FOR_LEVEL int ON(solve_one)(ON(gram_state) * s) {
+    int64_t burst = 4;
+    s->sweeps = 0;
+    s->cut = 0;
+    if (!s->factored && s->gap > s->limit) ON(descend_first)(s);
+    for (int64_t round = 1; s->gap > s->limit && s->sweeps < s->in->most; round++) {
+        ON(remember_best)(s, round);
+        if (round >= GUARDED) {
+            ON(sweep_often)(s, burst);
+            burst = 2 * burst < BURST ? 2 * burst : BURST;
+            if (!(s->gap > s->limit)) break;
+        }
+        if (round >= GUARDED) ON(save)(s, s->keep_b, s->keep_g);
+        if (!ON(choose_support)(s, round)) return 0;
+        if (round >= CAREFUL && round < GUARDED) ON(save)(s, s->keep_b, s->keep_g);
+        ON(minimise)(s);
+        s->sweeps++;
+        s->cut = 0;
+        if (*s->in->stop) return 0;
+        if (s->gap > s->limit && round >= GUARDED) ON(guard)(s);
+        else if (s->gap > s->limit && round >= CAREFUL) ON(cut_step)(s);
+    }
+    return 1;
+}
+
+/* -------------------------------------------------------------------------------- the path */
+
+/* The penalty's strengths, and how far from the minimum the last solution is with them. */
+FOR_LEVEL void ON(penalise)(ON(gram_state) * s, int64_t at) {
+    const enet_gram *in = s->in;
+    for (int64_t j = 0; j < s->p; j++) {
+        s->a[j] = in->pull ? in->l1[at] * in->pull[j] : in->l1[at];
+        s->c[j] = in->ridge ? in->l2[at] * in->ridge[j] : in->l2[at];
+    }
+    s->gap = ON(judge)(s, s->b, s->g);
+}
+
+/* Begin on the line through the last two solutions if that is nearer. */
+FOR_LEVEL void ON(look_ahead)(ON(gram_state) * s, int64_t at) {
+    const double *l1 = s->in->l1;
+    if (at < 2 || !(s->gap > s->limit) || !(l1[at - 2] > l1[at - 1])) {
+        ON(save)(s, s->last_b, s->last_g);
+        return;
+    }
+    const double ahead = (l1[at - 1] - l1[at]) / (l1[at - 2] - l1[at - 1]);
+    ON(extrapolate)(s->p, s->keep_b, s->b, s->last_b, ahead);
+    ON(extrapolate)(s->p, s->keep_g, s->g, s->last_g, ahead);
+    const double guess = ON(judge)(s, s->keep_b, s->keep_g);
+    if (!(guess < s->gap)) return;
+    s->gap = guess;
+    ON(restore)(s, s->keep_b, s->keep_g);
+}
+
+FOR_LEVEL void ON(lay_out)(ON(gram_state) * s, const enet_gram *in) {
+    const int64_t p = in->p, stride = p + PAD;
+    double *next = in->work + p * p + PAD;
+    double **vectors[GRAM_VECTORS] = {&s->b, &s->g, &s->sign, &s->a, &s->c, &s->w, &s->r, &s->z,
+                                      &s->d, &s->q, &s->keep_b, &s->keep_g, &s->best_b, &s->best_g,
+                                      &s->last_b, &s->last_g};
+    s->in = in;
+    s->p = p;
+    s->R = in->work;
+    s->act = in->index;
+    s->inside = in->index + p;
+    s->bounded = in->lower != 0;
+    for (int v = 0; v < GRAM_VECTORS; v++) *vectors[v] = next + v * stride;
+}
+
+/* The coefficients to set out from, and the factor that an earlier call has left, if any. */
+FOR_LEVEL void ON(set_out)(ON(gram_state) * s) {
+    const enet_gram *in = s->in;
+    s->k = in->memory ? in->memory[0] : 0;
+    s->factored = s->k > 0;
+    s->spent = s->factored ? in->memory[1] : 0;
+    s->best = 0.0;
+    ON(copy)(s->p, s->g, in->xy);
+    double largest = 0.0;
+    for (int64_t j = 0; j < s->p; j++) {
+        const double start = in->start && in->gram[j * s->p + j] > 0.0 ? in->start[j] : 0.0;
+        s->b[j] = 0.0;
+        ON(move)(s, j, ON(between)(s, j, start));
+        s->sign[j] = ON(sign_of)(s->b[j]);
+        s->last_b[j] = s->last_g[j] = 0.0;
+        if (!s->factored) s->inside[j] = 0;
+        largest = ON(size)(in->xy[j]) > largest ? ON(size)(in->xy[j]) : largest;
+    }
+    s->slack = in->exact ? in->tol * largest : 0.0;
+    s->limit = in->exact ? s->slack : (in->tol + ROUNDING) * in->yy;
+}
+
+FOR_LEVEL int64_t ON(gram_path)(const enet_gram *in) {
+    ON(gram_state) state, *s = &state;
+    ON(lay_out)(s, in);
+    ON(set_out)(s);
+    for (int64_t at = 0; at < in->count; at++) {
+        ON(penalise)(s, at);
+        ON(look_ahead)(s, at);
+        if (!ON(solve_one)(s)) return 1;
+        in->gaps[at] = s->gap;
+        in->sweeps[at] = s->sweeps;
+        ON(copy)(s->p, in->out + at * s->p, s->b);
+    }
+    if (in->memory) {
+        in->memory[0] = s->factored ? s->k : 0;
+        in->memory[1] = s->spent;
+    }
+    return 0;
+}
+
+#undef CAREFUL
+#undef GUARDED
+#undef SLOW
+#undef CG_STEPS
+#undef BURST

@@ -1,0 +1,47 @@
+"""Ctrl-C while compiled code runs, in which Python cannot answer it: the code looks at a flag."""
+
+from __future__ import annotations
+
+import ctypes
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+STOP = ctypes.c_int32(0)  # no longer 0 while this process's solvers should give up
+
+
+@contextmanager
+def stopping_solvers() -> Iterator[None]:
+    """While the block runs, an interrupt ends the solvers in other threads, which it waits for."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        STOP.value = 1
+        raise
+
+
+def call(solve: Callable[[], int], *, long: bool) -> None:
+    """Call a solver.
+
+    Args:
+        solve: gives what the library gives: whether it was stopped.
+        long: whether it may take longer than a user waits. In the main thread, where interrupts
+            arrive, it then runs in a thread beside.
+
+    Raises:
+        KeyboardInterrupt: the solver was stopped.
+    """
+    if not long or threading.current_thread() is not threading.main_thread():
+        stopped = solve()
+    else:
+        try:
+            with ThreadPoolExecutor(1) as beside, stopping_solvers():
+                stopped = beside.submit(solve).result()
+        finally:
+            STOP.value = 0
+    if stopped:
+        raise KeyboardInterrupt

@@ -1,0 +1,4 @@
+/* Everything that is compiled once per instruction set. */
+#include "vectors.h"
+#include "factor.h"
+#include "gram_path.c"

@@ -1,0 +1,37 @@
+/* Operations on vectors, once per instruction set: see library.c. */
+
+static inline double ON(size)(double x) { return x < 0.0 ? -x : x; }
+
+FOR_LEVEL void ON(copy)(int64_t n, double *restrict to, const double *restrict from) {
+    for (int64_t i = 0; i < n; i++) to[i] = from[i];
+}
+
+/* y -= a x */
+FOR_LEVEL void ON(subtract)(int64_t n, double *restrict y, double a, const double *restrict x) {
+    for (int64_t i = 0; i < n; i++) y[i] -= a * x[i];
+}
+
+/* y -= the sum of four a_m x_m, whose first elements are given */
+FOR_LEVEL void ON(subtract_four)(int64_t n, double *restrict y, const double *a,
+                                 const double *restrict x0, const double *restrict x1,
+                                 const double *restrict x2, const double *restrict x3) {
+    const double a0 = a[0], a1 = a[1], a2 = a[2], a3 = a[3];
+    for (int64_t i = 0; i < n; i++)
+        y[i] -= (a0 * x0[i] + a1 * x1[i]) + (a2 * x2[i] + a3 * x3[i]);
+}
+
+FOR_LEVEL double ON(dot)(int64_t n, const double *restrict x, const double *restrict y) {
+    double sum = 0.0;
+    for (int64_t i = 0; i < n; i++) sum += x[i] * y[i];
+    return sum;
+}
+
+/* to = from + ahead (from - last), and last = from: a step further on a line */
+FOR_LEVEL void ON(extrapolate)(int64_t n, double *restrict to, const double *restrict from,
+                               double *restrict last, double ahead) {
+    for (int64_t i = 0; i < n; i++) {
+        const double now = from[i];
+        to[i] = now + ahead * (now - last[i]);
+        last[i] = now;
+    }
+}
