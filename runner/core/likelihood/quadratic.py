@@ -18,6 +18,7 @@ import numpy as np
 from scipy.linalg import blas
 
 from runner.core.path.active_set import solve_near
+from runner.core.path.native.gram import GramPenalty, follow
 from runner.records import GramProblem
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from runner.records import Floats, Integers
 
 SWEEPS = 50
+SETTLES = 200  # systems, in which a support has settled
+FINE = 1e-10  # of the largest gradient, below which what is left of a condition is rounding
 # of a column's curvature, by which a step of what no penalty holds is held back: the common part of
 # all classes' coefficients may be anything
 HOLD = 1e-9
@@ -113,6 +116,16 @@ def _minimum(  # noqa: PLR0913 - a quadratic, its penalty, and where to look
     if limits is None and not l1.any():
         return _ridge(H, target, l2)
     lower, upper = (None, None) if limits is None else (limits.lower, limits.upper)
+    compiled = follow(
+        GramProblem(H, target, 1.0),
+        GramPenalty(np.ones(1), np.ones(1), pull=l1, ridge=l2, lower=lower, upper=upper),
+        tol=FINE,
+        most=SETTLES,
+        start=start,
+        exact=True,
+    )
+    if compiled is not None and compiled[1][0] < SETTLES:
+        return compiled[0][:, 0]
     found = solve_near(GramProblem(H, target, 1.0), l1, l2, start, lower=lower, upper=upper)
     return _descend(H, target, l1, l2, start, limits=limits) if found is None else found[0]
 
