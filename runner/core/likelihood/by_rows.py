@@ -6,26 +6,25 @@ responses are coupled, and the slope r_i of L by its linear predictor eta_i, the
 
     sum_i h_i (z_i - b0 - b'x_i)^2 / 2 + penalty(b),      z_i = eta_i - r_i / h_i,
 
-is an elastic net of weighted rows, which scikit-learn's coordinate descent solves from where it
-stands, one response after the other (Friedman, Hastie & Tibshirani 2010, section 3). It centres a
-sparse X by its means and never fills it. Columns are looked at as the general solver does, and its
-exact gradient and dual gap decide here too when a solution is good enough.
+is an elastic net of weighted rows, which coordinate descent solves from where it stands, one
+response after the other (Friedman, Hastie & Tibshirani 2010, section 3). Columns are looked at as
+the general solver does, and its exact gradient and dual gap decide here too when a solution is good
+enough.
 """
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import sparse
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.linear_model import ElasticNet
 
 from runner.core.likelihood.dual import dual_gap
 from runner.core.likelihood.problem import LikelihoodPaths, Penalty
 from runner.core.likelihood.state import State
+from runner.core.likelihood.weighted_rows import Weighted
+from runner.core.path.native.library import library
 
 if TYPE_CHECKING:
     from runner.core.likelihood.problem import LikelihoodProblem
@@ -33,9 +32,9 @@ if TYPE_CHECKING:
     from runner.records import Floats, Integers
 
 MANY_COLUMNS = 1000  # of a sparse X, whose cross products are then left aside
-FEW_COLUMNS = 800  # times responses: of so few that are looked at cross products cost little
+# times responses: of so few that are looked at, cross products cost less than descent by numpy
+FEW_COLUMNS = 800
 STEPS = 300  # at the most, for one alpha
-SWEEPS = 1000  # of coordinate descent, for one step
 HALVINGS = 30
 LEAST = 1e-6  # share of the mean curvature that a row has at least
 SHARE = 0.1  # of what the last step has brought, or of what is enough, that a step may leave
@@ -194,33 +193,19 @@ class _Solver:
     def _aim(self, alpha: float, l1_ratio: float, leave: float) -> Floats:
         """Where the quadratic model has its minimum, but for `leave`: parameters (1, K, w)."""
         state, columns = self.state, self.state.columns
-        if len(columns) * self.likelihood.responses <= FEW_COLUMNS:
+        if library() is None and len(columns) * self.likelihood.responses <= FEW_COLUMNS:
             return self._aim_exactly(alpha, l1_ratio)
         aimed = state.parameters.copy()
-        X = sparse.csc_array(state.rows[:, columns])
+        X = state.working[:, : len(columns)]
         eta, slope = state.eta[:, 0], state.slope[:, 0]
         bound = self.likelihood.curvature(eta).bound()
         for k in range(eta.shape[1]):
             weight = np.maximum(bound[:, k], LEAST * bound[:, k].mean())
-            target = eta[:, k] - slope[:, k] / weight
-            found = _descend(
-                X,
-                target,
-                weight,
-                ElasticNet(
-                    alpha=alpha / weight.sum(),
-                    l1_ratio=l1_ratio,
-                    fit_intercept=state.with_intercept,
-                    tol=leave / _spread(target, weight),
-                    max_iter=SWEEPS,
-                    warm_start=True,
-                    random_state=0,
-                ),
-                aimed[0, k, columns],
-            )
-            aimed[0, k, columns] = found.coef_
+            weighted = Weighted(X, eta[:, k] - slope[:, k] / weight, weight, state.with_intercept)
+            b, b0 = weighted.minimise(alpha, l1_ratio, leave, aimed[0, k, columns])
+            aimed[0, k, columns] = b
             if state.with_intercept:
-                aimed[0, k, self.q] = found.intercept_
+                aimed[0, k, self.q] = b0
         return aimed
 
     def _aim_exactly(self, alpha: float, l1_ratio: float) -> Floats:
@@ -229,19 +214,3 @@ class _Solver:
         l1, l2 = self._penalty(alpha, l1_ratio).of(0, state.columns, responses)
         step = state.model(0, state.hessian(np.arange(1))).minimise(l1, l2)
         return state.parameters + step.full(state.columns, state.parameters.shape[1:])
-
-
-def _spread(target: Floats, weight: Floats) -> float:
-    """The weighted squares of a target about its mean; tiny for one that is constant."""
-    away = target - np.average(target, weights=weight)
-    return max(float(weight @ away**2), float(np.finfo(float).tiny))
-
-
-def _descend(
-    X: sparse.csc_array, target: Floats, weight: Floats, model: ElasticNet, start: Floats
-) -> ElasticNet:
-    """A model fitted from where its coefficients stand."""
-    model.coef_ = start
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        return model.fit(X, target, sample_weight=weight)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 SWEEPS = 50
 SETTLES = 200  # systems, in which a support has settled
-FINE = 1e-10  # of the largest gradient, below which what is left of a condition is rounding
+FINE = 1e-11  # of the largest gradient, by which a column outside may be above its penalty
 # of a column's curvature, by which a step of what no penalty holds is held back: the common part of
 # all classes' coefficients may be anything
 HOLD = 1e-9

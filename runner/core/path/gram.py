@@ -19,18 +19,23 @@ from runner.core.path.profile import profile_out
 from runner.records import Path
 
 if TYPE_CHECKING:
+    from runner.core.path.native.gram import Memory
     from runner.core.path.settings import PathSettings
     from runner.records import Booleans, Floats, GramProblem, Integers
 
 
 def solve_gram(
-    problem: GramProblem, alphas: Floats, l1_ratio: float, settings: PathSettings
+    problem: GramProblem,
+    alphas: Floats,
+    l1_ratio: float,
+    settings: PathSettings,
+    memory: Memory | None = None,
 ) -> Path:
     """Solve along falling alphas, (a,), all positive, each warm-started from the last.
 
-    `l1_ratio` is above 0 and at most 1.
+    `l1_ratio` is above 0 and at most 1; `memory` is of earlier paths of this Gram.
     """
-    coefficients, gaps, iterations = _solve(problem, alphas, l1_ratio, settings)
+    coefficients, gaps, iterations = _solve(problem, alphas, l1_ratio, settings, memory)
     return Path(
         alphas=alphas,
         coefficients=coefficients,
@@ -41,7 +46,11 @@ def solve_gram(
 
 
 def _solve(
-    problem: GramProblem, alphas: Floats, l1_ratio: float, settings: PathSettings
+    problem: GramProblem,
+    alphas: Floats,
+    l1_ratio: float,
+    settings: PathSettings,
+    memory: Memory | None = None,
 ) -> tuple[Floats, Floats, Integers]:
     """Coefficients, (p, a), gaps and iterations, (a,) each."""
     p, a = len(problem.xy), len(alphas)
@@ -52,7 +61,7 @@ def _solve(
         coefficients, iterations = np.zeros((p, a)), np.zeros(a, dtype=np.int64)
     else:
         # of columns that no penalty holds within bounds, numpy finds the solution of least norm
-        compiled = None if free.any() else _follow(problem, alphas, l1_ratio, settings)
+        compiled = None if free.any() else _follow(problem, alphas, l1_ratio, settings, memory)
         if compiled is not None:
             return _certify(problem, alphas, l1_ratio, settings, *compiled)
         coefficients, iterations = solve_by_numpy(problem, alphas, l1_ratio, settings)
@@ -74,7 +83,11 @@ def _solve_profiled(
 
 
 def _follow(
-    problem: GramProblem, alphas: Floats, l1_ratio: float, settings: PathSettings
+    problem: GramProblem,
+    alphas: Floats,
+    l1_ratio: float,
+    settings: PathSettings,
+    memory: Memory | None,
 ) -> tuple[Floats, Integers] | None:
     factors, limits = settings.penalty_factors, settings.bounds(len(problem.xy))
     return follow(
@@ -90,6 +103,7 @@ def _follow(
         tol=settings.tol,
         most=settings.max_iter,
         start=settings.start,
+        memory=memory,
     )
 
 

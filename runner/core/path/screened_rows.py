@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from runner.core.path.bounded import solve_one
-from runner.core.path.centred_columns import Columns, to_columns, to_gram
 from runner.core.path.gap import dual_gaps, within_tolerance
 from runner.core.path.gram import solve_gram
 from runner.core.path.squares import pseudo_inverse
@@ -31,11 +30,10 @@ from runner.core.path.working_set import WorkingSet
 from runner.records import Path
 
 if TYPE_CHECKING:
+    from runner.core.path.centred_columns import Columns
     from runner.core.path.settings import PathSettings
-    from runner.records import Floats, Integers, RowProblem
+    from runner.records import Floats, Integers
 
-# Up to here a Gram of all columns is cheap, and needs no screening.
-FEW_COLUMNS = 500
 # The inner solver stops a little below the tolerance: a column at the edge must not undo it.
 INNER_SHARE = 0.8
 # Fewer columns than this are not worth choosing among.
@@ -46,20 +44,7 @@ LARGEST_GRAM = 10_000
 MOST_ROUNDS = 30
 
 
-def solve_rows(
-    problem: RowProblem, alphas: Floats, l1_ratio: float, settings: PathSettings
-) -> Path:
-    """Solve along falling alphas, (a,), all positive, each warm-started from the last.
-
-    `l1_ratio` is above 0 and at most 1.
-    """
-    n, p = problem.X.shape
-    if p <= min(n, FEW_COLUMNS):
-        return solve_gram(to_gram(problem), alphas, l1_ratio, settings)
-    return _ScreenedPath(to_columns(problem), l1_ratio, settings).solve(alphas)
-
-
-class _ScreenedPath:
+class ScreenedPath:
     """A path under way: the working set, and the last solution on it."""
 
     def __init__(self, columns: Columns, l1_ratio: float, settings: PathSettings) -> None:
@@ -153,7 +138,8 @@ class _ScreenedPath:
                 return path
             # The offset is all but in the span of the columns; their Gram has it taken out.
             settings = replace(settings, start=path.coefficients[:, 0])
-        return solve_gram(self.working.problem, alphas, self.l1_ratio, settings)
+        problem = self.working.problem  # whose Gram may have grown, and its memory with it
+        return solve_gram(problem, alphas, self.l1_ratio, settings, self.working.memory)
 
     def _judge(self, inner: Path) -> tuple[Path, Floats]:
         """Gaps over all columns, and the size of their gradient, (p, a)."""

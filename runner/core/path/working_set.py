@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import sparse
 
+from runner.core.path.native.gram import Memory
 from runner.records import GramProblem
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 class WorkingSet:
     """Columns that have entered so far, in order of entry; none leaves.
 
+    `memory` is what solving for their Gram leaves behind for the next time.
+
     A dense X has its centred and scaled columns copied to one buffer, which doubles when it is
     full; a sparse X is sliced.
     """
@@ -26,7 +29,9 @@ class WorkingSet:
         self.members: Integers = np.zeros(0, dtype=np.int64)
         self.outside = np.ones(columns.count, dtype=bool)
         self.xy = columns.gradient(columns.target)
-        self._gram = np.zeros((0, 0))
+        self.memory = Memory.of(0)
+        self._known = 0  # members whose products are in the Gram
+        self._gram = np.zeros((0, 0))  # a buffer as large as the memory
         self._scaled: sparse.csc_array | None = None
         self._sliced: sparse.csc_array | None = None
         self._buffer = np.zeros((len(columns.target), 0), order="F")
@@ -34,10 +39,10 @@ class WorkingSet:
     @property
     def problem(self) -> GramProblem:
         """The least-squares problem in the member columns alone."""
-        missing = self.members[len(self._gram) :]
+        missing, used = self.members[self._known :], len(self.members)
         if len(missing):
             self._extend_gram(missing)
-        return GramProblem(self._gram, self.xy[self.members], self.columns.yy)
+        return GramProblem(self._gram[:used, :used], self.xy[self.members], self.columns.yy)
 
     def admit(self, chosen: Integers) -> int:
         """Let those of the chosen columns in that are outside; return their number."""
@@ -74,13 +79,16 @@ class WorkingSet:
         self._buffer[:, used:needed] = self.columns.dense(entering)
 
     def _extend_gram(self, entering: Integers) -> None:
-        used, needed = len(self._gram), len(self.members)
+        used, needed = self._known, len(self.members)
+        if needed > len(self._gram):
+            self.memory = Memory.of(max(needed, 2 * used))
+            grown = np.empty((self.memory.stride, self.memory.stride))
+            grown[:used, :used] = self._gram[:used, :used]
+            self._gram = grown
         if sparse.issparse(self.columns.problem.X):
             cross = self.columns.cross(self.members, entering)
         else:
             cross = self._buffer[:, :needed].T @ self._buffer[:, used:needed]
-        gram = np.empty((needed, needed))
-        gram[:used, :used] = self._gram
-        gram[:, used:] = cross
-        gram[used:, :used] = cross[:used].T
-        self._gram = gram
+        self._gram[:needed, used:needed] = cross
+        self._gram[used:needed, :used] = cross[:used].T
+        self._known = needed

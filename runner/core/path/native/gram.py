@@ -11,6 +11,7 @@ import numpy as np
 from runner.core.path.native.arrays import address, checked
 from runner.core.path.native.interrupts import STOP, call
 from runner.core.path.native.library import level, library
+from runner.errors import FitError
 
 if TYPE_CHECKING:
     from runner.records import Floats, GramProblem, Integers
@@ -24,7 +25,7 @@ class _Problem(ctypes.Structure):
     """`enet_gram` of library.h."""
 
     _fields_ = (
-        *((name, WHOLE) for name in ("p", "count", "most", "exact")),
+        *((name, WHOLE) for name in ("p", "stride", "count", "most", "exact")),
         *((name, POINTER) for name in ("gram", "xy", "l1", "l2", "pull", "ridge")),
         *((name, POINTER) for name in ("lower", "upper", "start")),
         *((name, REAL) for name in ("yy", "tol")),
@@ -45,6 +46,25 @@ class GramPenalty:
     upper: Floats | None = None  # (p,), at least 0
 
 
+@dataclass(frozen=True)
+class Memory:
+    """A support's factor between calls that are about one Gram matrix, which may grow.
+
+    The Gram is that of the first columns of a buffer, (stride, stride).
+    """
+
+    stride: int
+    work: Floats  # (stride + 16) x stride
+    index: Integers  # (2 stride,)
+    held: Integers  # (2,), what there is in them
+
+    @classmethod
+    def of(cls, stride: int) -> Memory:
+        """Nothing yet, of a Gram of at most so many columns."""
+        empty = np.zeros(2 * stride, dtype=np.int64), np.zeros(2, dtype=np.int64)
+        return cls(stride, np.empty((stride + 16) * stride), *empty)
+
+
 def follow(  # noqa: PLR0913 - a problem, its penalty, and when to stop
     problem: GramProblem,
     penalty: GramPenalty,
@@ -53,6 +73,7 @@ def follow(  # noqa: PLR0913 - a problem, its penalty, and when to stop
     most: int,
     start: Floats | None = None,
     exact: bool = False,
+    memory: Memory | None = None,
 ) -> tuple[Floats, Integers] | None:
     """Solve along falling strengths, each warm-started from the last.
 
@@ -64,6 +85,7 @@ def follow(  # noqa: PLR0913 - a problem, its penalty, and when to stop
         most: sweeps or systems for one strength.
         start: coefficients, (p,).
         exact: what `tol` means.
+        memory: what earlier calls with this problem's Gram have left, and this one will.
 
     Returns:
         Coefficients, (p, a), and sweeps or systems, (a,), which may have ended before the
@@ -77,7 +99,7 @@ def follow(  # noqa: PLR0913 - a problem, its penalty, and when to stop
         return None
     p, a = len(problem.xy), len(penalty.l1)
     given = {
-        "gram": checked("gram", problem.gram, (p, p)),
+        "gram": _gram(problem.gram, p, memory),
         "xy": checked("xy", problem.xy, (p,)),
         "l1": checked("l1", penalty.l1, (a,)),
         "l2": checked("l2", penalty.l2, (a,)),
@@ -89,12 +111,14 @@ def follow(  # noqa: PLR0913 - a problem, its penalty, and when to stop
             if values is not None:
                 given[name] = checked(name, values, (p,), finite=finite)
     out, gaps, sweeps = np.zeros((a, p)), np.zeros(a), np.zeros(a, dtype=np.int64)
-    work = np.empty(p * p + 16 * p)
-    index = np.empty(2 * p, dtype=np.int64)
-    made = {"out": out, "gaps": gaps, "sweeps": sweeps, "work": work, "index": index}
+    own = Memory.of(p) if memory is None else memory
+    made = {"out": out, "gaps": gaps, "sweeps": sweeps, "work": own.work, "index": own.index}
+    if memory is not None:
+        made["memory"] = memory.held
     addresses = {name: address(array) for name, array in {**given, **made}.items()}
     handed = _Problem(
         p=p,
+        stride=own.stride,
         count=a,
         most=most,
         exact=exact,
@@ -109,3 +133,12 @@ def follow(  # noqa: PLR0913 - a problem, its penalty, and when to stop
         long=float(p) * p * a > LONG,
     )
     return out.T, sweeps
+
+
+def _gram(gram: Floats, p: int, memory: Memory | None) -> Floats:
+    """The Gram, (p, p), as the library reads it; a symmetric matrix is its own transpose."""
+    if memory is None:
+        return checked("gram", gram.T if gram.flags.f_contiguous else gram, (p, p))
+    if gram.shape != (p, p) or gram.strides != (8 * memory.stride, 8) or p > memory.stride:
+        raise FitError(f"gram must be (p, p) of a buffer ({memory.stride}, {memory.stride})")
+    return gram

@@ -31,11 +31,12 @@
 #define GUARDED 101
 #define SLOW 0.8   /* a sweep that leaves more of the gap than this is the last before a factor */
 #define CG_STEPS 50
+#define POLISHING 3
 #define BURST 200  /* most sweeps between two steps of the support */
 
 typedef struct {
     const enet_gram *in;
-    int64_t p, k, *act, *inside;
+    int64_t p, k, stride, *act, *inside;
     double *R;
     double *b, *g, *sign, *a, *c, *w, *r, *z, *d, *q;
     double *keep_b, *keep_g, *best_b, *best_g, *last_b, *last_g;
@@ -46,56 +47,9 @@ typedef struct {
 
 /* ------------------------------------------------------------------ how far from the minimum */
 
-FOR_LEVEL double ON(shrunk)(double reach) { return reach > 1.0 ? 1.0 / reach : 1.0; }
-
-FOR_LEVEL double ON(gap_open)(int64_t p, const double *restrict b, const double *restrict g,
-                              const double *restrict xy, const double *restrict a,
-                              const double *restrict c, double yy) {
-    double reach = 0.0, explained = 0.0, ridge = 0.0, slack = 0.0;
-    for (int64_t j = 0; j < p; j++) {
-        const double t = ON(size)(g[j] - c[j] * b[j]) / a[j];
-        reach = t > reach ? t : reach;
-    }
-    const double s = ON(shrunk)(reach);
-    for (int64_t j = 0; j < p; j++) {
-        explained += b[j] * (xy[j] + g[j]);
-        ridge += c[j] * b[j] * b[j];
-        slack += a[j] * ON(size)(b[j]) - s * b[j] * (g[j] - c[j] * b[j]);
-    }
-    const double squares = yy - explained;
-    return 0.5 * (1.0 - s) * (1.0 - s) * ((squares < 0.0 ? 0.0 : squares) + ridge) + slack;
-}
-
-static inline double ON(above_zero)(double x) { return x > 0.0 ? x : 0.0; }
-static inline double ON(if_finite)(double x) { return x < LARGE ? x : 0.0; }
-
-/* What one column adds to the gap between bounds, v being the shrunk u. */
-FOR_LEVEL double ON(term_within)(double b, double v, double a, double lower, double upper) {
-    const double rises = ON(above_zero)(b), falls = ON(above_zero)(-b);
-    return rises * ON(above_zero)(a - v) + falls * ON(above_zero)(a + v) +
-           ON(if_finite)(upper - rises) * ON(above_zero)(v - a) +
-           ON(if_finite)(-lower - falls) * ON(above_zero)(-v - a);
-}
-
-FOR_LEVEL double ON(gap_within)(const ON(gram_state) * s, const double *b, const double *g) {
-    const enet_gram *in = s->in;
-    double reach = 0.0, squares = in->yy, sum = 0.0;
-    for (int64_t j = 0; j < s->p; j++) {
-        if (b[j] > in->upper[j] || b[j] < in->lower[j]) return INFEASIBLE;
-        const double u = g[j] - s->c[j] * b[j];
-        const int free_to_go = u > 0.0 ? ON(above_zero)(b[j]) < in->upper[j]
-                                       : ON(above_zero)(-b[j]) < -in->lower[j];
-        if (free_to_go && ON(size)(u) > reach * s->a[j]) reach = ON(size)(u) / s->a[j];
-        squares -= b[j] * (in->xy[j] + g[j]);
-    }
-    const double shrink = ON(shrunk)(reach);
-    squares = ON(above_zero)(squares);
-    for (int64_t j = 0; j < s->p; j++) {
-        const double v = shrink * (g[j] - s->c[j] * b[j]);
-        sum += ON(term_within)(b[j], v, s->a[j], in->lower[j], in->upper[j]);
-        squares += s->c[j] * b[j] * b[j];
-    }
-    return 0.5 * (1.0 - shrink) * (1.0 - shrink) * squares + sum;
+/* The mean square of the residual. */
+FOR_LEVEL double ON(left)(const ON(gram_state) * s, const double *b, const double *g) {
+    return s->in->yy - ON(dot)(s->p, b, s->in->xy) - ON(dot)(s->p, b, g);
 }
 
 /* By how much u_j exceeds what the penalty holds where b_j rests: 0 if it may stay. */
@@ -121,8 +75,8 @@ FOR_LEVEL double ON(largest_violation)(const ON(gram_state) * s, const double *b
 
 FOR_LEVEL double ON(judge)(const ON(gram_state) * s, const double *b, const double *g) {
     if (s->in->exact) return ON(largest_violation)(s, b, g);
-    if (s->bounded) return ON(gap_within)(s, b, g);
-    return ON(gap_open)(s->p, b, g, s->in->xy, s->a, s->c, s->in->yy);
+    if (!s->bounded) return ON(gap_open)(s->p, b, g, s->a, s->c, ON(left)(s, b, g));
+    return ON(gap_within)(s->p, b, g, s->a, s->c, s->in->lower, s->in->upper, ON(left)(s, b, g));
 }
 
 FOR_LEVEL double ON(objective)(const ON(gram_state) * s, const double *b, const double *g) {
@@ -137,23 +91,21 @@ FOR_LEVEL double ON(objective)(const ON(gram_state) * s, const double *b, const 
 
 FOR_LEVEL void ON(move)(ON(gram_state) * s, int64_t j, double to) {
     if (to == s->b[j]) return;
-    ON(subtract)(s->p, s->g, to - s->b[j], s->in->gram + j * s->p);
+    ON(subtract)(s->p, s->g, to - s->b[j], s->in->gram + j * s->stride);
     s->b[j] = to;
 }
 
 FOR_LEVEL double ON(between)(const ON(gram_state) * s, int64_t j, double b) {
-    if (!s->bounded) return b;
-    return b > s->in->upper[j] ? s->in->upper[j] : b < s->in->lower[j] ? s->in->lower[j] : b;
+    return ON(clipped)(b, j, s->in->lower, s->in->upper);
 }
 
 /* One sweep of coordinate descent. */
 FOR_LEVEL void ON(sweep)(ON(gram_state) * s) {
     for (int64_t j = 0; j < s->p; j++) {
-        const double old = s->b[j], a = s->a[j], square = s->in->gram[j * s->p + j];
+        const double old = s->b[j], a = s->a[j], square = s->in->gram[j * s->stride + j];
         if (square <= 0.0 || (old == 0.0 && ON(size)(s->g[j]) <= a)) continue;
-        const double pull = s->g[j] + square * old;
-        const double kept = pull > a ? pull - a : pull < -a ? pull + a : 0.0;
-        ON(move)(s, j, ON(between)(s, j, kept / (square + s->c[j])));
+        const double best = ON(thresholded)(s->g[j] + square * old, a, square + s->c[j]);
+        ON(move)(s, j, ON(between)(s, j, best));
     }
     s->sweeps++;
     s->gap = ON(judge)(s, s->b, s->g);
@@ -170,8 +122,6 @@ FOR_LEVEL void ON(restore)(ON(gram_state) * s, const double *b, const double *g)
 }
 
 /* ------------------------------------------------------------------------------ the support */
-
-static inline double ON(sign_of)(double x) { return x > 0.0 ? 1.0 : x < 0.0 ? -1.0 : 0.0; }
 
 /* Whether a coefficient has come to the end of its piece, or beyond. */
 FOR_LEVEL int ON(at_end)(const ON(gram_state) * s, int64_t j) {
@@ -238,7 +188,7 @@ FOR_LEVEL int ON(renew)(ON(gram_state) * s, double least) {
             s->act[s->k++] = j;
             ON(let_in)(s, j);
         }
-    kept = ON(factorise)(s->in->gram, s->p, s->c, s->act, s->k, s->R, s->in->stop);
+    kept = ON(factorise)(s->in->gram, s->stride, s->c, s->act, s->k, s->R, s->in->stop);
     if (kept < 0) return 0;
     if (kept < s->k) {
         for (int64_t j = 0; j < s->p; j++) s->inside[j] = 0;
@@ -258,13 +208,13 @@ FOR_LEVEL void ON(revise)(ON(gram_state) * s, double least) {
             m++;
             continue;
         }
-        ON(withdraw)(s->act, s->k, m, s->R, s->p, s->w);
+        ON(withdraw)(s->act, s->k, m, s->R, s->stride, s->w);
         s->k--;
         ON(let_rest)(s, j);
     }
     for (int64_t j = 0; j < s->p; j++)
         if (ON(wish)(s, j) > least &&
-            ON(append)(s->in->gram, s->p, s->c[j], s->act, s->k, j, s->R, s->w)) {
+            ON(append)(s->in->gram, s->stride, s->c[j], s->act, s->k, j, s->R, s->w)) {
             s->k++;
             ON(let_in)(s, j);
         }
@@ -284,34 +234,34 @@ FOR_LEVEL int ON(choose_support)(ON(gram_state) * s, int64_t round) {
 /* ------------------------------------------------------------- the minimum over the support */
 
 /* q = G[:, A] d, eight columns at a time */
-FOR_LEVEL void ON(product)(const double *restrict gram, int64_t p, const int64_t *act, int64_t k,
-                           const double *restrict d, double *restrict q) {
+FOR_LEVEL void ON(product)(const double *restrict gram, int64_t p, int64_t ld,
+                           const int64_t *act, int64_t k, const double *restrict d, double *restrict q) {
     for (int64_t i = 0; i < p; i++) q[i] = 0.0;
     int64_t m = 0;
     for (; m + 7 < k; m += 8) {
-        const double *restrict r0 = gram + act[m] * p, *restrict r1 = gram + act[m + 1] * p;
-        const double *restrict r2 = gram + act[m + 2] * p, *restrict r3 = gram + act[m + 3] * p;
-        const double *restrict r4 = gram + act[m + 4] * p, *restrict r5 = gram + act[m + 5] * p;
-        const double *restrict r6 = gram + act[m + 6] * p, *restrict r7 = gram + act[m + 7] * p;
+        const double *restrict r0 = gram + act[m] * ld, *restrict r1 = gram + act[m + 1] * ld;
+        const double *restrict r2 = gram + act[m + 2] * ld, *restrict r3 = gram + act[m + 3] * ld;
+        const double *restrict r4 = gram + act[m + 4] * ld, *restrict r5 = gram + act[m + 5] * ld;
+        const double *restrict r6 = gram + act[m + 6] * ld, *restrict r7 = gram + act[m + 7] * ld;
         const double d0 = d[m], d1 = d[m + 1], d2 = d[m + 2], d3 = d[m + 3];
         const double d4 = d[m + 4], d5 = d[m + 5], d6 = d[m + 6], d7 = d[m + 7];
         for (int64_t i = 0; i < p; i++)
             q[i] += ((d0 * r0[i] + d1 * r1[i]) + (d2 * r2[i] + d3 * r3[i])) +
                     ((d4 * r4[i] + d5 * r5[i]) + (d6 * r6[i] + d7 * r7[i]));
     }
-    for (; m < k; m++) ON(subtract)(p, q, -d[m], gram + act[m] * p);
+    for (; m < k; m++) ON(subtract)(p, q, -d[m], gram + act[m] * ld);
 }
 
 FOR_LEVEL double ON(precondition)(ON(gram_state) * s) {
     ON(copy)(s->k, s->z, s->r);
-    ON(solve_lower)(s->R, s->p, s->k, s->z);
-    ON(solve_upper)(s->R, s->p, s->k, s->z);
+    ON(solve_lower)(s->R, s->stride, s->k, s->z);
+    ON(solve_upper)(s->R, s->stride, s->k, s->z);
     return ON(dot)(s->k, s->r, s->z);
 }
 
 /* One step of conjugate gradients along d; 0 where the curvature is rounding. */
 FOR_LEVEL int ON(cg_step)(ON(gram_state) * s, double rz) {
-    ON(product)(s->in->gram, s->p, s->act, s->k, s->d, s->q);
+    ON(product)(s->in->gram, s->p, s->stride, s->act, s->k, s->d, s->q);
     double curvature = 0.0;
     for (int64_t m = 0; m < s->k; m++) {
         const int64_t j = s->act[m];
@@ -422,12 +372,33 @@ FOR_LEVEL void ON(descend_first)(ON(gram_state) * s) {
     ON(restore)(s, s->keep_b, s->keep_g);
 }
 
+/* Where the support has settled, take what is left of its own conditions to rounding. */
+FOR_LEVEL void ON(polish)(ON(gram_state) * s) {
+    const double limit = s->limit;
+    for (int again = 0; again < POLISHING && s->factored && s->gap <= limit; again++) {
+        const double before = s->gap;
+        ON(save)(s, s->keep_b, s->keep_g);
+        s->limit = 0.0;
+        ON(minimise)(s);
+        s->limit = limit;
+        if (s->gap < before) continue;
+        ON(restore)(s, s->keep_b, s->keep_g);
+        s->gap = before;
+        return;
+    }
+}
+
+/* What should be exact is solved for its support once at least. */
+FOR_LEVEL int ON(unsolved)(const ON(gram_state) * s) {
+    return s->gap > s->limit || (s->in->exact && !s->factored);
+}
+
 FOR_LEVEL int ON(solve_one)(ON(gram_state) * s) {
     int64_t burst = 4;
     s->sweeps = 0;
     s->cut = 0;
-    if (!s->factored && s->gap > s->limit) ON(descend_first)(s);
-    for (int64_t round = 1; s->gap > s->limit && s->sweeps < s->in->most; round++) {
+    if (!s->factored && !s->in->exact && s->gap > s->limit) ON(descend_first)(s);
+    for (int64_t round = 1; ON(unsolved)(s) && s->sweeps < s->in->most; round++) {
         ON(remember_best)(s, round);
         if (round >= GUARDED) {
             ON(sweep_often)(s, burst);
@@ -444,6 +415,7 @@ FOR_LEVEL int ON(solve_one)(ON(gram_state) * s) {
         if (s->gap > s->limit && round >= GUARDED) ON(guard)(s);
         else if (s->gap > s->limit && round >= CAREFUL) ON(cut_step)(s);
     }
+    if (s->in->exact) ON(polish)(s);
     return 1;
 }
 
@@ -476,18 +448,19 @@ FOR_LEVEL void ON(look_ahead)(ON(gram_state) * s, int64_t at) {
 }
 
 FOR_LEVEL void ON(lay_out)(ON(gram_state) * s, const enet_gram *in) {
-    const int64_t p = in->p, stride = p + PAD;
-    double *next = in->work + p * p + PAD;
+    const int64_t spacing = in->stride + PAD;
+    double *next = in->work + in->stride * in->stride + PAD;
     double **vectors[GRAM_VECTORS] = {&s->b, &s->g, &s->sign, &s->a, &s->c, &s->w, &s->r, &s->z,
                                       &s->d, &s->q, &s->keep_b, &s->keep_g, &s->best_b, &s->best_g,
                                       &s->last_b, &s->last_g};
     s->in = in;
-    s->p = p;
+    s->p = in->p;
+    s->stride = in->stride;
     s->R = in->work;
     s->act = in->index;
-    s->inside = in->index + p;
+    s->inside = in->index + in->stride;
     s->bounded = in->lower != 0;
-    for (int v = 0; v < GRAM_VECTORS; v++) *vectors[v] = next + v * stride;
+    for (int v = 0; v < GRAM_VECTORS; v++) *vectors[v] = next + v * spacing;
 }
 
 /* The coefficients to set out from, and the factor that an earlier call has left, if any. */
@@ -500,7 +473,7 @@ FOR_LEVEL void ON(set_out)(ON(gram_state) * s) {
     ON(copy)(s->p, s->g, in->xy);
     double largest = 0.0;
     for (int64_t j = 0; j < s->p; j++) {
-        const double start = in->start && in->gram[j * s->p + j] > 0.0 ? in->start[j] : 0.0;
+        const double start = in->start && in->gram[j * s->stride + j] > 0.0 ? in->start[j] : 0.0;
         s->b[j] = 0.0;
         ON(move)(s, j, ON(between)(s, j, start));
         s->sign[j] = ON(sign_of)(s->b[j]);
@@ -536,3 +509,4 @@ FOR_LEVEL int64_t ON(gram_path)(const enet_gram *in) {
 #undef SLOW
 #undef CG_STEPS
 #undef BURST
+#undef POLISHING

@@ -75,8 +75,18 @@ EXPORT int64_t enet_abi(void) { return 1; }
 EXPORT int64_t enet_level(void) { return ask_level(); }
 
 EXPORT int64_t enet_gram_size(void) { return (int64_t)sizeof(enet_gram); }
-EXPORT int64_t enet_gram_work(int64_t p) { return p * p + GRAM_VECTORS * (p + PAD) + PAD; }
+EXPORT int64_t enet_gram_work(int64_t stride) {
+    return stride * stride + GRAM_VECTORS * (stride + PAD) + PAD;
+}
+EXPORT int64_t enet_row_size(void) { return (int64_t)sizeof(enet_rows); }
+EXPORT int64_t enet_row_work(int64_t n, int64_t p) {
+    return ROW_WIDE * (p + PAD) + ROW_TALL * (n + PAD) + PAD;
+}
+
 /* Solve with the set of a level that the machine has; 1 where it was stopped, else 0. */
 EXPORT int64_t enet_gram_path(const enet_gram *problem, int64_t level) {
     TAKE(gram_path, problem, level);
+}
+EXPORT int64_t enet_row_path(const enet_rows *problem, int64_t level) {
+    TAKE(row_path, problem, level);
 }

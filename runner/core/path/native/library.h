@@ -7,11 +7,14 @@
 #endif
 
 #define GRAM_VECTORS 16
+#define ROW_WIDE 8
+#define ROW_TALL 3
 
 typedef struct {
-    int64_t p, count, most; /* columns, strengths, and sweeps or steps for one strength */
+    int64_t p, stride;      /* columns, and from one row of gram to the next */
+    int64_t count, most;    /* strengths, and sweeps or steps for one of them */
     int64_t exact;          /* whether tol is of u_j as a share of max |xy_j|, instead of a gap's of yy */
-    const double *gram;     /* (p, p) */
+    const double *gram;     /* (p, p) of (stride, stride) */
     const double *xy;       /* (p,) */
     const double *l1, *l2;  /* (count,) */
     const double *pull, *ridge;  /* (p,), factors of l1 and of l2, or null for 1 */
@@ -22,7 +25,30 @@ typedef struct {
     double *out;                  /* (count, p) */
     double *gaps;                 /* (count,) */
     int64_t *sweeps;              /* (count,) */
-    double *work;                 /* enet_gram_work(p) */
-    int64_t *index;               /* 2 p */
+    double *work;                 /* enet_gram_work(stride) */
+    int64_t *index;               /* 2 stride, 0 at first if memory is kept */
     int64_t *memory; /* 2, or null: what work and index hold of an earlier call, 0 at first */
 } enet_gram;
+
+typedef struct {
+    int64_t n, p, count, most, patience; /* rows, columns, strengths, sweeps for one strength */
+    const double *data;    /* v x: (p, n) column after column, or (nnz,) */
+    const int32_t *places; /* (nnz,), the rows of entries, or null where X is dense */
+    const int64_t *ends;   /* (p + 1,), where a sparse column begins, and the last ends */
+    const double *unscale, *shift; /* (p,), 1 / s and m */
+    const double *root;            /* (n,), v, or null for 1 */
+    const double *target;          /* (n,), t */
+    const double *l1, *l2;         /* (count,) */
+    const double *factors;         /* (p,), positive, or null for 1 */
+    const double *lower, *upper;   /* (p,), or both null */
+    const double *start;           /* (p,), or null for 0 */
+    double tol, before;            /* and the strength of `start` */
+    const volatile int32_t *stop;
+    const int64_t *kept; /* (count,), the row of out for each strength, or -1 */
+    double *out;         /* (rows of out, p) */
+    double *gaps;        /* (rows of out,) */
+    int64_t *sweeps;     /* (rows of out,) */
+    int64_t *solved;     /* 1, how many strengths, from the first, were solved */
+    double *work;        /* enet_row_work(n, p) */
+    int64_t *index;      /* 3 p */
+} enet_rows;

@@ -1,6 +1,9 @@
 /* Operations on vectors, once per instruction set: see library.c. */
 
 static inline double ON(size)(double x) { return x < 0.0 ? -x : x; }
+static inline double ON(above_zero)(double x) { return x > 0.0 ? x : 0.0; }
+static inline double ON(if_finite)(double x) { return x < LARGE ? x : 0.0; }
+static inline double ON(sign_of)(double x) { return x > 0.0 ? 1.0 : x < 0.0 ? -1.0 : 0.0; }
 
 FOR_LEVEL void ON(copy)(int64_t n, double *restrict to, const double *restrict from) {
     for (int64_t i = 0; i < n; i++) to[i] = from[i];
