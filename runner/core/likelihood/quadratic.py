@@ -124,8 +124,8 @@ def _minimum(  # noqa: PLR0913 - a quadratic, its penalty, and where to look
         start=start,
         exact=True,
     )
-    if compiled is not None and compiled[1][0] < SETTLES:
-        return compiled[0][:, 0]
+    if compiled is not None and compiled.sweeps[0] < SETTLES:
+        return compiled.coefficients[:, 0]
     found = solve_near(GramProblem(H, target, 1.0), l1, l2, start, lower=lower, upper=upper)
     return _descend(H, target, l1, l2, start, limits=limits) if found is None else found[0]
 

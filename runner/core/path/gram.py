@@ -1,8 +1,7 @@
 """Elastic-net paths of Gram problems with any penalty factors and bounds of coefficients.
 
-The compiled solver goes first, where there is one. It updates its gradient all along a path, and
-rounding adds up, so that its own word does not count: gaps are computed anew, and what does not
-stand is solved again by numpy from where it is.
+The compiled solver goes first, where there is one. Gaps are those of its answer, computed anew, and
+what does not stand is solved again by numpy from where it is.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from runner.core.path.profile import profile_out
 from runner.records import Path
 
 if TYPE_CHECKING:
-    from runner.core.path.native.gram import Memory
+    from runner.core.path.native.gram import Memory, Solutions
     from runner.core.path.settings import PathSettings
     from runner.records import Booleans, Floats, GramProblem, Integers
 
@@ -63,7 +62,7 @@ def _solve(
         # of columns that no penalty holds within bounds, numpy finds the solution of least norm
         compiled = None if free.any() else _follow(problem, alphas, l1_ratio, settings, memory)
         if compiled is not None:
-            return _certify(problem, alphas, l1_ratio, settings, *compiled)
+            return _certify(problem, alphas, l1_ratio, settings, compiled)
         coefficients, iterations = solve_by_numpy(problem, alphas, l1_ratio, settings)
     return coefficients, gram_gaps(problem, coefficients, alphas, l1_ratio, settings), iterations
 
@@ -88,7 +87,7 @@ def _follow(
     l1_ratio: float,
     settings: PathSettings,
     memory: Memory | None,
-) -> tuple[Floats, Integers] | None:
+) -> Solutions | None:
     factors, limits = settings.penalty_factors, settings.bounds(len(problem.xy))
     return follow(
         problem,
@@ -107,19 +106,18 @@ def _follow(
     )
 
 
-def _certify(  # noqa: PLR0913, PLR0917 - a path's problem, and its answer
+def _certify(
     problem: GramProblem,
     alphas: Floats,
     l1_ratio: float,
     settings: PathSettings,
-    coefficients: Floats,
-    iterations: Integers,
+    found: Solutions,
 ) -> tuple[Floats, Floats, Integers]:
-    """The answer with its gaps, and better ones where they are above the tolerance.
+    """Coefficients, gaps and iterations, with better ones where a gap is above the tolerance.
 
     What has taken all the sweeps there may be is left as it is.
     """
-    gaps = gram_gaps(problem, coefficients, alphas, l1_ratio, settings)
+    coefficients, gaps, iterations = found.coefficients, found.gaps, found.sweeps
     within = within_tolerance(gaps, problem.yy, settings)
     for i in np.flatnonzero(~within & (iterations < settings.max_iter)):
         one, own = alphas[i : i + 1], replace(settings, start=coefficients[:, i])

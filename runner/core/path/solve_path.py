@@ -54,6 +54,8 @@ def solve_path(
         raise FitError(f"l1_ratio is {l1_ratio}, but must be between 0 and 1")
     if isinstance(problem, PooledProblem):
         return _solve_parts(problem, alphas, l1_ratio, settings)
+    if (alphas > 0).all() and (alphas[1:] <= alphas[:-1]).all():
+        return _solve_penalised(problem, alphas, l1_ratio, settings)
     order = np.argsort(-alphas, kind="stable")
     falling = alphas[order]
     penalised = falling[falling > 0]

@@ -29,7 +29,7 @@ class _Problem(ctypes.Structure):
         *((name, POINTER) for name in ("gram", "xy", "l1", "l2", "pull", "ridge")),
         *((name, POINTER) for name in ("lower", "upper", "start")),
         *((name, REAL) for name in ("yy", "tol")),
-        *((name, POINTER) for name in ("stop", "out", "gaps", "sweeps")),
+        *((name, POINTER) for name in ("stop", "out", "gaps", "sweeps", "products")),
         *((name, POINTER) for name in ("work", "index", "memory")),
     )
 
@@ -44,6 +44,19 @@ class GramPenalty:
     ridge: Floats | None = None  # (p,), of l2
     lower: Floats | None = None  # (p,), at most 0; with `upper` or not at all
     upper: Floats | None = None  # (p,), at least 0
+
+
+@dataclass(frozen=True)
+class Solutions:
+    """What a path has come to, which may have ended before the tolerance was met.
+
+    The solver's gradient is updated all along a path, and rounding adds up: the gaps are those of
+    the coefficients themselves, by one product.
+    """
+
+    coefficients: Floats  # (p, a)
+    gaps: Floats  # (a,); if exact, by how much the penalty is exceeded
+    sweeps: Integers  # (a,), or systems
 
 
 @dataclass(frozen=True)
@@ -74,7 +87,7 @@ def follow(  # noqa: PLR0913 - a problem, its penalty, and when to stop
     start: Floats | None = None,
     exact: bool = False,
     memory: Memory | None = None,
-) -> tuple[Floats, Integers] | None:
+) -> Solutions | None:
     """Solve along falling strengths, each warm-started from the last.
 
     Args:
@@ -88,8 +101,7 @@ def follow(  # noqa: PLR0913 - a problem, its penalty, and when to stop
         memory: what earlier calls with this problem's Gram have left, and this one will.
 
     Returns:
-        Coefficients, (p, a), and sweeps or systems, (a,), which may have ended before the
-        tolerance was met; None without a library.
+        None without a library.
 
     Raises:
         FitError: an array is of the wrong size, or not finite.
@@ -127,12 +139,16 @@ def follow(  # noqa: PLR0913 - a problem, its penalty, and when to stop
         stop=ctypes.addressof(STOP),
         **addresses,
     )
-    loaded.enet_gram_path.restype = WHOLE
+    loaded.enet_gram_path.restype = loaded.enet_gram_gaps.restype = WHOLE
     call(
         lambda: loaded.enet_gram_path(ctypes.byref(handed), WHOLE(level())),
         long=float(p) * p * a > LONG,
     )
-    return out.T, sweeps
+    if not exact:
+        products = np.ascontiguousarray(out @ given["gram"])
+        handed.products = address(products)
+        loaded.enet_gram_gaps(ctypes.byref(handed), WHOLE(level()))
+    return Solutions(out.T, gaps, sweeps)
 
 
 def _gram(gram: Floats, p: int, memory: Memory | None) -> Floats:

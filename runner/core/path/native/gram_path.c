@@ -485,6 +485,20 @@ FOR_LEVEL void ON(set_out)(ON(gram_state) * s) {
     s->limit = in->exact ? s->slack : (in->tol + ROUNDING) * in->yy;
 }
 
+/* The gaps of the solutions in `out`, given their products with the Gram matrix, (count, p). */
+FOR_LEVEL int64_t ON(gram_gaps)(const enet_gram *in) {
+    ON(gram_state) state, *s = &state;
+    ON(lay_out)(s, in);
+    for (int64_t at = 0; at < in->count; at++) {
+        const double *product = in->products + at * s->p;
+        ON(copy)(s->p, s->b, in->out + at * s->p);
+        for (int64_t j = 0; j < s->p; j++) s->g[j] = in->xy[j] - product[j];
+        ON(penalise)(s, at);
+        in->gaps[at] = s->gap;
+    }
+    return 0;
+}
+
 FOR_LEVEL int64_t ON(gram_path)(const enet_gram *in) {
     ON(gram_state) state, *s = &state;
     ON(lay_out)(s, in);

@@ -87,6 +87,10 @@ EXPORT int64_t enet_row_work(int64_t n, int64_t p) {
 EXPORT int64_t enet_gram_path(const enet_gram *problem, int64_t level) {
     TAKE(gram_path, problem, level);
 }
+/* Nothing but the gaps of given solutions. */
+EXPORT int64_t enet_gram_gaps(const enet_gram *problem, int64_t level) {
+    TAKE(gram_gaps, problem, level);
+}
 EXPORT int64_t enet_row_path(const enet_rows *problem, int64_t level) {
     TAKE(row_path, problem, level);
 }

@@ -25,6 +25,7 @@ typedef struct {
     double *out;                  /* (count, p) */
     double *gaps;                 /* (count,) */
     int64_t *sweeps;              /* (count,) */
+    const double *products;       /* (count, p), of out and gram, for enet_gram_gaps */
     double *work;                 /* enet_gram_work(stride) */
     int64_t *index;               /* 2 stride, 0 at first if memory is kept */
     int64_t *memory; /* 2, or null: what work and index hold of an earlier call, 0 at first */
