@@ -1,11 +1,10 @@
-"""Solves all folds for one l1_ratio, from the nearest known solution, in threads if it pays."""
+"""Solves paths on all folds, from the nearest known solution, in threads if it pays."""
 
 from __future__ import annotations
 
 import math
 import warnings
 from collections import deque
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
@@ -13,6 +12,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from runner.core.path import relax, solve_path
+from runner.core.path.native.interrupts import solver_threads
 from runner.core.threads import one_thread_of_blas, usable_threads
 from runner.records import GramProblem
 
@@ -98,54 +98,70 @@ class Solved:
     n_nonzero: Floats  # (a,), the mean over models where values are imputed several times
 
 
+@dataclass(frozen=True)
+class Job:
+    """One path, to be solved on every fold."""
+
+    alphas: Floats  # (a,), ascending
+    l1_ratio: float
+    relaxed: Relaxed | None = None  # what is scored in the place of the path's own solutions
+
+
 def solve_folds(
-    problems: Sequence[FoldProblem],
-    alphas: Floats,
-    l1_ratio: float,
-    how: How,
-    relaxed: Relaxed | None = None,
-) -> list[Solved]:
-    """Solve and score the path of every fold.
+    problems: Sequence[FoldProblem], jobs: Sequence[Job], how: How
+) -> list[list[Solved]]:
+    """Solve and score the paths of every fold.
 
     Args:
         problems: one per fold.
-        alphas: (a,), ascending.
-        l1_ratio: of the whole path.
-        how: how to solve and what to score; the solution is added to its neighbours.
-        relaxed: what is scored in the place of the path's own solutions, if anything is.
+        jobs: paths; what is known when they begin may start them, not what others of them find.
+        how: how to solve and what to score; the solutions are added to its neighbours.
+
+    Returns:
+        Per job what came of each fold.
     """
-    starts = how.neighbours.nearest(float(alphas[-1]), l1_ratio)
+    starts = [how.neighbours.nearest(float(job.alphas[-1]), job.l1_ratio) for job in jobs]
 
     def solve(number: int) -> tuple[Path, Solved]:
-        own = how.settings[number]
-        own = own if starts is None else replace(own, start=starts[number])
-        problem = problems[number]
+        at, fold = divmod(number, len(problems))
+        start = starts[at]
+        return _solve(problems, fold, jobs[at], how, None if start is None else start[fold])
 
-        def solve_own() -> Path:
-            return solve_path(problem.train, alphas, l1_ratio, settings=own)
-
-        penalties = (alphas.tobytes(), l1_ratio)
-        penalised = path = (
-            how.known.path(number, penalties, solve_own) if how.known else solve_own()
-        )
-        if relaxed is not None:
-            path = relax(problem.train, penalised, relaxed.shares, relaxed.places)
-        count = np.count_nonzero(path.coefficients, axis=0) / len(problem.parts)
-        scores = problem.score(how.metrics, path.coefficients)
-        return penalised, Solved(path, scores, count)
-
-    workers = min(usable_threads(), len(problems))
+    numbers = range(len(jobs) * len(problems))
+    workers = min(usable_threads(), len(numbers))
+    work = sum(_work(problems[0], len(job.alphas)) for job in jobs) / len(jobs)
     # a path is many small products, which threads of BLAS only delay, most of all on a busy machine
     with one_thread_of_blas(), warnings.catch_warnings():
         # a path says itself what has not converged; threads must not each change the filters
         warnings.simplefilter("ignore", ConvergenceWarning)
-        if workers > 1 and _work(problems[0], len(alphas)) > WORTH_THREADS:
-            with ThreadPoolExecutor(workers) as pool:
-                solved = list(pool.map(solve, range(len(problems))))
+        if workers > 1 and work > WORTH_THREADS:
+            with solver_threads(workers) as pool:
+                solved = list(pool.map(solve, numbers))
         else:
-            solved = [solve(number) for number in range(len(problems))]
-    how.neighbours.remember([penalised for penalised, _ in solved], l1_ratio)
-    return [fold for _, fold in solved]
+            solved = [solve(number) for number in numbers]
+    of_each = [solved[at : at + len(problems)] for at in numbers[:: len(problems)]]
+    for job, found in zip(jobs, of_each, strict=True):
+        how.neighbours.remember([penalised for penalised, _ in found], job.l1_ratio)
+    return [[fold for _, fold in found] for found in of_each]
+
+
+def _solve(
+    problems: Sequence[FoldProblem], fold: int, job: Job, how: How, start: Floats | None
+) -> tuple[Path, Solved]:
+    """One fold's path, and what is scored of it."""
+    problem, own = problems[fold], how.settings[fold]
+    settings = own if start is None else replace(own, start=start)
+
+    def solve_own() -> Path:
+        return solve_path(problem.train, job.alphas, job.l1_ratio, settings=settings)
+
+    penalties = (job.alphas.tobytes(), job.l1_ratio)
+    penalised = how.known.path(fold, penalties, solve_own) if how.known else solve_own()
+    path = penalised
+    if job.relaxed is not None:
+        path = relax(problem.train, penalised, job.relaxed.shares, job.relaxed.places)
+    count = np.count_nonzero(path.coefficients, axis=0) / len(problem.parts)
+    return penalised, Solved(path, problem.score(how.metrics, path.coefficients), count)
 
 
 def _work(problem: FoldProblem, n_alphas: int) -> float:

@@ -13,8 +13,8 @@ from runner.core.folds import FoldProblem, FoldsInTurn, LikelihoodFold
 from runner.core.metrics import loss
 from runner.errors import RunnerError
 from runner.features.pipeline import Specs, preparation_of
-from runner.records import FAILED, NOT_CONVERGED, OK, Trial
-from runner.search.fold_paths import How, Neighbours, Relaxed, Solved, solve_folds
+from runner.records import FAILED, NOT_CONVERGED, OK, GramProblem, Trial
+from runner.search.fold_paths import How, Job, Neighbours, Relaxed, Solved, solve_folds
 from runner.search.likelihood_paths import solve_likelihood_folds
 from runner.search.one_fold import largest_alpha
 
@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from runner.records import Candidate, Floats
     from runner.search.fold_paths import KnownPaths
     from runner.search.shared_paths import SharedPaths
+
+
+# of a candidate that cannot be solved, which are said of it
+FAILURES = (RunnerError, np.linalg.LinAlgError, ValueError)
 
 
 @dataclass(frozen=True)
@@ -117,7 +121,7 @@ class Scorer:
         for chosen in self._groups(candidates):
             try:
                 trials |= {} if chosen.keys() <= trials.keys() else self._score(chosen, candidates)
-            except (RunnerError, np.linalg.LinAlgError, ValueError) as error:
+            except FAILURES as error:
                 trials |= {i: self._failed(c, str(error)) for i, c in chosen.items()}
             self._look_at([trials[index] for index in chosen])
             self._progress(len(chosen))
@@ -135,7 +139,7 @@ class Scorer:
             if isinstance(problems, FoldsInTurn):
                 ((solved, places),) = self._solve_in_turn(problems, [chosen])
             else:
-                solved, places = _solve(problems, candidates, How(settings, metrics=()))
+                ((solved, places),) = _solve(problems, [candidates], How(settings, metrics=()))
             for own, problem, fold in zip(found, problems, solved, strict=True):
                 assert isinstance(problem, FoldProblem)  # noqa: S101 - of squared loss all are
                 own.append(problem.predict(fold.path.coefficients[:, places]))
@@ -157,22 +161,27 @@ class Scorer:
     ) -> dict[int, Trial]:
         """Candidates that share their fold problems, and their l1_ratio if solved by that.
 
-        Where folds are made in turn, all candidates that share them are solved on each.
+        Others that share the problems may be solved beside them: all where folds are made in turn,
+        and of paths those whose l1_ratio is another, as their threads are the same.
         """
         first = next(iter(chosen.values()))
         problems, settings = self._problems(first)
         started = time.perf_counter()
+        groups = [
+            group
+            for group in self._groups(candidates)
+            if next(iter(group.values())).preparation_key() == first.preparation_key()
+        ]
         if isinstance(problems, FoldsInTurn):
-            groups = [
-                group
-                for group in self._groups(candidates)
-                if next(iter(group.values())).preparation_key() == first.preparation_key()
-            ]
             each = self._solve_in_turn(problems, groups)
         else:
             neighbours = self._neighbours[first.preparation_key()]
             how = How(settings, self._objective.metrics, neighbours, self._known_paths(first))
-            groups, each = [chosen], [_solve(problems, list(chosen.values()), how)]
+            groups = groups if _are_small_paths(problems, groups) else [chosen]
+            try:
+                each = _solve(problems, [list(group.values()) for group in groups], how)
+            except FAILURES:  # of a group beside, perhaps
+                groups, each = [chosen], _solve(problems, [list(chosen.values())], how)
         seconds = (time.perf_counter() - started) / sum(map(len, groups))
         trials: dict[int, Trial] = {}
         for group, (solved, places) in zip(groups, each, strict=True):
@@ -200,7 +209,7 @@ class Scorer:
         settings = self._specs.having(first.values).model.settings(problem.columns)
         known = self._known_paths(first, fold)
         how = How([settings], self._objective.metrics, self._neighbours[key], known)
-        return _solve([problem], candidates, how)
+        return _solve([problem], [candidates], how)[0]
 
     def _trials(
         self, chosen: dict[int, Candidate], solved: list[Solved], places: list[int], seconds: float
@@ -226,7 +235,7 @@ class Scorer:
         if isinstance(problems, FoldsInTurn):
             ((solved, _),) = self._solve_in_turn(problems, [{0: trial.candidate}])
         else:
-            solved, _ = _solve(problems, [trial.candidate], How(settings, metrics=()))
+            ((solved, _),) = _solve(problems, [[trial.candidate]], How(settings, metrics=()))
         return problems, [fold.path.coefficients[:, 0] for fold in solved]
 
     def _known_paths(self, candidate: Candidate, fold: int | None = None) -> KnownPaths | None:
@@ -305,18 +314,38 @@ class Scorer:
         )
 
 
+def _are_small_paths(problems: Sequence[AnyFold], groups: Sequence[dict[int, Candidate]]) -> bool:
+    """Whether each group is a path by cross products, so that none waits for another's solution."""
+    by_products = all(
+        isinstance(part, GramProblem)
+        for problem in problems
+        if isinstance(problem, FoldProblem)
+        for part in problem.parts
+    )
+    return by_products and all(len(group) > 1 for group in groups)
+
+
 def _solve(
-    problems: Sequence[AnyFold], candidates: list[Candidate], how: How
-) -> tuple[list[Solved], list[int]]:
-    """Every fold's solutions, and where among them that of each candidate is."""
-    alphas = np.array([candidate.alpha for candidate in candidates])
+    problems: Sequence[AnyFold], groups: Sequence[list[Candidate]], how: How
+) -> list[tuple[list[Solved], list[int]]]:
+    """For each group every fold's solutions, and where among them that of each candidate is."""
     likely = [problem for problem in problems if isinstance(problem, LikelihoodFold)]
     if likely:
-        ratios = np.array([candidate.l1_ratio for candidate in candidates])
-        return solve_likelihood_folds(likely, alphas, ratios, how), list(range(len(alphas)))
+        return [_solve_likely(likely, group, how) for group in groups]
+    jobs, places = [], []
+    for group in groups:
+        distinct, at = np.unique([candidate.alpha for candidate in group], return_inverse=True)
+        shares = np.array([candidate.relax for candidate in group])
+        relaxed = Relaxed(shares, at) if (shares != 1).any() else None
+        jobs.append(Job(distinct, group[0].l1_ratio, relaxed))
+        places.append([int(i) for i in (at if relaxed is None else range(len(at)))])
     squared = [problem for problem in problems if isinstance(problem, FoldProblem)]
-    distinct, places = np.unique(alphas, return_inverse=True)
-    shares = np.array([candidate.relax for candidate in candidates])
-    relaxed = Relaxed(shares, places) if (shares != 1).any() else None
-    solved = solve_folds(squared, distinct, candidates[0].l1_ratio, how, relaxed)
-    return solved, [int(at) for at in (places if relaxed is None else range(len(places)))]
+    return list(zip(solve_folds(squared, jobs, how), places, strict=True))
+
+
+def _solve_likely(
+    problems: list[LikelihoodFold], group: list[Candidate], how: How
+) -> tuple[list[Solved], list[int]]:
+    alphas = np.array([candidate.alpha for candidate in group])
+    ratios = np.array([candidate.l1_ratio for candidate in group])
+    return solve_likelihood_folds(problems, alphas, ratios, how), list(range(len(group)))

@@ -15,13 +15,17 @@ STOP = ctypes.c_int32(0)  # no longer 0 while this process's solvers should give
 
 
 @contextmanager
-def stopping_solvers() -> Iterator[None]:
-    """While the block runs, an interrupt ends the solvers in other threads, which it waits for."""
+def solver_threads(count: int) -> Iterator[ThreadPoolExecutor]:
+    """Threads for solvers, which an interrupt of the waiting thread ends."""
+    threads = ThreadPoolExecutor(count)
     try:
-        yield
+        yield threads
     except KeyboardInterrupt:
         STOP.value = 1
         raise
+    finally:
+        threads.shutdown(cancel_futures=True)
+        STOP.value = 0
 
 
 def call(solve: Callable[[], int], *, long: bool) -> None:
@@ -38,10 +42,7 @@ def call(solve: Callable[[], int], *, long: bool) -> None:
     if not long or threading.current_thread() is not threading.main_thread():
         stopped = solve()
     else:
-        try:
-            with ThreadPoolExecutor(1) as beside, stopping_solvers():
-                stopped = beside.submit(solve).result()
-        finally:
-            STOP.value = 0
+        with solver_threads(1) as beside:
+            stopped = beside.submit(solve).result()
     if stopped:
         raise KeyboardInterrupt
