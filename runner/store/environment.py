@@ -8,6 +8,8 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from runner.core.path.native.library import core_in_use
+
 PACKAGES = (
     "enet-runner",
     "hydra-core",
@@ -29,13 +31,14 @@ def versions() -> dict[str, str | None]:
 
 
 def describe_environment() -> dict[str, Any]:
-    """Versions, platform, and the commit of the repository that the command was given in."""
+    """Versions, platform and what solves paths, and the commit of the repository around."""
     return {
         "versions": versions(),
         "platform": {
             "system": platform.system(),
             "release": platform.release(),
             "machine": platform.machine(),
+            "core": core_in_use(),  # on which the last digits depend
         },
         "git": _git_state(),
     }

@@ -1,0 +1,54 @@
+"""Wheels for every platform that ziglang compiles for: python build_backend/wheels.py FOLDER."""
+
+from __future__ import annotations
+
+import sys
+import zipfile
+from pathlib import Path
+
+import lief
+from backend import copied_sources
+from compilers import LINUX, MACOS, NATIVE, WINDOWS, ZIG, System, compiles
+from setuptools import build_meta
+
+# a library that needs no C library is one for glibc and musl
+PLATFORMS = {
+    "manylinux_2_17_x86_64.musllinux_1_2_x86_64": ("x86_64-linux-musl", LINUX),
+    "manylinux_2_17_aarch64.musllinux_1_2_aarch64": ("aarch64-linux-musl", LINUX),
+    "macosx_11_0_x86_64": ("x86_64-macos.11.0", MACOS),
+    "macosx_11_0_arm64": ("aarch64-macos.11.0", MACOS),
+    "win_amd64": ("x86_64-windows-gnu", WINDOWS),
+    "win_arm64": ("aarch64-windows-gnu", WINDOWS),
+}
+
+
+def build(platform: str, target: str, system: System, folder: Path) -> Path:
+    """Build the wheel of a platform, given ziglang's name of it."""
+    with copied_sources():
+        if not compiles([*ZIG, "-target", target, *system.flags], NATIVE / system.library):
+            sys.exit(f"{system.library} cannot be built for {platform}")
+        options = {"--global-option": "--quiet", "--build-option": ["--plat-name", platform]}
+        return folder / build_meta.build_wheel(folder, options)
+
+
+def exported(wheel: Path) -> set[str]:
+    """The functions that the library of a wheel exports."""
+    with zipfile.ZipFile(wheel) as content:
+        (name,) = (name for name in content.namelist() if Path(name).stem == "libpaths")
+        functions = lief.parse(content.read(name)).exported_functions
+    return {function.name.removeprefix("_") for function in functions if "enet_" in function.name}
+
+
+def main(folder: Path) -> None:
+    """Build all wheels; an error if they do not export the same."""
+    folder.mkdir(parents=True, exist_ok=True)
+    wheels = [build(name, *how, folder.resolve()) for name, how in PLATFORMS.items()]
+    functions = {wheel.name: exported(wheel) for wheel in wheels}
+    for name, found in functions.items():
+        print(name, len(found), "functions")
+    if len(set(map(frozenset, functions.values()))) != 1:
+        sys.exit(f"the libraries export different functions: {functions}")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

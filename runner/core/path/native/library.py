@@ -1,0 +1,59 @@
+"""The compiled library beside this file, where the package was installed with one."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from runner.checks import NOT_COMPILED
+
+if TYPE_CHECKING:
+    from runner.checks import Finding
+
+Core = Literal["c-avx512", "c-avx2", "c", "numpy"]
+
+ABI = 1  # of the functions that library.c exports
+CHOICE = "ENET_RUNNER_CORE"  # in the environment: numpy leaves the library out
+NAMES = {"darwin": "libpaths.dylib", "win32": "libpaths.dll"}
+FILE = Path(__file__).with_name(NAMES.get(sys.platform, "libpaths.so"))
+BY_LEVEL: tuple[Core, ...] = ("c", "c-avx2", "c-avx512")
+
+
+@cache
+def library() -> ctypes.CDLL | None:
+    """The library; None where there is none that can be used, or numpy was chosen."""
+    return None if numpy_chosen() else load(FILE)
+
+
+def core_in_use() -> Core:
+    """What solves paths: the library, by the instructions that it has found, or numpy."""
+    found = library()
+    return "numpy" if found is None else BY_LEVEL[found.enet_level()]
+
+
+def numpy_chosen() -> bool:
+    """Whether the environment says that numpy is to solve paths."""
+    return os.environ.get(CHOICE) == "numpy"
+
+
+def load(file: Path) -> ctypes.CDLL | None:
+    """A library; None if it is not there, not of this machine, or not what this version expects."""
+    try:
+        found = ctypes.CDLL(str(file))
+        for function in (found.enet_abi, found.enet_level):
+            function.restype = ctypes.c_int64
+    except (OSError, AttributeError):
+        return None
+    return found if found.enet_abi() == ABI else None
+
+
+def findings() -> list[Finding]:
+    """That numpy solves the paths, where nobody has chosen it."""
+    if library() is not None or numpy_chosen():
+        return []
+    what = "cannot be used" if FILE.exists() else "is not there"
+    return [NOT_COMPILED.found(f"numpy solves the paths, as {FILE.name} {what}")]
