@@ -17,5 +17,5 @@ class PlatformWheel(bdist_wheel):
 
     def get_tag(self) -> tuple[str, str, str]:
         """No ABI of Python, as the library is called through ctypes."""
-        platform = self.plat_name if self.plat_name_supplied else super().get_tag()[2]
-        return "py3", "none", platform
+        platform = self.plat_name if self.plat_name_supplied else None
+        return "py3", "none", platform or super().get_tag()[2]

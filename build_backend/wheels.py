@@ -7,7 +7,7 @@ import zipfile
 from pathlib import Path
 
 import lief
-from backend import copied_sources
+from backend import Settings, copied_sources
 from compilers import LINUX, MACOS, NATIVE, WINDOWS, ZIG, System, compiles
 from setuptools import build_meta
 
@@ -27,7 +27,7 @@ def build(platform: str, target: str, system: System, folder: Path) -> Path:
     with copied_sources():
         if not compiles([*ZIG, "-target", target, *system.flags], NATIVE / system.library):
             sys.exit(f"{system.library} cannot be built for {platform}")
-        options = {"--global-option": "--quiet", "--build-option": ["--plat-name", platform]}
+        options: Settings = {"--global-option": "--quiet", "--build-option": ["--plat-name", platform]}
         return folder / build_meta.build_wheel(folder, options)
 
 
