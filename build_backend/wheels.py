@@ -27,7 +27,10 @@ def build(platform: str, target: str, system: System, folder: Path) -> Path:
     with copied_sources():
         if not compiles([*ZIG, "-target", target, *system.flags], NATIVE / system.library):
             sys.exit(f"{system.library} cannot be built for {platform}")
-        options: Settings = {"--global-option": "--quiet", "--build-option": ["--plat-name", platform]}
+        options: Settings = {
+            "--global-option": "--quiet",
+            "--build-option": ["--plat-name", platform],
+        }
         return folder / build_meta.build_wheel(folder, options)
 
 
