@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -61,17 +62,27 @@ def system_compiler() -> list[str] | None:
 
 def build_library() -> None:
     """Leave a library that loads in the tree, or none; ends the program where one is required."""
-    target, wanted = NATIVE / HERE.library, wish()
-    target.unlink(missing_ok=True)
-    for command in _commands(wanted):
-        with tempfile.TemporaryDirectory(prefix="libpaths.", dir=NATIVE) as folder:
-            built = Path(folder, HERE.library)
-            if builds(command, built):
-                built.replace(target)
-                return
+    wanted = wish()
+    if any(_leaves_library(command) for command in _commands(wanted)):
+        return
     if wanted == "require":
         sys.exit(f"{WISH}=require, but nothing builds {HERE.library}: install gcc or clang")
     print(f"without {HERE.library}: numpy will solve the paths", file=sys.stderr)
+    with suppress(OSError):  # an older one, if there is one and the tree can be written to
+        (NATIVE / HERE.library).unlink()
+
+
+def _leaves_library(command: list[str]) -> bool:
+    """Whether a compiler could build the library, which is then there, and whole."""
+    try:
+        with tempfile.TemporaryDirectory(prefix="libpaths.", dir=NATIVE) as folder:
+            built = Path(folder, HERE.library)
+            if builds(command, built):
+                built.replace(NATIVE / HERE.library)
+                return True
+    except OSError as error:  # the tree cannot be written to
+        print(error, file=sys.stderr)
+    return False
 
 
 def _commands(wanted: str) -> Iterator[list[str]]:
