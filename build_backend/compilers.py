@@ -63,7 +63,7 @@ def system_compiler() -> list[str] | None:
 def build_library() -> None:
     """Leave a library that loads in the tree, or none; ends the program where one is required."""
     wanted = wish()
-    if any(_leaves_library(command) for command in _commands(wanted)):
+    if any(_leaves_library(command) for command in commands(wanted)):
         return
     if wanted == "require":
         sys.exit(f"{WISH}=require, but nothing builds {HERE.library}: install gcc or clang")
@@ -85,7 +85,8 @@ def _leaves_library(command: list[str]) -> bool:
     return False
 
 
-def _commands(wanted: str) -> Iterator[list[str]]:
+def commands(wanted: str) -> Iterator[list[str]]:
+    """The compilers to try, in order."""
     if wanted in {"", "cc", "require"} and (command := system_compiler()):
         yield command
     if wanted in {"", "zig", "require"}:

@@ -44,6 +44,7 @@ def exported(wheel: Path) -> set[str]:
 
 def main(folder: Path) -> None:
     """Build all wheels; an error if they do not export the same."""
+    lief.logging.disable()
     folder.mkdir(parents=True, exist_ok=True)
     wheels = [build(name, *how, folder.resolve()) for name, how in PLATFORMS.items()]
     functions = {wheel.name: exported(wheel) for wheel in wheels}
