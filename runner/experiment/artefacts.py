@@ -113,7 +113,8 @@ class Artefacts:
 
     def finish(self, timings: dict[str, float]) -> None:
         """The record, for the last time."""
-        self.record.note(library.findings())
+        if self.job.config.family.squared:  # other losses have no paths in C
+            self.record.note(library.findings())
         self.record.note([*self.job.findings(), *self.directory.findings()])
         for finding in self.record.findings:
             log.warning("%s %s; %s", finding.code, finding.message, finding.remedy)

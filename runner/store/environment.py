@@ -8,8 +8,6 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from runner.core.path.native.library import core_in_use
-
 PACKAGES = (
     "enet-runner",
     "hydra-core",
@@ -32,6 +30,8 @@ def versions() -> dict[str, str | None]:
 
 def describe_environment() -> dict[str, Any]:
     """Versions, platform and what solves paths, and the commit of the repository around."""
+    from runner.core.path.native.library import core_in_use  # whose room is heavy
+
     return {
         "versions": versions(),
         "platform": {
