@@ -182,6 +182,13 @@ NOT_REPRODUCIBLE = Check(
     "search.study in run.json says why, and who made them; one worker, search.workers=1 without "
     "search.storage and search.timeout, finds the same ones each time",
 )
+NOT_COMPILED = Check(
+    "EN306",
+    "Paths are solved without the compiled library",
+    "note",
+    "nothing is wrong, only slower: install gcc or clang, and then enet-runner again, which builds "
+    "the library",
+)
 
 # EN4: the winner
 REFIT_NOT_CONVERGED = Check(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from runner.checks import MAPE_UNDEFINED
+from runner.core.path.native import library
 from runner.evaluation.path_table import path_table
 from runner.experiment.pages import PageStyle, try_run_page
 from runner.persistence.manifest import describe_model, linear_form
@@ -112,7 +113,7 @@ class Artefacts:
 
     def finish(self, timings: dict[str, float]) -> None:
         """The record, for the last time."""
-        self.record.note([*self.job.findings(), *self.directory.findings()])
+        self.record.note([*library.findings(), *self.job.findings(), *self.directory.findings()])
         for finding in self.record.findings:
             log.warning("%s %s; %s", finding.code, finding.message, finding.remedy)
         self.record.finish(timings)

@@ -29,13 +29,16 @@ def versions() -> dict[str, str | None]:
 
 
 def describe_environment() -> dict[str, Any]:
-    """Versions, platform, and the commit of the repository that the command was given in."""
+    """Versions, platform and what solves paths, and the commit of the repository around."""
+    from runner.core.path.native.library import core_in_use  # whose room is heavy
+
     return {
         "versions": versions(),
         "platform": {
             "system": platform.system(),
             "release": platform.release(),
             "machine": platform.machine(),
+            "core": core_in_use(),  # on which the last digits depend
         },
         "git": _git_state(),
     }

@@ -1,1 +1,1 @@
-"""Compiled solvers of paths, called with numpy arrays."""
+"""The solvers of paths in C, which are built when the package is installed; numpy serves else."""

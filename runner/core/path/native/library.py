@@ -1,4 +1,4 @@
-"""The compiled library beside this file, where one has been built."""
+"""The compiled library beside this file, where the package was installed with one."""
 
 from __future__ import annotations
 
@@ -7,36 +7,59 @@ import os
 import sys
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-ABI = 1  # of library.c
-NAME = {"win32": "libpaths.dll", "darwin": "libpaths.dylib"}.get(sys.platform, "libpaths.so")
-CHOICE = "ENET_RUNNER_CORE"  # in the environment: `numpy` leaves the library aside
+from runner.checks import NOT_COMPILED
+
+if TYPE_CHECKING:
+    from runner.checks import Finding
+
+Core = Literal["c-avx512", "c-avx2", "c", "numpy"]
+
+ABI = 1  # of the functions that library.c exports
+CHOICE = "ENET_RUNNER_CORE"  # in the environment: numpy leaves the library out
+NAMES = {"darwin": "libpaths.dylib", "win32": "libpaths.dll"}
+FILE = Path(__file__).with_name(NAMES.get(sys.platform, "libpaths.so"))
+BY_LEVEL: tuple[Core, ...] = ("c", "c-avx2", "c-avx512")
 
 
 @cache
 def library() -> ctypes.CDLL | None:
-    """The library; None where there is none, it does not load, or it has another interface."""
-    if os.environ.get(CHOICE) == "numpy":
-        return None
-    try:
-        loaded = ctypes.CDLL(str(Path(__file__).with_name(NAME)))
-        loaded.enet_abi.restype = loaded.enet_level.restype = ctypes.c_int64
-        return loaded if loaded.enet_abi() == ABI else None
-    except (OSError, AttributeError):
-        return None
+    """The library; None where there is none that can be used, or numpy was chosen."""
+    return None if numpy_chosen() else load(FILE)
 
 
 @cache
 def level() -> int:
-    """The widest instruction set that this machine has, 0 to 2."""
-    loaded = library()
-    return 0 if loaded is None else int(loaded.enet_level())
+    """The widest instruction set that this machine has, 0 to 2; asked once, as it takes long."""
+    found = library()
+    return 0 if found is None else int(found.enet_level())
 
 
-def core_in_use() -> Literal["c-avx512", "c-avx2", "c", "numpy"]:
-    """What solves paths in this process."""
-    if library() is None:
-        return "numpy"
-    names: tuple[Literal["c", "c-avx2", "c-avx512"], ...] = ("c", "c-avx2", "c-avx512")
-    return names[level()]
+def core_in_use() -> Core:
+    """What solves paths: the library, by the instructions that it has found, or numpy."""
+    return "numpy" if library() is None else BY_LEVEL[level()]
+
+
+def numpy_chosen() -> bool:
+    """Whether the environment says that numpy is to solve paths."""
+    return os.environ.get(CHOICE) == "numpy"
+
+
+def load(file: Path) -> ctypes.CDLL | None:
+    """A library; None if it is not there, not of this machine, or not what this version expects."""
+    try:
+        found = ctypes.CDLL(str(file))
+        for function in (found.enet_abi, found.enet_level):
+            function.restype = ctypes.c_int64
+    except (OSError, AttributeError):
+        return None
+    return found if found.enet_abi() == ABI else None
+
+
+def findings() -> list[Finding]:
+    """That numpy solves the paths, where nobody has chosen it."""
+    if library() is not None or numpy_chosen():
+        return []
+    what = "cannot be used" if FILE.exists() else "is not there"
+    return [NOT_COMPILED.found(f"numpy solves the paths, as {FILE.name} {what}")]
