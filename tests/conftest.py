@@ -30,6 +30,7 @@ from postgres import Server, running_server
 from slurm_cluster import Slurm, slurm_of
 
 from runner.cli.program import main
+from runner.core.path.native import library
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -254,3 +255,16 @@ def finished_sweep(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ended = Program(folder)("-m", *data, *QUICK[:2], *QUICK[3:], *varied, "hydra.sweep.dir=swept")
     assert ended.status == 1
     return folder / "swept"
+
+
+@pytest.fixture(params=["compiled", "numpy"])
+def core(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """What solves paths: tests that ask for it are run with the library, and without."""
+    library.library.cache_clear()
+    if request.param == "numpy":
+        monkeypatch.setenv(library.CHOICE, "numpy")
+    else:
+        monkeypatch.delenv(library.CHOICE, raising=False)
+        assert library.library() is not None, "the library has not been built: pip install -e ."
+    yield str(request.param)
+    library.library.cache_clear()

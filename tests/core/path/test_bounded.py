@@ -30,6 +30,7 @@ from runner.records import GramProblem, RowProblem
 if TYPE_CHECKING:
     from runner.records import Floats
 
+pytestmark = pytest.mark.usefixtures("core")
 BRIEFLY = hypothesis_settings(max_examples=40, deadline=None)
 SEEDS = st.integers(0, 2**32 - 1)
 ALPHAS = st.sampled_from([1e-3, 0.05, 0.3])

@@ -14,6 +14,7 @@ from runner.records import GramProblem
 if TYPE_CHECKING:
     from runner.records import Floats
 
+pytestmark = pytest.mark.usefixtures("core")
 SETTINGS = PathSettings(tol=1e-10, max_iter=10_000)
 
 

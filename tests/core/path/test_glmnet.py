@@ -18,6 +18,7 @@ from runner.core.path import PathSettings, solve_path
 from runner.core.path.centred_columns import to_gram
 from runner.records import RowProblem
 
+pytestmark = pytest.mark.usefixtures("core")
 GOLDEN = FilePath(__file__).parents[2] / "golden"
 CASES = [
     ("plain", 0.0),

@@ -19,6 +19,7 @@ from runner.records import GramProblem
 if TYPE_CHECKING:
     from runner.records import Floats
 
+pytestmark = pytest.mark.usefixtures("core")
 TIGHT = PathSettings(tol=1e-14, max_iter=100_000)
 SEEDS = st.integers(0, 2**32 - 1)
 RATIOS = st.floats(0.01, 1)

@@ -13,6 +13,7 @@ from runner.records import GramProblem, PooledProblem, RowProblem
 if TYPE_CHECKING:
     from runner.records import Floats
 
+pytestmark = pytest.mark.usefixtures("core")
 SETTINGS = PathSettings(tol=1e-12, max_iter=100_000)
 ALPHAS = np.array([0.5, 0.1, 0.02])
 

@@ -21,6 +21,7 @@ from runner.records import RowProblem
 if TYPE_CHECKING:
     from runner.records import Floats
 
+pytestmark = pytest.mark.usefixtures("core")
 BRIEFLY = hypothesis_settings(max_examples=25, deadline=None)
 SEEDS = st.integers(0, 2**32 - 1)
 RATIOS = st.floats(0.05, 1)
