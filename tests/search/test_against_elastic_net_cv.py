@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from runner.features.pipeline import Specs
     from runner.records import Floats, Table, Trial
 
-TOL = 1e-12
+TOL = 1e-13
 RTOL = 1e-9
 RATIOS = [0.1, 0.5, 0.9, 1.0]
 EPS, COUNT = 1e-3, 30
