@@ -19,6 +19,7 @@ from scipy.linalg import blas
 
 from runner.core.path.active_set import solve_near
 from runner.core.path.native.gram import GramPenalty, follow
+from runner.core.path.squares import inverse_above
 from runner.records import GramProblem
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class Hessian:
             return cls(products, np.empty((len(products), 0)), np.empty((0, 0)))
         blocks = products.reshape(responses, -1, responses, len(products) // responses)
         m = len(products) - responses
-        inverse = np.asarray(np.linalg.pinv(blocks[:, -1, :, -1], hermitian=True), dtype=float)
+        inverse = inverted(blocks[:, -1, :, -1])
         cross = blocks[:, :-1, :, -1].reshape(m, responses)
         bent = blocks[:, :-1, :, :-1].reshape(m, m) - (cross @ inverse) @ cross.T
         return cls(bent, cross, inverse)
@@ -68,6 +69,13 @@ class Hessian:
         bent = blas.dger(1.0 / curved, bend, bend, a=bent, overwrite_a=1)
         bent = blas.dger(-1.0 / expected, foreseen, foreseen, a=bent, overwrite_a=1)
         return replace(self, bent=bent, own=True)
+
+
+def inverted(bend: Floats) -> Floats:
+    """The pseudo-inverse of second derivatives in intercepts, (K, K)."""
+    if len(bend) == 1:
+        return inverse_above(bend, 0.0)
+    return np.asarray(np.linalg.pinv(bend, hermitian=True), dtype=float)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import numpy as np
 from scipy import sparse
 
 from runner.core.likelihood.dual import Point
-from runner.core.likelihood.quadratic import Hessian, Model
+from runner.core.likelihood.quadratic import Hessian, Model, inverted
 
 if TYPE_CHECKING:
     from runner.core.likelihood.base import Likelihood
@@ -131,7 +131,7 @@ class State:
                 break
             for model in uneven:
                 bend = self.likelihood.curvature(eta[:, model]).total()
-                step = np.linalg.pinv(bend, hermitian=True) @ sums[model]
+                step = inverted(bend) @ sums[model]
                 shift = -np.clip(step, -LONGEST, LONGEST)
                 eta[:, model] += shift
                 total[model] += shift
