@@ -18,6 +18,9 @@ COMPARED = """\
 Searches of made-up tables, by enet and by scikit-learn's ElasticNetCV: the same
 folds, grid and tolerance, one thread of BLAS. ElasticNetCV is given rows that
 were imputed and scaled before by what all of them say, so it is leaky."""
+MEANING = """\
+times: the peer's seconds by enet's; apart: how much the least CV means of the
+squared error differ, as a share"""
 COLUMNS = ("table", "rows x columns", "candidates", "enet, s", "peer, s", "times", "apart")
 LINE = "{:<13} {:>14} {:>10} {:>9} {:>9} {:>7} {:>8}"
 
@@ -45,8 +48,7 @@ def main(options: argparse.Namespace) -> int:
     print_text("\n".join([*_machine_lines(machine), "", COMPARED, "", LINE.format(*COLUMNS)]))
     for case in CASES:
         print(_line(timed(case)), flush=True)
-    print("times: how often enet's time goes into its peer's; apart: the least CV mean of")
-    print("the squared error, relative difference")
+    print(MEANING)
     return 0
 
 

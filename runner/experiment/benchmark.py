@@ -64,9 +64,8 @@ class Case:
             table = table_of(empty, _target(np.asarray(matrix @ coefficients), rng))
             return replace(table, matrix=SparseColumns(matrix, names))
         X = rng.standard_normal((self.rows, self.columns))
-        X += np.sqrt(self.correlation / (1 - self.correlation)) * rng.standard_normal(
-            (self.rows, 1)
-        )
+        common = np.sqrt(self.correlation / (1 - self.correlation))
+        X += common * rng.standard_normal((self.rows, 1))
         y = _target(X @ coefficients, rng)
         X[rng.random(X.shape) < MISSING] = np.nan
         return table_of(pd.DataFrame(X, columns=names), y)
@@ -155,8 +154,8 @@ def _prepared(table: Table, split: Split) -> Matrix:
         scaled = StandardScaler(with_mean=False).fit_transform(table.matrix.X[split.train])
         return sparse.csc_array(scaled)
     X = table.features.to_numpy()[split.train]
-    filled = np.where(np.isnan(X), np.nanmean(X, axis=0), X)
-    X = StandardScaler().fit_transform(filled)
+    X = np.where(np.isnan(X), np.nanmean(X, axis=0), X)
+    X = StandardScaler().fit_transform(X)
     return np.asfortranarray(X)
 
 

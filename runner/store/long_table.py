@@ -1,4 +1,4 @@
-"""Tables of many rows as CSV: the bytes that pandas writes, many times as fast."""
+"""Tables of many rows as CSV: the bytes that pandas writes, several times as fast."""
 
 from __future__ import annotations
 
