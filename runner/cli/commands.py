@@ -50,6 +50,8 @@ COMMANDS = {
                 "runs and sweeps in one table"),
         Command("why", "why_differs", "look", "RUN [OVERRIDES]",
                 "what differs between a run and one made now"),
+        Command("benchmark", "time_searches", "look", "",
+                "how fast it is here, beside ElasticNetCV"),
         Command("predict", "predict_rows", "use", "RUN DATA",
                 "what a saved model predicts of a file's rows"),
         Command("serve", "serve_model", "use", "RUN", "predictions of a saved model over HTTP"),

@@ -14,8 +14,7 @@ from runner.config.options import describe_options, option_text
 from runner.errors import ConfigError
 
 HEAD = """\
-Run and sweep elastic-net experiments from YAML.
-usage: enet [COMMAND] ...          (enet OVERRIDES is enet run OVERRIDES)
+Elastic-net experiments from YAML; usage: enet [COMMAND] ... (run, if left out)
 """
 EXAMPLES = """\
 enet dataset=csv dataset.path=my.csv dataset.target=y    run your own table

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from runner.core.path import PathSettings
     from runner.records import Floats, Integers, Path
 
-# multiplications of one path above which a thread per fold gains more than it costs: at 100
-# features and 100 alphas (1e6) it gained nothing, at 500 features (2.5e7) a factor of 1.7
-WORTH_THREADS = 4e6
+# multiplications of one path above which threads gain more than they cost: at 100 features and 100
+# alphas (1e6) they gain a little, at 500 features (2.5e7) a factor of 1.7
+WORTH_THREADS = 5e5
 REMEMBERED = 100  # solutions kept to start others from
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,7 +19,9 @@ from runner.search.likelihood_paths import solve_likelihood_folds
 from runner.search.one_fold import largest_alpha
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
+
+    from numpy.typing import NDArray
 
     from runner.core.folds import FoldSource, Preparation
     from runner.core.folds.source import AnyFold
@@ -122,12 +124,11 @@ class Scorer:
             try:
                 trials |= {} if chosen.keys() <= trials.keys() else self._score(chosen, candidates)
             except FAILURES as error:
-                trials |= {i: self._failed(c, str(error)) for i, c in chosen.items()}
+                trials |= {i: self._failed(i, c, str(error)) for i, c in chosen.items()}
             self._look_at([trials[index] for index in chosen])
             self._progress(len(chosen))
-        first = self._scored + 1
         self._scored += len(candidates)
-        return [replace(trials[i], number=first + i) for i in range(len(candidates))]
+        return [trials[index] for index in range(len(candidates))]
 
     def predictions(self, trials: Sequence[Trial]) -> list[Floats]:
         """What each trial's candidate predicts out of fold, (n, c) per fold, of squared loss."""
@@ -215,13 +216,31 @@ class Scorer:
         self, chosen: dict[int, Candidate], solved: list[Solved], places: list[int], seconds: float
     ) -> dict[int, Trial]:
         """What has come of candidates that were solved together."""
-        metrics = self._objective.metrics
-        scores = {m: np.array([fold.scores[m] for fold in solved]) for m in metrics}
+
+        def by_candidate(of_folds: Iterable[NDArray[Any]]) -> NDArray[Any]:
+            """Per fold those of all solutions come in, per candidate those of all folds go out."""
+            return np.array(list(of_folds)).T[places]
+
+        metric, metrics = self._objective.metric, self._objective.metrics
+        scores = {m: by_candidate(fold.scores[m] for fold in solved) for m in metrics}
+        losses = loss(metric, scores[metric]).mean(axis=1)
+        losses[~np.isfinite(losses)] = np.inf
+        n_nonzero = by_candidate(fold.n_nonzero for fold in solved).mean(axis=1)
+        gaps = by_candidate(fold.path.dual_gaps for fold in solved).max(axis=1)
+        converged = np.all(by_candidate(fold.path.converged for fold in solved), axis=1)
         trials: dict[int, Trial] = {}
-        for (index, candidate), at in zip(chosen.items(), places, strict=True):
-            own = {str(metric): values[:, at] for metric, values in scores.items()}
-            trials[index] = self._trial(candidate, solved, own, at, seconds)
-            self._keep(trials[index], self._scored + index, solved, at)
+        for row, (index, candidate) in enumerate(chosen.items()):
+            trials[index] = Trial(
+                number=self._scored + 1 + index,
+                candidate=candidate,
+                scores={str(m): values[row] for m, values in scores.items()},
+                loss=float(losses[row]),
+                n_nonzero=float(n_nonzero[row]),
+                dual_gap=float(gaps[row]),
+                seconds=seconds,
+                status=OK if converged[row] else NOT_CONVERGED,
+            )
+            self._keep(trials[index], solved, places[row])
         return trials
 
     def solution(self, trial: Trial) -> tuple[Sequence[AnyFold], list[Floats]]:
@@ -260,8 +279,8 @@ class Scorer:
         scored = [trial for trial in (*led, *trials) if np.isfinite(trial.loss)]
         self._leader = min(scored, key=lambda t: (t.status != OK, t.loss), default=None)
 
-    def _keep(self, trial: Trial, number: int, solved: list[Solved], at: int) -> None:
-        order = (trial.status != OK, trial.loss, number)
+    def _keep(self, trial: Trial, solved: list[Solved], at: int) -> None:
+        order = (trial.status != OK, trial.loss, trial.number)
         if np.isfinite(trial.loss) and (self._best is None or order < self._best.order):
             coefficients = [fold.path.coefficients[:, at].copy() for fold in solved]
             self._best = _Solution(order, trial.candidate, coefficients)
@@ -279,31 +298,10 @@ class Scorer:
             self._settings[key] = [specs.model.settings(one.columns) for one in problems]
         return problems, self._settings[key]
 
-    def _trial(
-        self,
-        candidate: Candidate,
-        solved: list[Solved],
-        scores: dict[str, Floats],
-        at: int,
-        seconds: float,
-    ) -> Trial:
-        mean = float(loss(self._objective.metric, scores[self._objective.metric]).mean())
-        converged = all(fold.path.converged[at] for fold in solved)
-        return Trial(
-            number=0,
-            candidate=candidate,
-            scores=scores,
-            loss=mean if np.isfinite(mean) else float("inf"),
-            n_nonzero=float(np.mean([fold.n_nonzero[at] for fold in solved])),
-            dual_gap=float(max(fold.path.dual_gaps[at] for fold in solved)),
-            seconds=seconds,
-            status=OK if converged else NOT_CONVERGED,
-        )
-
-    def _failed(self, candidate: Candidate, reason: str) -> Trial:
+    def _failed(self, index: int, candidate: Candidate, reason: str) -> Trial:
         nothing = np.full(len(self._folds.split.folds), np.nan)
         return Trial(
-            number=0,
+            number=self._scored + 1 + index,
             candidate=candidate,
             scores={str(metric): nothing for metric in self._objective.metrics},
             loss=float("inf"),

@@ -103,13 +103,14 @@ class _Sums:
         w = np.ones(len(y)) if scored.weight is None else scored.weight
         size, away = np.abs(e), y - y.mean()
         columns = [w, w * e, w * e**2, w * size, relative_share(y, w) * size]
-        parts = np.column_stack([*columns, w * away, w * away**2])
+        # by column, as BLAS wants them
+        parts = np.stack([*columns, w * away, w * away**2]).T
         return cls(scored, parts, np.argsort(size, kind="stable"))
 
     def scores(self, rows: Integers) -> dict[MetricName, float]:
         """Every metric of a resample, given as positions of rows."""
         counts = np.bincount(rows, minlength=len(self.order))
-        total, *sums = counts @ self.parts
+        total, *sums = counts.astype(np.float64) @ self.parts
         bias, mse, mae, mape, shift, square = (value / total for value in sums)
         spread = _variance(square, shift)
         return {

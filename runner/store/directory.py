@@ -219,9 +219,11 @@ class RunDirectory:
 
     def write_table(self, name: str, table: pd.DataFrame) -> Path:
         """Write one CSV file, numbers in full precision, and texts that read as they were."""
+        from runner.store.long_table import long_csv
+
         if self.escapes_formulas:
             table = table.map(as_cell).rename(columns=as_cell)
-        text = table.to_csv(index=False, lineterminator="\n")
+        text = long_csv(table) or table.to_csv(index=False, lineterminator="\n")
         if "\r" in text:  # which readers take for the end of a line, and writers do not quote
             text = table.to_csv(index=False, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
         return self.write_text(name, text).path

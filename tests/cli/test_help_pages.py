@@ -26,7 +26,7 @@ def test_the_first_page_is_one_screen(program: Program) -> None:
     wanted = [line[:8].strip() for line in lines if line[:8].strip() in WANTS]
     assert WANTS == wanted
     shown = [line[8:].split()[0] for line in lines if line[30:] in _summaries()]
-    looks = ["list", "show", "report", "ui", "compare", "why"]
+    looks = ["list", "show", "report", "ui", "compare", "why", "benchmark"]
     uses, trusts = ["predict", "serve", "export", "models"], ["verify", "sign"]
     assert ["run", "check", *looks, *uses, *trusts, "resume", "reproduce"] == shown
     groups = ended.out.partition("groups: ")[2].partition("more:")[0]

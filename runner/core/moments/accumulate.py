@@ -230,7 +230,7 @@ class _Sums:
 
     def add(self, X: Floats, y: Floats, weight: Floats | None, rows: slice | Integers) -> None:
         """Add the rows `a` of one piece, which fits in the cache: cross += A' diag(w) A."""
-        features, target = X[rows], y[rows]
+        features, target = _taken(X, rows), y[rows]
         self.low = np.fmin(self.low, _extreme(np.fmin, features, target))
         self.high = np.fmax(self.high, _extreme(np.fmax, features, target))
         entries = len(target) * self.layout.size
@@ -284,6 +284,13 @@ def _write_rows(A: Floats, features: Floats, target: Floats, layout: Layout) -> 
         m[...] = absent
 
 
+def _taken(X: Floats, rows: slice | Integers) -> Floats:
+    """Some rows of X, (r, p), laid out in memory as X is."""
+    if isinstance(rows, slice) or not _by_column(X):
+        return X[rows]
+    return X.T.take(rows, axis=1).T
+
+
 def _by_column(features: Floats) -> bool:
     """Whether a column's values lie nearer to each other than a row's."""
     return features.strides[0] < features.strides[1]
@@ -314,8 +321,8 @@ def _unless_alike(weight: Floats | None) -> Floats | None:
 
 
 def _piece_rows(layout: Layout) -> int:
-    """Rows whose `a` take about 4 MB, and more than d, so that the sum is not all overhead."""
-    return max(1024, layout.size, 2**19 // layout.size)
+    """Rows whose `a` take about 512 KB, and more than d, so that the sum is not all overhead."""
+    return max(512, layout.size, 2**16 // layout.size)
 
 
 def _pieces(weight: Floats | None, n_rows: int, size: int) -> Iterator[slice | Integers]:

@@ -25,7 +25,7 @@ CHOSEN = {"f1": "the largest f1", "youden": "the largest sum of both rates"}
 
 def out_of_fold(material: Material) -> pd.DataFrame | None:
     """The predicted training rows of a run with two classes."""
-    found = material.predicted("oof")
+    found = material.out_of_fold
     if material.family != "binomial" or "probability" not in found:
         return None
     found = found[found["probability"].notna()]
@@ -242,7 +242,7 @@ def confusion(material: Material) -> tuple[str, Cells] | None:
 
 def _probabilities(material: Material) -> pd.DataFrame | None:
     """Of each training row the out-of-fold probability of each class, (n, k); None without."""
-    found = material.predicted("oof")
+    found = material.out_of_fold
     labels = [str(label) for label in material.target.get("labels", [])]
     if "probability" in found and len(labels) == 2:  # noqa: PLR2004 - that of the second class
         found = found[found["probability"].notna()]
@@ -257,7 +257,7 @@ def _probabilities(material: Material) -> pd.DataFrame | None:
 def _actual(material: Material) -> Any:  # noqa: ANN401 - an array of text
     """The class of each row that has probabilities."""
     table = _probabilities(material)
-    found = material.predicted("oof")
+    found = material.out_of_fold
     return np.asarray(found["y_true"] if table is None else found["y_true"][table.index])
 
 
@@ -278,7 +278,7 @@ def worst_rows(material: Material) -> Cells | None:
     values = table.to_numpy()
     own = values[actual[:, np.newaxis] == labels]
     order = np.argsort(own, kind="stable")[:WORST]
-    row = material.predicted("oof")["row"][table.index].to_numpy()
+    row = material.out_of_fold["row"][table.index].to_numpy()
     cells = tuple((str(row[at]), str(actual[at]), f"{own[at]:.2%}") for at in order)
     return Cells(("row", "actual", "probability of that"), cells)
 

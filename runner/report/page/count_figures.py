@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def draw_rootogram(material: Material) -> Figure | None:
     """Square roots of frequencies: bars hang from what the predicted means would give."""
-    found = material.predicted("oof")
+    found = material.out_of_fold
     if material.family != "poisson" or not {"y_true", "y_pred"} <= set(found):
         return None
     found = found[found["y_pred"].notna()]

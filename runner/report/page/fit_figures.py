@@ -68,7 +68,7 @@ class Binned:
 
 def out_of_fold(material: Material) -> list[OutOfFold]:
     """The predicted training rows of each of the first targets that are numbers."""
-    table = material.predicted("oof")
+    table = material.out_of_fold
     if material.family not in NUMERIC or not len(table):
         return []
     names = map(str, table)

@@ -102,12 +102,13 @@ class Material:
         text = dict.fromkeys(names, str)
         return self._table("predictions.csv", dtype=text, keep_default_na=not classes)
 
-    def predicted(self, part: str) -> pd.DataFrame:
-        """The rows of one part of predictions.csv, each once: of repeats the mean."""
+    @cached_property
+    def out_of_fold(self) -> pd.DataFrame:
+        """What predictions.csv has of rows out of fold, each once: of repeats the mean."""
         found = self.predictions
         if not len(found):
             return found
-        found = found[found["part"] == part]
+        found = found[found["part"] == "oof"]
         if not found["row"].duplicated().any():
             return found
         kinds = {name: "mean" if found[name].dtype.kind == "f" else "first" for name in found}

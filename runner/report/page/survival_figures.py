@@ -21,7 +21,7 @@ TIMES = 4  # rows of the table
 
 def draw_survival(material: Material) -> Figure | None:
     """Survival of the training rows by thirds of their out-of-fold risk."""
-    found = material.predicted("oof")
+    found = material.out_of_fold
     if material.family != "cox" or not {"risk", "event", "y_true"} <= set(found):
         return None
     found = found[found["risk"].notna()]

@@ -129,7 +129,7 @@ def test_several_classes_have_curves(tmp_path: Path) -> None:
     from sklearn.metrics import roc_auc_score
 
     run = Material.of(make_run(tmp_path, "multinomial"))
-    figure, found = class_figures.draw_each_roc(run), run.predicted("oof")
+    figure, found = class_figures.draw_each_roc(run), run.out_of_fold
     assert figure is not None
     for label, area in figure.table.rows:
         wanted = roc_auc_score(found["y_true"] == label, found[f"probability_{label}"])
