@@ -72,9 +72,10 @@ class Case:
 
 
 FEW = ("model.l1_ratio=0.5", "model.alpha={eps:0.1,count:20}")
+THREE = ("model.l1_ratio=[0.5,0.9,1]",)
 CASES = (
-    Case("correlated", 20_000, 100, correlation=0.5),
-    Case("uncorrelated", 20_000, 100),
+    Case("correlated", 20_000, 100, THREE, correlation=0.5),
+    Case("uncorrelated", 20_000, 100, THREE),
     Case("wide", 300, 5000, FEW),
     Case("sparse", 20_000, 2000, FEW, sparse=True),
 )
