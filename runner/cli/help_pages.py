@@ -45,7 +45,7 @@ def first_page() -> str:
     lines = [HEAD.rstrip()]
     for wants, commands in itertools.groupby(COMMANDS.values(), key=lambda c: c.wants):
         for heading, command in zip(itertools.chain([wants], itertools.repeat("")), commands):  # noqa: B905
-            lines.append(f"{heading:<8}{f'{command.name} {command.takes}':<22}{command.summary}")
+            lines.append(f"{heading:<8}{f'{command.name} {command.takes}':<21} {command.summary}")
     return "\n".join([*lines, EXAMPLES, GROUPS_NAMED, MORE])
 
 
