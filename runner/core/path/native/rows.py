@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from runner.records import Floats, Integers, Matrix, RowProblem
 
 LONG = 3e7  # entries times strengths, beyond which a call may last longer than a tenth of a second
-FAR = 1e3  # a mean of so many scales, beyond which what is not centred loses digits
+FAR = 100.0  # a mean of so many scales, beyond which what is not centred loses digits
 WHOLE, REAL, POINTER = ctypes.c_int64, ctypes.c_double, ctypes.c_void_p
 
 
