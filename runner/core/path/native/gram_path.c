@@ -31,6 +31,7 @@
 #define GUARDED 101
 #define SLOW 0.8   /* a sweep that leaves more of the gap than this is the last before a factor */
 #define CG_STEPS 50
+#define AIM 1e-12  /* of yy: the gap that is aimed at where it costs little */
 #define POLISHING 3
 #define BURST 200  /* most sweeps between two steps of the support */
 
@@ -40,7 +41,7 @@ typedef struct {
     double *R;
     double *b, *g, *sign, *a, *c, *w, *r, *z, *d, *q;
     double *keep_b, *keep_g, *best_b, *best_g, *last_b, *last_g;
-    double limit, slack, gap, best;
+    double limit, aim, slack, gap, best;
     int64_t spent, sweeps;
     int factored, bounded, cut;
 } ON(gram_state);
@@ -292,9 +293,9 @@ FOR_LEVEL void ON(minimise)(ON(gram_state) * s) {
         if (!ON(cg_step)(s, rz)) break;
         count++;
         s->gap = ON(judge)(s, s->b, s->g);
-        if (!(s->gap > s->limit) || ON(dot)(s->k, s->r, s->r) <= 1e-6 * first_square) break;
+        if (!(s->gap > s->aim) || ON(dot)(s->k, s->r, s->r) <= 1e-6 * first_square) break;
         const double next = ON(precondition)(s);
-        if (next <= 1e-4 * first || (!s->in->exact && next <= 0.02 * s->limit)) break;
+        if (next <= 1e-4 * first || (!s->in->exact && next <= 0.02 * s->aim)) break;
         for (int64_t m = 0; m < s->k; m++) s->d[m] = s->z[m] + next / rz * s->d[m];
         rz = next;
     }
@@ -365,27 +366,26 @@ FOR_LEVEL void ON(descend_first)(ON(gram_state) * s) {
     do {
         before = s->gap;
         ON(sweep)(s);
-    } while (s->gap > s->limit && s->gap < SLOW * before && s->sweeps < s->in->most &&
+    } while (s->gap > s->aim && s->gap < SLOW * before && s->sweeps < s->in->most &&
              !*s->in->stop);
     if (!(s->gap > s->limit) || s->sweeps >= s->in->most) return;
     s->gap = first;
     ON(restore)(s, s->keep_b, s->keep_g);
 }
 
-/* Where the support has settled, take what is left of its own conditions to rounding. */
-FOR_LEVEL void ON(polish)(ON(gram_state) * s) {
-    const double limit = s->limit;
-    for (int again = 0; again < POLISHING && s->factored && s->gap <= limit; again++) {
+/* Where the tolerance is met, go on to what is aimed at as long as steps bring it nearer. */
+FOR_LEVEL int ON(polish)(ON(gram_state) * s) {
+    for (int again = 0; again < POLISHING && s->gap <= s->limit && s->gap > s->aim; again++) {
         const double before = s->gap;
         ON(save)(s, s->keep_b, s->keep_g);
-        s->limit = 0.0;
+        if (!ON(choose_support)(s, 1)) return 0;
         ON(minimise)(s);
-        s->limit = limit;
         if (s->gap < before) continue;
         ON(restore)(s, s->keep_b, s->keep_g);
         s->gap = before;
-        return;
+        break;
     }
+    return !*s->in->stop;
 }
 
 /* What should be exact is solved for its support once at least. */
@@ -415,8 +415,7 @@ FOR_LEVEL int ON(solve_one)(ON(gram_state) * s) {
         if (s->gap > s->limit && round >= GUARDED) ON(guard)(s);
         else if (s->gap > s->limit && round >= CAREFUL) ON(cut_step)(s);
     }
-    if (s->in->exact) ON(polish)(s);
-    return 1;
+    return ON(polish)(s);
 }
 
 /* -------------------------------------------------------------------------------- the path */
@@ -483,6 +482,7 @@ FOR_LEVEL void ON(set_out)(ON(gram_state) * s) {
     }
     s->slack = in->exact ? in->tol * largest : 0.0;
     s->limit = in->exact ? s->slack : (in->tol + ROUNDING) * in->yy;
+    s->aim = in->exact ? 0.0 : ((in->tol < AIM ? in->tol : AIM) + ROUNDING) * in->yy;
 }
 
 /* The gaps of the solutions in `out`, given their products with the Gram matrix, (count, p). */
@@ -524,3 +524,4 @@ FOR_LEVEL int64_t ON(gram_path)(const enet_gram *in) {
 #undef CG_STEPS
 #undef BURST
 #undef POLISHING
+#undef AIM
