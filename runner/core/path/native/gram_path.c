@@ -31,6 +31,7 @@
 #define GUARDED 101
 #define SLOW 0.8   /* a sweep that leaves more of the gap than this is the last before a factor */
 #define CG_STEPS 50
+#define FLAT 1e-14 /* share of the columns' own curvatures that is rounding */
 #define POLISHING 3
 #define BURST 200  /* most sweeps between two steps of the support */
 
@@ -66,6 +67,7 @@ FOR_LEVEL double ON(largest_violation)(const ON(gram_state) * s, const double *b
                                        const double *g) {
     double most = 0.0;
     for (int64_t j = 0; j < s->p; j++) {
+        if (!(ON(size)(b[j]) < LARGE && ON(size)(g[j]) < LARGE)) return INFEASIBLE;
         if (s->bounded && (b[j] > s->in->upper[j] || b[j] < s->in->lower[j])) return INFEASIBLE;
         const double own = ON(violation)(s, j, b[j], g[j]);
         most = own > most ? own : most;
@@ -262,12 +264,13 @@ FOR_LEVEL double ON(precondition)(ON(gram_state) * s) {
 /* One step of conjugate gradients along d; 0 where the curvature is rounding. */
 FOR_LEVEL int ON(cg_step)(ON(gram_state) * s, double rz) {
     ON(product)(s->in->gram, s->p, s->stride, s->act, s->k, s->d, s->q);
-    double curvature = 0.0;
+    double curvature = 0.0, whole = 0.0;
     for (int64_t m = 0; m < s->k; m++) {
         const int64_t j = s->act[m];
         curvature += s->d[m] * (s->q[j] + s->c[j] * s->d[m]);
+        whole += s->d[m] * s->d[m] * s->in->gram[j * s->stride + j];
     }
-    if (!(curvature > 0.0)) return 0;
+    if (!(curvature > FLAT * whole)) return 0;
     const double step = rz / curvature;
     for (int64_t m = 0; m < s->k; m++) {
         const int64_t j = s->act[m];
@@ -289,7 +292,10 @@ FOR_LEVEL void ON(minimise)(ON(gram_state) * s) {
     ON(copy)(s->k, s->d, s->z);
     int64_t count = 0;
     while (rz > 0.0 && count < CG_STEPS && !*s->in->stop) {
-        if (!ON(cg_step)(s, rz)) break;
+        if (!ON(cg_step)(s, rz)) {
+            s->factored = 0; /* it may be of a larger ridge, which held these columns apart */
+            break;
+        }
         count++;
         s->gap = ON(judge)(s, s->b, s->g);
         if (!(s->gap > s->limit) || ON(dot)(s->k, s->r, s->r) <= 1e-6 * first_square) break;
@@ -388,9 +394,21 @@ FOR_LEVEL void ON(polish)(ON(gram_state) * s) {
     }
 }
 
-/* What should be exact is solved for its support once at least. */
-FOR_LEVEL int ON(unsolved)(const ON(gram_state) * s) {
-    return s->gap > s->limit || (s->in->exact && !s->factored);
+/* The gradient anew from the coefficients: a step along dependent columns may have been so long that
+   what is left of it is rounding. */
+FOR_LEVEL void ON(renew_gradient)(ON(gram_state) * s) {
+    ON(copy)(s->p, s->g, s->in->xy);
+    for (int64_t j = 0; j < s->p; j++)
+        if (s->b[j] != 0.0) ON(subtract)(s->p, s->g, s->b[j], s->in->gram + j * s->stride);
+    s->gap = ON(judge)(s, s->b, s->g);
+}
+
+/* What should be exact is solved for its support once at least, and judged by a gradient of its own. */
+FOR_LEVEL int ON(unsolved)(ON(gram_state) * s) {
+    if (s->gap > s->limit || !s->in->exact) return s->gap > s->limit;
+    if (!s->factored) return 1;
+    ON(renew_gradient)(s);
+    return s->gap > s->limit;
 }
 
 FOR_LEVEL int ON(solve_one)(ON(gram_state) * s) {
@@ -433,12 +451,11 @@ FOR_LEVEL void ON(penalise)(ON(gram_state) * s, int64_t at) {
 
 /* Begin on the line through the last two solutions if that is nearer. */
 FOR_LEVEL void ON(look_ahead)(ON(gram_state) * s, int64_t at) {
-    const double *l1 = s->in->l1;
-    if (at < 2 || !(s->gap > s->limit) || !(l1[at - 2] > l1[at - 1])) {
+    const double ahead = at < 2 ? 0.0 : ON(step_ahead)(s->in->l1 + at);
+    if (!(s->gap > s->limit) || ahead == 0.0) {
         ON(save)(s, s->last_b, s->last_g);
         return;
     }
-    const double ahead = (l1[at - 1] - l1[at]) / (l1[at - 2] - l1[at - 1]);
     ON(extrapolate)(s->p, s->keep_b, s->b, s->last_b, ahead);
     ON(extrapolate)(s->p, s->keep_g, s->g, s->last_g, ahead);
     const double guess = ON(judge)(s, s->keep_b, s->keep_g);
@@ -469,6 +486,7 @@ FOR_LEVEL void ON(set_out)(ON(gram_state) * s) {
     s->k = in->memory ? in->memory[0] : 0;
     s->factored = s->k > 0;
     s->spent = s->factored ? in->memory[1] : 0;
+    if (in->memory) in->memory[0] = 0; /* where this is stopped, what it leaves is half done */
     s->best = 0.0;
     ON(copy)(s->p, s->g, in->xy);
     double largest = 0.0;
@@ -522,5 +540,6 @@ FOR_LEVEL int64_t ON(gram_path)(const enet_gram *in) {
 #undef GUARDED
 #undef SLOW
 #undef CG_STEPS
+#undef FLAT
 #undef BURST
 #undef POLISHING

@@ -189,13 +189,12 @@ FOR_LEVEL int ON(solve_strength)(ON(row_state) * s) {
 
 /* Begin on the line through the last two solutions; no coefficient leaves 0 or its side by that. */
 FOR_LEVEL void ON(go_ahead)(ON(row_state) * s, int64_t at) {
-    const double *l1 = s->in->l1;
     const double last_o = s->o, last_S = s->S;
-    if (at < 2 || !(l1[at - 2] > l1[at - 1])) {
+    const double ahead = at < 2 ? 0.0 : ON(step_ahead)(s->in->l1 + at);
+    if (ahead == 0.0) {
         ON(copy)(s->p, s->last_b, s->b);
         ON(copy)(s->n, s->last_r, s->r);
     } else {
-        const double ahead = (l1[at - 1] - l1[at]) / (l1[at - 2] - l1[at - 1]);
         ON(extrapolate)(s->p, s->ahead_b, s->b, s->last_b, ahead);
         ON(extrapolate)(s->n, s->ahead_r, s->r, s->last_r, ahead);
         ON(copy)(s->p, s->b, s->ahead_b);
