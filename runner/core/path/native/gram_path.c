@@ -103,7 +103,7 @@ FOR_LEVEL double ON(between)(const ON(gram_state) * s, int64_t j, double b) {
 
 /* One sweep of coordinate descent. */
 FOR_LEVEL void ON(sweep)(ON(gram_state) * s) {
-    for (int64_t j = 0; j < s->p; j++) {
+    for (int64_t j = 0; j < s->p && !*s->in->stop; j++) {
         const double old = s->b[j], a = s->a[j], square = s->in->gram[j * s->stride + j];
         if (square <= 0.0 || (old == 0.0 && ON(size)(s->g[j]) <= a)) continue;
         const double best = ON(thresholded)(s->g[j] + square * old, a, square + s->c[j]);
@@ -202,9 +202,9 @@ FOR_LEVEL int ON(renew)(ON(gram_state) * s, double least) {
     return 1;
 }
 
-/* Change the support, and its factor with it. */
-FOR_LEVEL void ON(revise)(ON(gram_state) * s, double least) {
-    for (int64_t m = 0; m < s->k;) {
+/* Change the support, and its factor with it; 0 where it was stopped. */
+FOR_LEVEL int ON(revise)(ON(gram_state) * s, double least) {
+    for (int64_t m = 0; m < s->k && !*s->in->stop;) {
         const int64_t j = s->act[m];
         if (!ON(at_end)(s, j)) {
             m++;
@@ -214,12 +214,13 @@ FOR_LEVEL void ON(revise)(ON(gram_state) * s, double least) {
         s->k--;
         ON(let_rest)(s, j);
     }
-    for (int64_t j = 0; j < s->p; j++)
+    for (int64_t j = 0; j < s->p && !*s->in->stop; j++)
         if (ON(wish)(s, j) > least &&
             ON(append)(s->in->gram, s->stride, s->c[j], s->act, s->k, j, s->R, s->w)) {
             s->k++;
             ON(let_in)(s, j);
         }
+    return !*s->in->stop;
 }
 
 FOR_LEVEL int ON(choose_support)(ON(gram_state) * s, int64_t round) {
@@ -229,18 +230,18 @@ FOR_LEVEL int ON(choose_support)(ON(gram_state) * s, int64_t round) {
     if (!s->factored || s->spent * 12 > s->k + 24 || gone * 3 > s->k + 6 ||
         entering * 2 > s->k + 16)
         return ON(renew)(s, least);
-    ON(revise)(s, least);
-    return 1;
+    return ON(revise)(s, least);
 }
 
 /* ------------------------------------------------------------- the minimum over the support */
 
-/* q = G[:, A] d, eight columns at a time */
+/* q = G[:, A] d, eight columns at a time; less where it was stopped */
 FOR_LEVEL void ON(product)(const double *restrict gram, int64_t p, int64_t ld,
-                           const int64_t *act, int64_t k, const double *restrict d, double *restrict q) {
+                           const int64_t *act, int64_t k, const double *restrict d,
+                           double *restrict q, const volatile int32_t *stop) {
     for (int64_t i = 0; i < p; i++) q[i] = 0.0;
     int64_t m = 0;
-    for (; m + 7 < k; m += 8) {
+    for (; m + 7 < k && !*stop; m += 8) {
         const double *restrict r0 = gram + act[m] * ld, *restrict r1 = gram + act[m + 1] * ld;
         const double *restrict r2 = gram + act[m + 2] * ld, *restrict r3 = gram + act[m + 3] * ld;
         const double *restrict r4 = gram + act[m + 4] * ld, *restrict r5 = gram + act[m + 5] * ld;
@@ -251,7 +252,7 @@ FOR_LEVEL void ON(product)(const double *restrict gram, int64_t p, int64_t ld,
             q[i] += ((d0 * r0[i] + d1 * r1[i]) + (d2 * r2[i] + d3 * r3[i])) +
                     ((d4 * r4[i] + d5 * r5[i]) + (d6 * r6[i] + d7 * r7[i]));
     }
-    for (; m < k; m++) ON(subtract)(p, q, -d[m], gram + act[m] * ld);
+    for (; m < k && !*stop; m++) ON(subtract)(p, q, -d[m], gram + act[m] * ld);
 }
 
 FOR_LEVEL double ON(precondition)(ON(gram_state) * s) {
@@ -263,7 +264,8 @@ FOR_LEVEL double ON(precondition)(ON(gram_state) * s) {
 
 /* One step of conjugate gradients along d; 0 where the curvature is rounding. */
 FOR_LEVEL int ON(cg_step)(ON(gram_state) * s, double rz) {
-    ON(product)(s->in->gram, s->p, s->stride, s->act, s->k, s->d, s->q);
+    ON(product)(s->in->gram, s->p, s->stride, s->act, s->k, s->d, s->q,
+                s->in->stop);
     double curvature = 0.0, whole = 0.0;
     for (int64_t m = 0; m < s->k; m++) {
         const int64_t j = s->act[m];
@@ -398,7 +400,7 @@ FOR_LEVEL void ON(polish)(ON(gram_state) * s) {
    what is left of it is rounding. */
 FOR_LEVEL void ON(renew_gradient)(ON(gram_state) * s) {
     ON(copy)(s->p, s->g, s->in->xy);
-    for (int64_t j = 0; j < s->p; j++)
+    for (int64_t j = 0; j < s->p && !*s->in->stop; j++)
         if (s->b[j] != 0.0) ON(subtract)(s->p, s->g, s->b[j], s->in->gram + j * s->stride);
     s->gap = ON(judge)(s, s->b, s->g);
 }
@@ -411,6 +413,7 @@ FOR_LEVEL int ON(unsolved)(ON(gram_state) * s) {
     return s->gap > s->limit;
 }
 
+/* 0 where it was stopped, which leaves what is not a solution. */
 FOR_LEVEL int ON(solve_one)(ON(gram_state) * s) {
     int64_t burst = 4;
     s->sweeps = 0;
@@ -434,7 +437,7 @@ FOR_LEVEL int ON(solve_one)(ON(gram_state) * s) {
         else if (s->gap > s->limit && round >= CAREFUL) ON(cut_step)(s);
     }
     if (s->in->exact) ON(polish)(s);
-    return 1;
+    return !*s->in->stop;
 }
 
 /* -------------------------------------------------------------------------------- the path */
@@ -490,7 +493,7 @@ FOR_LEVEL void ON(set_out)(ON(gram_state) * s) {
     s->best = 0.0;
     ON(copy)(s->p, s->g, in->xy);
     double largest = 0.0;
-    for (int64_t j = 0; j < s->p; j++) {
+    for (int64_t j = 0; j < s->p && !*in->stop; j++) {
         const double start = in->start && in->gram[j * s->stride + j] > 0.0 ? in->start[j] : 0.0;
         s->b[j] = 0.0;
         ON(move)(s, j, ON(between)(s, j, start));
@@ -521,6 +524,7 @@ FOR_LEVEL int64_t ON(gram_path)(const enet_gram *in) {
     ON(gram_state) state, *s = &state;
     ON(lay_out)(s, in);
     ON(set_out)(s);
+    if (*in->stop) return 1;
     for (int64_t at = 0; at < in->count; at++) {
         ON(penalise)(s, at);
         ON(look_ahead)(s, at);
