@@ -88,7 +88,7 @@ def wide_rows() -> object:
 
 def sparse_rows() -> object:
     """Short columns, many of which take part."""
-    X = sparse.random_array((20_000, 50_000), density=0.004, rng=RNG, format="csc")
+    X = sparse.csc_array(sparse.random_array((20_000, 50_000), density=0.004, rng=RNG))
     problem, largest = of_rows(X)
     return path(problem, largest * EVERY)
 
