@@ -16,8 +16,10 @@ from runner.errors import FitError
 if TYPE_CHECKING:
     from runner.records import Floats, GramProblem, Integers
 
-# products of a column's entries, beyond which a call may last longer than a tenth of a second
+# products of a column's entries, beyond which a call may last longer than a tenth of a second; a
+# factor of all columns, and a few of what follows it, is as many as a tenth of them strengths
 LONG = 3e7
+STRENGTHS_OF_A_FACTOR = 0.1
 WHOLE, REAL, POINTER = ctypes.c_int64, ctypes.c_double, ctypes.c_void_p
 
 
@@ -142,7 +144,7 @@ def follow(  # noqa: PLR0913 - a problem, its penalty, and when to stop
     loaded.enet_gram_path.restype = loaded.enet_gram_gaps.restype = WHOLE
     call(
         lambda: loaded.enet_gram_path(ctypes.byref(handed), WHOLE(level())),
-        long=float(p) * p * a > LONG,
+        long=float(p) * p * (a + STRENGTHS_OF_A_FACTOR * p) > LONG,
     )
     if not exact:
         products = np.ascontiguousarray(out @ given["gram"])

@@ -32,6 +32,7 @@
 #define SLOW 0.8   /* a sweep that leaves more of the gap than this is the last before a factor */
 #define CG_STEPS 50
 #define AIM 1e-12  /* of yy: the gap that is aimed at where it costs little */
+#define FLAT 1e-14 /* share of the columns' own curvatures that is rounding */
 #define POLISHING 3
 #define BURST 200  /* most sweeps between two steps of the support */
 
@@ -67,6 +68,7 @@ FOR_LEVEL double ON(largest_violation)(const ON(gram_state) * s, const double *b
                                        const double *g) {
     double most = 0.0;
     for (int64_t j = 0; j < s->p; j++) {
+        if (!(ON(size)(b[j]) < LARGE && ON(size)(g[j]) < LARGE)) return INFEASIBLE;
         if (s->bounded && (b[j] > s->in->upper[j] || b[j] < s->in->lower[j])) return INFEASIBLE;
         const double own = ON(violation)(s, j, b[j], g[j]);
         most = own > most ? own : most;
@@ -102,7 +104,7 @@ FOR_LEVEL double ON(between)(const ON(gram_state) * s, int64_t j, double b) {
 
 /* One sweep of coordinate descent. */
 FOR_LEVEL void ON(sweep)(ON(gram_state) * s) {
-    for (int64_t j = 0; j < s->p; j++) {
+    for (int64_t j = 0; j < s->p && !*s->in->stop; j++) {
         const double old = s->b[j], a = s->a[j], square = s->in->gram[j * s->stride + j];
         if (square <= 0.0 || (old == 0.0 && ON(size)(s->g[j]) <= a)) continue;
         const double best = ON(thresholded)(s->g[j] + square * old, a, square + s->c[j]);
@@ -201,9 +203,9 @@ FOR_LEVEL int ON(renew)(ON(gram_state) * s, double least) {
     return 1;
 }
 
-/* Change the support, and its factor with it. */
-FOR_LEVEL void ON(revise)(ON(gram_state) * s, double least) {
-    for (int64_t m = 0; m < s->k;) {
+/* Change the support, and its factor with it; 0 where it was stopped. */
+FOR_LEVEL int ON(revise)(ON(gram_state) * s, double least) {
+    for (int64_t m = 0; m < s->k && !*s->in->stop;) {
         const int64_t j = s->act[m];
         if (!ON(at_end)(s, j)) {
             m++;
@@ -213,12 +215,13 @@ FOR_LEVEL void ON(revise)(ON(gram_state) * s, double least) {
         s->k--;
         ON(let_rest)(s, j);
     }
-    for (int64_t j = 0; j < s->p; j++)
+    for (int64_t j = 0; j < s->p && !*s->in->stop; j++)
         if (ON(wish)(s, j) > least &&
             ON(append)(s->in->gram, s->stride, s->c[j], s->act, s->k, j, s->R, s->w)) {
             s->k++;
             ON(let_in)(s, j);
         }
+    return !*s->in->stop;
 }
 
 FOR_LEVEL int ON(choose_support)(ON(gram_state) * s, int64_t round) {
@@ -228,18 +231,18 @@ FOR_LEVEL int ON(choose_support)(ON(gram_state) * s, int64_t round) {
     if (!s->factored || s->spent * 12 > s->k + 24 || gone * 3 > s->k + 6 ||
         entering * 2 > s->k + 16)
         return ON(renew)(s, least);
-    ON(revise)(s, least);
-    return 1;
+    return ON(revise)(s, least);
 }
 
 /* ------------------------------------------------------------- the minimum over the support */
 
-/* q = G[:, A] d, eight columns at a time */
+/* q = G[:, A] d, eight columns at a time; less where it was stopped */
 FOR_LEVEL void ON(product)(const double *restrict gram, int64_t p, int64_t ld,
-                           const int64_t *act, int64_t k, const double *restrict d, double *restrict q) {
+                           const int64_t *act, int64_t k, const double *restrict d,
+                           double *restrict q, const volatile int32_t *stop) {
     for (int64_t i = 0; i < p; i++) q[i] = 0.0;
     int64_t m = 0;
-    for (; m + 7 < k; m += 8) {
+    for (; m + 7 < k && !*stop; m += 8) {
         const double *restrict r0 = gram + act[m] * ld, *restrict r1 = gram + act[m + 1] * ld;
         const double *restrict r2 = gram + act[m + 2] * ld, *restrict r3 = gram + act[m + 3] * ld;
         const double *restrict r4 = gram + act[m + 4] * ld, *restrict r5 = gram + act[m + 5] * ld;
@@ -250,7 +253,7 @@ FOR_LEVEL void ON(product)(const double *restrict gram, int64_t p, int64_t ld,
             q[i] += ((d0 * r0[i] + d1 * r1[i]) + (d2 * r2[i] + d3 * r3[i])) +
                     ((d4 * r4[i] + d5 * r5[i]) + (d6 * r6[i] + d7 * r7[i]));
     }
-    for (; m < k; m++) ON(subtract)(p, q, -d[m], gram + act[m] * ld);
+    for (; m < k && !*stop; m++) ON(subtract)(p, q, -d[m], gram + act[m] * ld);
 }
 
 FOR_LEVEL double ON(precondition)(ON(gram_state) * s) {
@@ -262,13 +265,15 @@ FOR_LEVEL double ON(precondition)(ON(gram_state) * s) {
 
 /* One step of conjugate gradients along d; 0 where the curvature is rounding. */
 FOR_LEVEL int ON(cg_step)(ON(gram_state) * s, double rz) {
-    ON(product)(s->in->gram, s->p, s->stride, s->act, s->k, s->d, s->q);
-    double curvature = 0.0;
+    ON(product)(s->in->gram, s->p, s->stride, s->act, s->k, s->d, s->q,
+                s->in->stop);
+    double curvature = 0.0, whole = 0.0;
     for (int64_t m = 0; m < s->k; m++) {
         const int64_t j = s->act[m];
         curvature += s->d[m] * (s->q[j] + s->c[j] * s->d[m]);
+        whole += s->d[m] * s->d[m] * s->in->gram[j * s->stride + j];
     }
-    if (!(curvature > 0.0)) return 0;
+    if (!(curvature > FLAT * whole)) return 0;
     const double step = rz / curvature;
     for (int64_t m = 0; m < s->k; m++) {
         const int64_t j = s->act[m];
@@ -290,7 +295,10 @@ FOR_LEVEL void ON(minimise)(ON(gram_state) * s) {
     ON(copy)(s->k, s->d, s->z);
     int64_t count = 0;
     while (rz > 0.0 && count < CG_STEPS && !*s->in->stop) {
-        if (!ON(cg_step)(s, rz)) break;
+        if (!ON(cg_step)(s, rz)) {
+            s->factored = 0; /* it may be of a larger ridge, which held these columns apart */
+            break;
+        }
         count++;
         s->gap = ON(judge)(s, s->b, s->g);
         if (!(s->gap > s->aim) || ON(dot)(s->k, s->r, s->r) <= 1e-6 * first_square) break;
@@ -388,11 +396,24 @@ FOR_LEVEL int ON(polish)(ON(gram_state) * s) {
     return !*s->in->stop;
 }
 
-/* What should be exact is solved for its support once at least. */
-FOR_LEVEL int ON(unsolved)(const ON(gram_state) * s) {
-    return s->gap > s->limit || (s->in->exact && !s->factored);
+/* The gradient anew from the coefficients: a step along dependent columns may have been so long that
+   what is left of it is rounding. */
+FOR_LEVEL void ON(renew_gradient)(ON(gram_state) * s) {
+    ON(copy)(s->p, s->g, s->in->xy);
+    for (int64_t j = 0; j < s->p && !*s->in->stop; j++)
+        if (s->b[j] != 0.0) ON(subtract)(s->p, s->g, s->b[j], s->in->gram + j * s->stride);
+    s->gap = ON(judge)(s, s->b, s->g);
 }
 
+/* What should be exact is solved for its support once at least, and judged by a gradient of its own. */
+FOR_LEVEL int ON(unsolved)(ON(gram_state) * s) {
+    if (s->gap > s->limit || !s->in->exact) return s->gap > s->limit;
+    if (!s->factored) return 1;
+    ON(renew_gradient)(s);
+    return s->gap > s->limit;
+}
+
+/* 0 where it was stopped, which leaves what is not a solution. */
 FOR_LEVEL int ON(solve_one)(ON(gram_state) * s) {
     int64_t burst = 4;
     s->sweeps = 0;
@@ -432,12 +453,11 @@ FOR_LEVEL void ON(penalise)(ON(gram_state) * s, int64_t at) {
 
 /* Begin on the line through the last two solutions if that is nearer. */
 FOR_LEVEL void ON(look_ahead)(ON(gram_state) * s, int64_t at) {
-    const double *l1 = s->in->l1;
-    if (at < 2 || !(s->gap > s->limit) || !(l1[at - 2] > l1[at - 1])) {
+    const double ahead = at < 2 ? 0.0 : ON(step_ahead)(s->in->l1 + at);
+    if (!(s->gap > s->limit) || ahead == 0.0) {
         ON(save)(s, s->last_b, s->last_g);
         return;
     }
-    const double ahead = (l1[at - 1] - l1[at]) / (l1[at - 2] - l1[at - 1]);
     ON(extrapolate)(s->p, s->keep_b, s->b, s->last_b, ahead);
     ON(extrapolate)(s->p, s->keep_g, s->g, s->last_g, ahead);
     const double guess = ON(judge)(s, s->keep_b, s->keep_g);
@@ -468,10 +488,11 @@ FOR_LEVEL void ON(set_out)(ON(gram_state) * s) {
     s->k = in->memory ? in->memory[0] : 0;
     s->factored = s->k > 0;
     s->spent = s->factored ? in->memory[1] : 0;
+    if (in->memory) in->memory[0] = 0; /* where this is stopped, what it leaves is half done */
     s->best = 0.0;
     ON(copy)(s->p, s->g, in->xy);
     double largest = 0.0;
-    for (int64_t j = 0; j < s->p; j++) {
+    for (int64_t j = 0; j < s->p && !*in->stop; j++) {
         const double start = in->start && in->gram[j * s->stride + j] > 0.0 ? in->start[j] : 0.0;
         s->b[j] = 0.0;
         ON(move)(s, j, ON(between)(s, j, start));
@@ -503,6 +524,7 @@ FOR_LEVEL int64_t ON(gram_path)(const enet_gram *in) {
     ON(gram_state) state, *s = &state;
     ON(lay_out)(s, in);
     ON(set_out)(s);
+    if (*in->stop) return 1;
     for (int64_t at = 0; at < in->count; at++) {
         ON(penalise)(s, at);
         ON(look_ahead)(s, at);
@@ -522,6 +544,7 @@ FOR_LEVEL int64_t ON(gram_path)(const enet_gram *in) {
 #undef GUARDED
 #undef SLOW
 #undef CG_STEPS
+#undef FLAT
 #undef BURST
 #undef POLISHING
 #undef AIM

@@ -24,8 +24,10 @@ def solver_threads(count: int) -> Iterator[ThreadPoolExecutor]:
         STOP.value = 1
         raise
     finally:
-        threads.shutdown(cancel_futures=True)
-        STOP.value = 0
+        try:
+            threads.shutdown(cancel_futures=True)
+        finally:  # even where a second interrupt does not let this wait for the threads
+            STOP.value = 0
 
 
 def call(solve: Callable[[], int], *, long: bool) -> None:

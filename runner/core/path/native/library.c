@@ -10,6 +10,7 @@
 
 #define DEPENDENT 1e-11    /* share of a column's square that others leave, below which it depends on them */
 #define ROUNDING 3.6e-15   /* of yy, to which a gap is known: 16 units in the last place */
+#define FURTHEST 4.0       /* steps between strengths for which a line is followed ahead */
 #define LARGE 1e300
 #define INFEASIBLE 1e301   /* the gap of a coefficient beyond its bounds */
 #ifndef PAD

@@ -96,7 +96,7 @@ FOR_LEVEL void ON(set)(ON(row_state) * s, int64_t j, double to) {
 /* One sweep over some columns: the largest of what each has gained, times their number. */
 FOR_LEVEL double ON(sweep_over)(ON(row_state) * s, const int64_t *chosen, int64_t count) {
     double most = 0.0;
-    for (int64_t m = 0; m < count; m++) {
+    for (int64_t m = 0; m < count && !*s->in->stop; m++) {
         const int64_t j = chosen[m];
         const double old = s->b[j], curvature = s->square[j] + s->c[j];
         if (!(s->square[j] > 0.0)) continue;
@@ -153,7 +153,7 @@ FOR_LEVEL int64_t ON(let_columns_through)(ON(row_state) * s, double share) {
 FOR_LEVEL void ON(renew_residual)(ON(row_state) * s) {
     ON(copy)(s->n, s->r, s->in->target);
     s->o = 0.0;
-    for (int64_t j = 0; j < s->p; j++) {
+    for (int64_t j = 0; j < s->p && !*s->in->stop; j++) {
         if (s->b[j] == 0.0) continue;
         ON(column_add)(s->in, j, -s->b[j] * s->in->unscale[j], s->r);
         s->o += s->b[j] * s->in->shift[j];
@@ -161,11 +161,12 @@ FOR_LEVEL void ON(renew_residual)(ON(row_state) * s) {
     s->S = ON(mean_of)(s->in, s->r);
 }
 
-/* Look at all columns: gradients, and the gap. */
+/* Look at all columns: gradients, and the gap, which has no meaning where it was stopped. */
 FOR_LEVEL void ON(look_at_all)(ON(row_state) * s) {
     const enet_rows *in = s->in;
     ON(renew_residual)(s);
-    for (int64_t j = 0; j < s->p; j++) s->g[j] = ON(gradient)(s, j);
+    for (int64_t j = 0; j < s->p && !*in->stop; j++) s->g[j] = ON(gradient)(s, j);
+    if (*in->stop) return;
     const double squares = ON(dot)(s->n, s->r, s->r) / (double)s->n + 2.0 * s->o * s->S +
                            s->o * s->o;
     s->gap = in->lower ? ON(gap_within)(s->p, s->b, s->g, s->a, s->c, in->lower, in->upper, squares)
@@ -179,6 +180,7 @@ FOR_LEVEL int ON(solve_strength)(ON(row_state) * s) {
     for (;;) {
         ON(settle)(s, leave);
         ON(look_at_all)(s);
+        if (*s->in->stop) return 0;
         if (!(s->gap > s->limit)) return 1;
         if (!ON(may_go_on)(s)) return 0;
         if (!ON(let_columns_through)(s, 1.0)) leave *= TIGHTER;
@@ -189,20 +191,19 @@ FOR_LEVEL int ON(solve_strength)(ON(row_state) * s) {
 
 /* Begin on the line through the last two solutions; no coefficient leaves 0 or its side by that. */
 FOR_LEVEL void ON(go_ahead)(ON(row_state) * s, int64_t at) {
-    const double *l1 = s->in->l1;
     const double last_o = s->o, last_S = s->S;
-    if (at < 2 || !(l1[at - 2] > l1[at - 1])) {
+    const double ahead = at < 2 ? 0.0 : ON(step_ahead)(s->in->l1 + at);
+    if (ahead == 0.0) {
         ON(copy)(s->p, s->last_b, s->b);
         ON(copy)(s->n, s->last_r, s->r);
     } else {
-        const double ahead = (l1[at - 1] - l1[at]) / (l1[at - 2] - l1[at - 1]);
         ON(extrapolate)(s->p, s->ahead_b, s->b, s->last_b, ahead);
         ON(extrapolate)(s->n, s->ahead_r, s->r, s->last_r, ahead);
         ON(copy)(s->p, s->b, s->ahead_b);
         ON(copy)(s->n, s->r, s->ahead_r);
         s->o += ahead * (s->o - s->last_o);
         s->S += ahead * (s->S - s->last_S);
-        for (int64_t j = 0; j < s->p; j++) {
+        for (int64_t j = 0; j < s->p && !*s->in->stop; j++) {
             const double sided = s->b[j] * s->last_b[j] > 0.0 ? s->b[j] : 0.0;
             const double within = ON(clipped)(sided, j, s->in->lower, s->in->upper);
             if (within != s->b[j]) ON(set)(s, j, within);
@@ -233,7 +234,7 @@ FOR_LEVEL void ON(set_out_rows)(ON(row_state) * s) {
     s->limit = (in->tol + ROUNDING) * ON(dot)(s->n, s->r, s->r) / (double)s->n;
     s->o = s->last_o = s->last_S = 0.0;
     s->S = ON(mean_of)(in, s->r);
-    for (int64_t j = 0; j < s->p; j++) {
+    for (int64_t j = 0; j < s->p && !*in->stop; j++) {
         const double u = in->unscale[j], m = in->shift[j];
         s->mean[j] = ON(column_sum)(in, j) * u / (double)s->n;
         s->square[j] = ON(column_square)(in, j) * u * u / (double)s->n - 2.0 * m * s->mean[j] + m * m;
@@ -263,12 +264,14 @@ FOR_LEVEL void ON(screen)(ON(row_state) * s, int64_t at) {
 FOR_LEVEL int64_t ON(row_path)(const enet_rows *in) {
     ON(row_state) state, *s = &state;
     ON(lay_out_rows)(s, in);
-    ON(set_out_rows)(s);
     *in->solved = 0;
+    ON(set_out_rows)(s);
+    if (*in->stop) return 1;
     for (int64_t at = 0; at < in->count; at++) {
         ON(penalise_rows)(s, at);
         if (at == 0) ON(look_at_all)(s);
         ON(go_ahead)(s, at);
+        if (*in->stop) return 1;
         ON(screen)(s, at);
         const int met = ON(solve_strength)(s);
         if (*in->stop) return 1;

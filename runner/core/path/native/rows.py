@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from runner.core.path.native.gram import GramPenalty
     from runner.records import Floats, Integers, Matrix, RowProblem
 
-LONG = 3e7  # entries times strengths, beyond which a call may last longer than a tenth of a second
+# entries that are looked at, beyond which a call may last longer than a tenth of a second; a sweep
+# looks at some of them
+LONG = 3e7
+SHARE_SWEPT = 0.125
 FAR = 100.0  # a mean of so many scales, beyond which what is not centred loses digits
 WHOLE, REAL, POINTER = ctypes.c_int64, ctypes.c_double, ctypes.c_void_p
 
@@ -164,7 +167,7 @@ def follow_rows(  # noqa: PLR0913 - a problem, its penalty, and when to stop
     loaded.enet_row_path.restype = WHOLE
     call(
         lambda: loaded.enet_row_path(ctypes.byref(handed), WHOLE(level())),
-        long=float(rows.entries) * a > LONG,
+        long=float(rows.entries) * a * (1 + SHARE_SWEPT * min(patience, most)) > LONG,
     )
     done = int(solved[0])
     answered = int(np.count_nonzero(kept[:done] >= 0))

@@ -29,6 +29,13 @@ FOR_LEVEL double ON(dot)(int64_t n, const double *restrict x, const double *rest
     return sum;
 }
 
+/* How many times the last step between strengths the next one is; 0 where a line through the last
+   two solutions says nothing of it, and would be rounding many times over. */
+FOR_LEVEL double ON(step_ahead)(const double *l1) {
+    const double last = l1[-2] - l1[-1], next = l1[-1] - l1[0];
+    return last > 0.0 && next > 0.0 && next <= FURTHEST * last ? next / last : 0.0;
+}
+
 /* to = from + ahead (from - last), and last = from: a step further on a line */
 FOR_LEVEL void ON(extrapolate)(int64_t n, double *restrict to, const double *restrict from,
                                double *restrict last, double ahead) {
