@@ -130,7 +130,7 @@ def describe_group(records: Sequence[Record], rope: float | None = None) -> list
     expected = loss(metric, np.array(known, dtype=np.float64))
     best = records[_best(expected, means)]
     scores = [None if why_incomparable(r, best) else unselected_folds(r) for r in records]
-    untested = np.full(len(best["folds"]["validation"]), np.nan)
+    untested = np.full(max((len(each) for each in scores if each is not None), default=1), np.nan)
     folds = np.array([untested if each is None else each for each in scores])
     return standings(Losses(loss(metric, folds), expected, means, rows_ratio(best)), rope)
 
@@ -179,6 +179,9 @@ def why_incomparable(record: Record, other: Record) -> str | None:
     """Why the fold scores of two runs are no pairs, or None if they are."""
     if other["metric"] != record["metric"] or other["folds"] != record["folds"]:
         return "has other folds, or another metric"
+    sizes = {len(folds) for r in (record, other) if (folds := unselected_folds(r)) is not None}
+    if len(sizes) > 1:  # in time the first fold has none within it
+        return "has scores that no choice has seen on other folds"
     if other.get("rows_left_out") != record.get("rows_left_out") and _skips(other, record):
         return "is scored on other rows"
     return None

@@ -140,6 +140,17 @@ def test_other_rows_are_no_pairs(other: dict[str, Any]) -> None:
     assert [True, None, False] == [each.ties for each in said]
 
 
+def test_searches_in_time_are_nested_in_fewer_folds() -> None:
+    """The first fold has none within it: beside such a run those without nested scores stand."""
+    nested, shifted = [4.0, 5.0, 4.5, 5.5], [5.0, 6.5, 5.0, 7.0]
+    found = [record("mse", 4.0, nested), record("mse", 3.5), record("mse", 4.5, shifted)]
+    first, without, other = describe_group(found)
+    assert (first.p_best, without.p_best, without.ties) == (None, None, None)
+    assert 0 < (other.p_best or 0) < 1
+    of_one = describe_group([record("mse", 4.0, nested), record("mse", 5.0, trials=1)])
+    assert [None, None] == [each.p_best for each in of_one]
+
+
 def test_one_fold_tells_nothing() -> None:
     """Of a holdout there is no spread, and so no p-value."""
     means = np.array([1.0, 2.0])

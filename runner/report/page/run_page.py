@@ -18,6 +18,7 @@ from runner.report.page import (
     run_words,
     search_figures,
     survival_figures,
+    word_figures,
 )
 from runner.report.page.document import render
 from runner.report.page.figure import Cells, Figure
@@ -152,6 +153,7 @@ def _features(material: Material) -> Section:
         "What is in the model?",
         figures=_drawn(
             *feature_figures.draw_coefficients(material),
+            *word_figures.draw_words(material),
             *feature_figures.draw_paths(material),
             feature_figures.draw_importance(material),
         ),

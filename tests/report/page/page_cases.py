@@ -28,6 +28,18 @@ HOSTILE = (
 )
 
 
+WORDS = (
+    "alpha",
+    "the",
+    "meeting",
+    "price",
+    "a" * 60,
+    "\u05e9\u05dc\u05d5\u05dd",
+    "script",
+    "datum",
+)
+
+
 def targets(frame: pd.DataFrame) -> pd.DataFrame:
     """The frame with a target for each family."""
     rng = np.random.default_rng(1)
@@ -39,6 +51,7 @@ def targets(frame: pd.DataFrame) -> pd.DataFrame:
         weeks=rng.exponential(np.exp(2 - 0.1 * score)).round(3) + 0.001,
         died=rng.random(len(frame)) < 0.7,
         noise=1e12 * rng.normal(size=len(frame)),
+        notes=[" ".join(rng.choice(WORDS, 6)) + (" free now" if up else "") for up in score > 0],
     )
 
 
@@ -53,9 +66,17 @@ CASES = {
     "poisson": ("dataset.target=visits", "family=poisson"),
     "multinomial": ("dataset.target=kind", "family=multinomial"),
     "nothing": ("dataset.target=noise", "search.rule=one_se"),
+    "words": (
+        "dataset.target=kind",
+        "family=multinomial",
+        "dataset.text=notes",
+        "features=text",
+        "features.scale=true",
+        "features.steps.text.ngrams=[1,2]",
+    ),
     "cox": ("dataset.target=weeks", "family=cox", "dataset.event=died"),
 }
-OWN = {"outcome", "bought", "visits", "kind", "weeks", "died", "noise"}
+OWN = {"outcome", "bought", "visits", "kind", "weeks", "died", "noise", "notes"}
 
 
 def hostile_frame(rows: int = 80) -> pd.DataFrame:
