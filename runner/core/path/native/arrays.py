@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 
 LARGEST = 2**62  # of a count
+SMALL = 10_000  # entries, of which a mask costs nothing
 
 
 def checked(name: str, values: Floats, shape: tuple[int, ...], *, finite: bool = True) -> Floats:
@@ -27,20 +28,37 @@ def checked(name: str, values: Floats, shape: tuple[int, ...], *, finite: bool =
         FitError: the array is not of real numbers, has another shape, or, if it must be finite, an
             entry is not.
     """
+    array = values if _as_it_is(values) else _copied(name, values)
+    if array.shape != shape:
+        raise FitError(f"{name} has the shape {array.shape}, but must have {shape}")
+    if finite and not _is_finite(array):
+        raise FitError(f"{name} must be finite, but has an entry that is not")
+    return array
+
+
+def _as_it_is(values: Floats) -> bool:
+    """Whether compiled code can read an array without a copy."""
+    plain = type(values) is np.ndarray and values.dtype == np.float64
+    return plain and values.flags.c_contiguous and values.flags.aligned
+
+
+def _copied(name: str, values: Floats) -> Floats:
+    """The same numbers as it can."""
     if np.iscomplexobj(values):
         raise FitError(f"{name} must be real, but is complex")
     try:
-        array = np.require(values, dtype=np.float64, requirements=["C", "A", "ENSUREARRAY"])
+        return np.require(values, dtype=np.float64, requirements=["C", "A", "ENSUREARRAY"])
     except (TypeError, ValueError):
         raise FitError(f"{name} must be an array of numbers, but is not") from None
-    if array.shape != shape:
-        raise FitError(f"{name} has the shape {array.shape}, but must have {shape}")
-    # a sum is finite only if all its terms are; a sum that overflows is looked at once more
+
+
+def _is_finite(array: Floats) -> bool:
+    if array.size < SMALL:
+        return bool(np.isfinite(array).all())
     with np.errstate(over="ignore", invalid="ignore"):
         total = array.sum()
-    if finite and not np.isfinite(total) and not np.isfinite(array).all():
-        raise FitError(f"{name} must be finite, but has an entry that is not")
-    return array
+    # a sum is finite only if all its terms are; a sum that overflows is looked at once more
+    return bool(np.isfinite(total) or np.isfinite(array).all())
 
 
 def not_negative(name: str, values: Floats, shape: tuple[int, ...]) -> Floats:
