@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from runner.core.path.native.arrays import address, checked
+from runner.core.path.native.arrays import (
+    address,
+    checked,
+    checked_bounds,
+    checked_tolerance,
+    count,
+    not_negative,
+)
 from runner.core.path.native.interrupts import STOP, call
 from runner.core.path.native.library import level, library
 from runner.errors import FitError
@@ -79,6 +86,21 @@ class Memory:
         empty = np.zeros(2 * stride, dtype=np.int64), np.zeros(2, dtype=np.int64)
         return cls(stride, np.empty((stride + 16) * stride), *empty)
 
+    def check(self, p: int) -> None:
+        """Let nothing pass that is not about the first p columns.
+
+        Raises:
+            FitError: it is of more columns, or its arrays are not what `of` makes.
+        """
+        sizes = (self.stride + 16) * self.stride, 2 * self.stride, 2
+        arrays, kinds = (self.work, self.index, self.held), (np.float64, np.int64, np.int64)
+        for array, size, kind in zip(arrays, sizes, kinds, strict=True):
+            if array.shape != (size,) or array.dtype != kind or not array.flags.carray:
+                raise FitError("memory is not what Memory.of makes")
+        support = self.index[: self.held[0]]
+        if not 0 <= self.held[0] <= p or ((support < 0) | (support >= p)).any():
+            raise FitError(f"memory is of more columns than the {p} of the Gram")
+
 
 def follow(  # noqa: PLR0913 - a problem, its penalty, and when to stop
     problem: GramProblem,
@@ -106,24 +128,21 @@ def follow(  # noqa: PLR0913 - a problem, its penalty, and when to stop
         None without a library.
 
     Raises:
-        FitError: an array is of the wrong size, or not finite.
+        FitError: an array is of the wrong size, not finite, or not what a penalty may be; or the
+            memory is not of this Gram.
     """
     loaded = library()
     if loaded is None:
         return None
-    p, a = len(problem.xy), len(penalty.l1)
+    p, a = np.size(problem.xy), np.size(penalty.l1)
     given = {
         "gram": _gram(problem.gram, p, memory),
         "xy": checked("xy", problem.xy, (p,)),
-        "l1": checked("l1", penalty.l1, (a,)),
-        "l2": checked("l2", penalty.l2, (a,)),
+        **_penalty(penalty, p, a),
     }
-    vectors = {"pull": penalty.pull, "ridge": penalty.ridge, "start": start}
-    bounds = {"lower": penalty.lower, "upper": penalty.upper}
-    for names, finite in ((vectors, True), (bounds, False)):
-        for name, values in names.items():
-            if values is not None:
-                given[name] = checked(name, values, (p,), finite=finite)
+    if start is not None:
+        given["start"] = checked("start", start, (p,))
+    yy = float(checked("yy", np.asarray(problem.yy), ()))
     out, gaps, sweeps = np.zeros((a, p)), np.zeros(a), np.zeros(a, dtype=np.int64)
     own = Memory.of(p) if memory is None else memory
     made = {"out": out, "gaps": gaps, "sweeps": sweeps, "work": own.work, "index": own.index}
@@ -134,10 +153,10 @@ def follow(  # noqa: PLR0913 - a problem, its penalty, and when to stop
         p=p,
         stride=own.stride,
         count=a,
-        most=most,
+        most=count(most),
         exact=exact,
-        yy=problem.yy,
-        tol=tol,
+        yy=yy,
+        tol=checked_tolerance(tol),
         stop=ctypes.addressof(STOP),
         **addresses,
     )
@@ -153,10 +172,27 @@ def follow(  # noqa: PLR0913 - a problem, its penalty, and when to stop
     return Solutions(out.T, gaps, sweeps)
 
 
+def _penalty(penalty: GramPenalty, p: int, a: int) -> dict[str, Floats]:
+    """What there is of a penalty, by name."""
+    given = {
+        "l1": not_negative("l1", penalty.l1, (a,)),
+        "l2": not_negative("l2", penalty.l2, (a,)),
+        **checked_bounds(penalty.lower, penalty.upper, (p,)),
+    }
+    for name, values in (("pull", penalty.pull), ("ridge", penalty.ridge)):
+        if values is not None:
+            given[name] = not_negative(name, values, (p,))
+    return given
+
+
 def _gram(gram: Floats, p: int, memory: Memory | None) -> Floats:
     """The Gram, (p, p), as the library reads it; a symmetric matrix is its own transpose."""
     if memory is None:
         return checked("gram", gram.T if gram.flags.f_contiguous else gram, (p, p))
-    if gram.shape != (p, p) or gram.strides != (8 * memory.stride, 8) or p > memory.stride:
-        raise FitError(f"gram must be (p, p) of a buffer ({memory.stride}, {memory.stride})")
+    stride = memory.stride
+    laid_out = gram.shape == (p, p) and gram.strides == (8 * stride, 8) and p <= stride
+    if not laid_out or gram.dtype != np.float64 or not gram.flags.aligned:
+        raise FitError(f"gram must be (p, p) of a buffer ({stride}, {stride}) of aligned doubles")
+    checked("gram", gram.diagonal(), (p,))  # of what is not finite, a square is not
+    memory.check(p)
     return gram

@@ -9,13 +9,23 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import sparse
 
-from runner.core.path.native.arrays import address, checked, checked_ends
+from runner.core.path.native.arrays import (
+    address,
+    checked,
+    checked_bounds,
+    checked_ends,
+    checked_tolerance,
+    count,
+    not_negative,
+)
 from runner.core.path.native.interrupts import STOP, call
 from runner.core.path.native.library import level, library
+from runner.errors import FitError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from runner.core.path.native.arrays import Compressed
     from runner.core.path.native.gram import GramPenalty
     from runner.records import Floats, Integers, Matrix, RowProblem
 
@@ -53,20 +63,28 @@ class Rows:
         """None where the library would lose digits, or a sparse X is too large for its indices.
 
         A dense X whose columns are contiguous, of equal weights, is not copied.
+
+        Raises:
+            FitError: an array is of the wrong size, not finite, or not what it may be.
         """
         n, p = problem.X.shape
-        shift = problem.centre / problem.scale
-        if not n or not p or np.abs(shift).max() > FAR or max(n, p) > np.iinfo(np.int32).max:
+        if not n or not p or max(n, p) > np.iinfo(np.int32).max:
             return None
-        weight = problem.weight * (n / problem.weight.sum())
-        root = None if np.ptp(weight) == 0.0 else np.sqrt(weight)
+        scale = checked("scale", problem.scale, (p,))
+        centre = checked("centre", problem.centre, (p,))
+        if not (scale > 0.0).all():
+            raise FitError("scale must be positive, but has an entry that is not")
+        shift = centre / scale
+        if np.abs(shift).max() > FAR:
+            return None
+        root, y = _root(problem.weight, n), checked("y", problem.y, (n,))
         arrays: dict[str, NDArray[np.generic]] = {
-            "unscale": checked("scale", 1.0 / problem.scale, (p,)),
-            "shift": checked("centre", shift, (p,)),
-            "target": checked("y", problem.y if root is None else problem.y * root, (n,)),
+            "unscale": checked("scale", 1.0 / scale, (p,)),
+            "shift": shift,
+            "target": y if root is None else checked("y", y * root, (n,)),
         }
         if root is not None:
-            arrays["root"] = checked("weight", root, (n,))
+            arrays["root"] = root
         return cls((n, p), arrays | _columns(problem.X, root))
 
     @property
@@ -75,16 +93,50 @@ class Rows:
         return self.arrays["data"].size
 
 
+def _root(weight: Floats, n: int) -> Floats | None:
+    """The roots of weights of mean 1, (n,); None where all are equal.
+
+    Raises:
+        FitError: a weight is negative or not finite, or all are 0.
+    """
+    given = not_negative("weight", weight, (n,))
+    with np.errstate(over="ignore"):
+        mean = given.mean()
+    if not 0.0 < mean < np.inf:
+        raise FitError(f"the mean weight must be positive and finite, but is {mean}")
+    return None if np.ptp(given) == 0.0 else np.sqrt(given / mean)
+
+
 def _columns(X: Matrix, root: Floats | None) -> dict[str, NDArray[np.generic]]:
     """X as columns, each row times its root."""
     n, p = X.shape
     if not sparse.issparse(X):
-        weighted = X if root is None else np.asfortranarray(X * root[:, None])
-        return {"data": checked("X", weighted.T, (p, n))}
-    columns = sparse.csc_array(X)
-    data = columns.data if root is None else columns.data * root[columns.indices]
-    places, ends = checked_ends(columns)
+        columns = checked("X", X.T, (p, n))
+        if root is None:
+            return {"data": columns}
+        own = None if np.may_share_memory(columns, X) else columns
+        return {"data": checked("X", np.multiply(columns, root, out=own), (p, n))}
+    entries = _merged(X)
+    places, ends = checked_ends(entries, n)
+    data = entries.data[: len(places)]
+    data = data if root is None else data * root[places]
     return {"data": checked("X", data, (len(places),)), "places": places, "ends": ends}
+
+
+def _merged(X: Compressed) -> sparse.csc_array:
+    """A sparse X with one entry for each place, X itself where it is that.
+
+    Raises:
+        FitError: an entry is in no row or column, which scipy would trust.
+    """
+    n, p = X.shape
+    if X.format in {"csc", "csr"}:
+        checked_ends(X, n if X.format == "csc" else p)
+    columns = sparse.csc_array(X)
+    if not columns.has_canonical_format:
+        columns = columns.copy()
+        columns.sum_duplicates()
+    return columns
 
 
 @dataclass(frozen=True)
@@ -124,24 +176,27 @@ def follow_rows(  # noqa: PLR0913 - a problem, its penalty, and when to stop
         None without a library.
 
     Raises:
-        FitError: an array is of the wrong size, or not finite.
+        FitError: an array is of the wrong size, not finite, or not what a penalty may be.
     """
     loaded = library()
     if loaded is None:
         return None
-    (n, p), a, k = rows.size, len(penalty.l1), int(kept.max(initial=-1)) + 1
+    (n, p), a = rows.size, np.size(penalty.l1)
+    places = _checked_kept(kept, a)
     given: dict[str, NDArray[np.generic]] = {
         **rows.arrays,
-        "l1": checked("l1", penalty.l1, (a,)),
-        "l2": checked("l2", penalty.l2, (a,)),
-        "kept": np.require(kept, dtype=np.int64, requirements=["C", "A"]),
+        "l1": not_negative("l1", penalty.l1, (a,)),
+        "l2": not_negative("l2", penalty.l2, (a,)),
+        "kept": places,
+        **checked_bounds(penalty.lower, penalty.upper, (p,)),
     }
-    vectors = {"factors": penalty.pull, "start": start}
-    bounds = {"lower": penalty.lower, "upper": penalty.upper}
-    for names, finite in ((vectors, True), (bounds, False)):
-        for name, values in names.items():
-            if values is not None:
-                given[name] = checked(name, values, (p,), finite=finite)
+    if penalty.pull is not None:
+        given["factors"] = not_negative("factors", penalty.pull, (p,))
+        if not given["factors"].all():
+            raise FitError("factors must be positive, but has an entry of 0")
+    if start is not None:
+        given["start"] = checked("start", start, (p,))
+    k = int(np.count_nonzero(places >= 0))
     out, gaps = np.zeros((k, p)), np.zeros(k)
     sweeps, solved = np.zeros(k, dtype=np.int64), np.zeros(1, dtype=np.int64)
     made = {
@@ -157,9 +212,9 @@ def follow_rows(  # noqa: PLR0913 - a problem, its penalty, and when to stop
         n=n,
         p=p,
         count=a,
-        most=most,
-        patience=patience,
-        tol=tol,
+        most=count(most),
+        patience=count(patience),
+        tol=checked_tolerance(tol),
         before=before,
         stop=ctypes.addressof(STOP),
         **addresses,
@@ -170,5 +225,20 @@ def follow_rows(  # noqa: PLR0913 - a problem, its penalty, and when to stop
         long=float(rows.entries) * a * (1 + SHARE_SWEPT * min(patience, most)) > LONG,
     )
     done = int(solved[0])
-    answered = int(np.count_nonzero(kept[:done] >= 0))
+    answered = int(np.count_nonzero(places[:done] >= 0))
     return Followed(out[:answered].T, gaps[:answered], sweeps[:answered], done)
+
+
+def _checked_kept(kept: Integers, a: int) -> Integers:
+    """Places in the answer.
+
+    Raises:
+        FitError: they are not 0, 1, ... in their order, and -1.
+    """
+    places = np.require(kept, dtype=np.int64, requirements=["C", "A", "ENSUREARRAY"])
+    if places.shape != (a,):
+        raise FitError(f"kept has the shape {places.shape}, but must have {(a,)}")
+    named = places[places != -1]
+    if not np.array_equal(named, np.arange(len(named))):
+        raise FitError("kept must be 0, 1, ... in their order, or -1, but is not")
+    return places
