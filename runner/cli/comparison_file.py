@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from runner.store.finding import StoredRun
 
 ENDINGS = (".csv", ".parquet", ".md")
+SCORES = ("cv_", "test_", "last_value_", "seasonal_naive_", "best_", "n_", "seconds")
 
 
 def run_rows(
@@ -92,7 +93,7 @@ def _run_row(run: StoredRun, keys: Sequence[str], said: dict[str, Any]) -> dict[
     scores = {
         key: value
         for key, value in run.facts.items()
-        if key.startswith(("cv_", "test_", "best_", "n_", "seconds")) and key not in shown
+        if key.startswith(SCORES) and key not in shown
     }
     scored = bool(run.record.get("cv")) and run.metric is not None
     expected = {f"expected_{run.metric}": expected_score(run.record)} if scored else {}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from runner.cli.fitted_table import Row, say, say_score
 from runner.core.metrics import loss
+from runner.report.naive_words import CALLED, naive_scores, shortfalls
 from runner.report.numbers import interval
 from runner.report.search_lines import ORDERS
 from runner.report.standing import standing_cell, standing_notes
@@ -69,7 +70,8 @@ def group_tables(groups: Sequence[Group], asked: Asked) -> list[ComparisonTable]
         if asked.by:
             found = [_summary_table(group, asked.by), _effect_table(group, asked)]
         else:
-            found = [_ranked_table(group, own, asked.rope), _budget_table(group, own)]
+            ranked = _ranked_table(group, own, asked.rope)
+            found = [ranked, _naive_table(group), _budget_table(group, own)]
         first, *more = [table for table in found if table is not None]
         titled = replace(first, title=(*_group_title(groups, number, asked), *first.title))
         tables += [titled, *more]
@@ -235,6 +237,30 @@ def _budget_table(group: Group, keys: Sequence[str]) -> ComparisonTable | None:
     sizes = [f"{size:,}" for size in _round_sizes(most)]
     right = (*sizes, "all", "candidates")
     return ComparisonTable((title,), rows, "run", sizes[3:], right, notes)
+
+
+def _naive_table(group: Group) -> ComparisonTable | None:
+    """Scores beside those of forecasts without a model: of the test rows, else of the folds."""
+    tested = any(run.record.get("test") for run in group.runs)
+    found = {run.folder: naive_scores(run.record, tested=tested) for run in group.runs}
+    names = [name for name in CALLED.values() if any(name in each for each in found.values())]
+    if not names:
+        return None
+    rows = []
+    for run in _ranked(group):
+        own = run.facts.get(f"test_{group.metric}") if tested else run.score
+        naive = {name: say_score(found[run.folder].get(name)) for name in names}
+        cells = {"run": name_of(run), "model": say_score(own), **naive}
+        rows.append(Row(cells, note="; ".join(shortfalls(run.record))))
+    what = f"test {group.metric}" if tested else f"CV mean of {group.metric}"
+    title = f"{what}, beside that of forecasts without a model"
+    return ComparisonTable((title,), rows, "run", right=("model", *names))
+
+
+def _ranked(group: Group) -> list[StoredRun]:
+    """The runs, best first."""
+    described = zip(describe_group([run.record for run in group.runs]), group.runs, strict=True)
+    return [run for _, run in sorted(described, key=lambda pair: pair[0].rank)]
 
 
 def _round_sizes(most: int) -> list[int]:

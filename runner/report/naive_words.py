@@ -35,6 +35,16 @@ def baseline_cells(record: Record) -> tuple[tuple[str, ...], list[tuple[str, ...
     return headers, rows
 
 
+def naive_scores(record: Record, *, tested: bool) -> dict[str, float]:
+    """The optimised metric of each forecast by what it is called: test scores, else CV means."""
+    metric = record["metric"]
+    return {
+        CALLED[name]: found["test"][metric] if tested else found["cv"][metric]["mean"]
+        for name, found in (record.get("baselines") or {}).items()
+        if not tested or found.get("test")
+    }
+
+
 def shortfalls(record: Record) -> list[str]:
     """A sentence for each simple forecast that the model does not beat on the test rows."""
     if not record.get("baselines") or not record.get("test"):

@@ -96,6 +96,9 @@ class StoredRun:
             facts |= {f"cv_{metric}": found.get("mean"), f"cv_{metric}_se": found.get("se")}
             test = (record.get("test") or {}).get(metric) or {}
             facts[f"test_{metric}"] = test.get("score")
+        for name, found in (record.get("baselines") or {}).items():
+            facts[f"{name}_{self.metric}"] = found["cv"][self.metric]["mean"]
+            facts[f"test_{name}_{self.metric}"] = (found["test"] or {}).get(self.metric)
         best = (record.get("best") or {}).get("parameters") or {}
         facts |= {f"best_{key}": value for key, value in best.items()}
         facts["seconds"] = sum((record.get("timings") or {}).values()) or None
