@@ -9,6 +9,7 @@ import pytest
 from conftest import QUICK, read_json
 
 from runner.core.path.native import library as native
+from runner.core.path.native.gram import Memory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,7 +17,11 @@ if TYPE_CHECKING:
 
     from conftest import Program
 
-OTHER_ABI = "long long enet_abi(void) { return 2; } long long enet_level(void) { return 0; }"
+OWN = native.FILE.with_name("library.c")
+# the library, but one function says something else
+OTHER = '#define {0} own_{0}\n#include "{1}"\n#undef {0}\nEXPORT int64_t {0}(void) {{ return {2}; }}'
+OTHER_ABI = OTHER.format("enet_abi", OWN, 2)
+OTHER_LAYOUT = OTHER.format("enet_row_size", OWN, 8)
 NO_LEVEL = "long long enet_abi(void) { return 1; }"
 
 
@@ -29,7 +34,7 @@ def asked_anew(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     native.library.cache_clear()
 
 
-@pytest.mark.parametrize("source", [OTHER_ABI, NO_LEVEL])
+@pytest.mark.parametrize("source", [OTHER_ABI, OTHER_LAYOUT, NO_LEVEL])
 def test_a_library_of_another_version_is_refused(source: str, tmp_path: Path) -> None:
     """It loads, but is not what is expected."""
     code, built = tmp_path / "other.c", tmp_path / "other.so"
@@ -84,3 +89,11 @@ def test_a_run_is_silent_where_numpy_was_chosen(
     monkeypatch.setenv("ENET_RUNNER_CORE", "numpy")
     run = program.run("dataset=diabetes", *QUICK, name="chosen")
     assert ("numpy", False) == (core(run), "EN306" in codes(run))
+
+
+@pytest.mark.parametrize("stride", [0, 1, 7, 100])
+def test_the_workspace_is_as_large_as_the_library_needs(stride: int) -> None:
+    """What Python sets aside is what C writes to."""
+    found = native.library()
+    assert found is not None
+    assert found.enet_gram_work(stride) == len(Memory.of(stride).work)

@@ -17,6 +17,7 @@ from runner.core.path.native.arrays import (
     not_negative,
 )
 from runner.core.path.native.interrupts import STOP, call
+from runner.core.path.native.layouts import EnetGram
 from runner.core.path.native.library import level, library
 from runner.errors import FitError
 
@@ -27,20 +28,7 @@ if TYPE_CHECKING:
 # factor of all columns, and a few of what follows it, is as many as a tenth of them strengths
 LONG = 3e7
 STRENGTHS_OF_A_FACTOR = 0.1
-WHOLE, REAL, POINTER = ctypes.c_int64, ctypes.c_double, ctypes.c_void_p
-
-
-class _Problem(ctypes.Structure):
-    """`enet_gram` of library.h."""
-
-    _fields_ = (
-        *((name, WHOLE) for name in ("p", "stride", "count", "most", "exact")),
-        *((name, POINTER) for name in ("gram", "xy", "l1", "l2", "pull", "ridge")),
-        *((name, POINTER) for name in ("lower", "upper", "start")),
-        *((name, REAL) for name in ("yy", "tol")),
-        *((name, POINTER) for name in ("stop", "out", "gaps", "sweeps", "products")),
-        *((name, POINTER) for name in ("work", "index", "memory")),
-    )
+VECTORS = 18  # of the workspace, beside a factor: GRAM_VECTORS of library.h
 
 
 @dataclass(frozen=True)
@@ -76,7 +64,7 @@ class Memory:
     """
 
     stride: int
-    work: Floats  # (stride + 16) x stride
+    work: Floats  # (stride + VECTORS) x stride
     index: Integers  # (2 stride,)
     held: Integers  # (2,), what there is in them
 
@@ -84,7 +72,7 @@ class Memory:
     def of(cls, stride: int) -> Memory:
         """Nothing yet, of a Gram of at most so many columns."""
         empty = np.zeros(2 * stride, dtype=np.int64), np.zeros(2, dtype=np.int64)
-        return cls(stride, np.empty((stride + 16) * stride), *empty)
+        return cls(stride, np.empty((stride + VECTORS) * stride), *empty)
 
     def check(self, p: int) -> None:
         """Let nothing pass that is not about the first p columns.
@@ -92,7 +80,7 @@ class Memory:
         Raises:
             FitError: it is of more columns, or its arrays are not what `of` makes.
         """
-        sizes = (self.stride + 16) * self.stride, 2 * self.stride, 2
+        sizes = (self.stride + VECTORS) * self.stride, 2 * self.stride, 2
         arrays, kinds = (self.work, self.index, self.held), (np.float64, np.int64, np.int64)
         for array, size, kind in zip(arrays, sizes, kinds, strict=True):
             if array.shape != (size,) or array.dtype != kind or not array.flags.carray:
@@ -149,7 +137,7 @@ def follow(  # noqa: PLR0913 - a problem, its penalty, and when to stop
     if memory is not None:
         made["memory"] = memory.held
     addresses = {name: address(array) for name, array in {**given, **made}.items()}
-    handed = _Problem(
+    handed = EnetGram(
         p=p,
         stride=own.stride,
         count=a,
@@ -160,15 +148,14 @@ def follow(  # noqa: PLR0913 - a problem, its penalty, and when to stop
         stop=ctypes.addressof(STOP),
         **addresses,
     )
-    loaded.enet_gram_path.restype = loaded.enet_gram_gaps.restype = WHOLE
     call(
-        lambda: loaded.enet_gram_path(ctypes.byref(handed), WHOLE(level())),
+        lambda: loaded.enet_gram_path(ctypes.byref(handed), level()),
         long=float(p) * p * (a + STRENGTHS_OF_A_FACTOR * p) > LONG,
     )
     if not exact:
         products = np.ascontiguousarray(out @ given["gram"])
         handed.products = address(products)
-        loaded.enet_gram_gaps(ctypes.byref(handed), WHOLE(level()))
+        loaded.enet_gram_gaps(ctypes.byref(handed), level())
     return Solutions(out.T, gaps, sweeps)
 
 

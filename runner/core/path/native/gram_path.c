@@ -41,8 +41,8 @@ typedef struct {
     int64_t p, k, stride, *act, *inside;
     double *R;
     double *b, *g, *sign, *a, *c, *w, *r, *z, *d, *q;
-    double *keep_b, *keep_g, *best_b, *best_g, *last_b, *last_g;
-    double limit, aim, slack, gap, best;
+    double *keep_b, *keep_g, *best_b, *best_g, *last_b, *last_g, *lowest_b, *lowest_g;
+    double limit, aim, slack, gap, best, lowest;
     int64_t spent, sweeps;
     int factored, bounded, cut;
 } ON(gram_state);
@@ -365,6 +365,21 @@ FOR_LEVEL void ON(guard)(ON(gram_state) * s) {
     s->gap = ON(judge)(s, s->b, s->g);
 }
 
+/* Steps of the support may go up for a while: what was lowest is the answer where there is no time for
+   more of them. */
+FOR_LEVEL void ON(note_lowest)(ON(gram_state) * s) {
+    const double value = ON(objective)(s, s->b, s->g);
+    if (!(s->gap < LARGE && value < s->lowest)) return;
+    s->lowest = value;
+    ON(save)(s, s->lowest_b, s->lowest_g);
+}
+
+FOR_LEVEL void ON(settle_for_lowest)(ON(gram_state) * s) {
+    if (!(s->gap > s->limit && s->lowest < LARGE)) return;
+    ON(restore)(s, s->lowest_b, s->lowest_g);
+    s->gap = ON(judge)(s, s->b, s->g);
+}
+
 /* With no factor yet, descend while each sweep brings much: where that goes on to the end it spares
    the factor, and where it does not it is undone, as of correlated columns too many enter by it. */
 FOR_LEVEL void ON(descend_first)(ON(gram_state) * s) {
@@ -376,7 +391,8 @@ FOR_LEVEL void ON(descend_first)(ON(gram_state) * s) {
         ON(sweep)(s);
     } while (s->gap > s->aim && s->gap < SLOW * before && s->sweeps < s->in->most &&
              !*s->in->stop);
-    if (!(s->gap > s->limit) || s->sweeps >= s->in->most) return;
+    ON(note_lowest)(s);
+    if (!(s->gap > s->limit)) return;
     s->gap = first;
     ON(restore)(s, s->keep_b, s->keep_g);
 }
@@ -418,6 +434,7 @@ FOR_LEVEL int ON(solve_one)(ON(gram_state) * s) {
     int64_t burst = 4;
     s->sweeps = 0;
     s->cut = 0;
+    s->lowest = LARGE;
     if (!s->factored && !s->in->exact && s->gap > s->limit) ON(descend_first)(s);
     for (int64_t round = 1; ON(unsolved)(s) && s->sweeps < s->in->most; round++) {
         ON(remember_best)(s, round);
@@ -435,7 +452,9 @@ FOR_LEVEL int ON(solve_one)(ON(gram_state) * s) {
         if (*s->in->stop) return 0;
         if (s->gap > s->limit && round >= GUARDED) ON(guard)(s);
         else if (s->gap > s->limit && round >= CAREFUL) ON(cut_step)(s);
+        ON(note_lowest)(s);
     }
+    ON(settle_for_lowest)(s);
     return ON(polish)(s);
 }
 
@@ -471,7 +490,7 @@ FOR_LEVEL void ON(lay_out)(ON(gram_state) * s, const enet_gram *in) {
     double *next = in->work + in->stride * in->stride + PAD;
     double **vectors[GRAM_VECTORS] = {&s->b, &s->g, &s->sign, &s->a, &s->c, &s->w, &s->r, &s->z,
                                       &s->d, &s->q, &s->keep_b, &s->keep_g, &s->best_b, &s->best_g,
-                                      &s->last_b, &s->last_g};
+                                      &s->last_b, &s->last_g, &s->lowest_b, &s->lowest_g};
     s->in = in;
     s->p = in->p;
     s->stride = in->stride;

@@ -6,7 +6,7 @@
 #define VISIBLE __attribute__((visibility("default")))
 #endif
 
-#define GRAM_VECTORS 16
+#define GRAM_VECTORS 18
 #define ROW_WIDE 8
 #define ROW_TALL 3
 

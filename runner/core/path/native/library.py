@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from runner.checks import NOT_COMPILED
+from runner.core.path.native.layouts import EnetGram, EnetRows
 
 if TYPE_CHECKING:
     from runner.checks import Finding
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 Core = Literal["c-avx512", "c-avx2", "c", "numpy"]
 
 ABI = 1  # of the functions that library.c exports
+SOLVERS = ("enet_gram_path", "enet_gram_gaps", "enet_row_path")  # of a problem and a level
+LAYOUTS = {"enet_gram_size": EnetGram, "enet_row_size": EnetRows}
 CHOICE = "ENET_RUNNER_CORE"  # in the environment: numpy leaves the library out
 NAMES = {"darwin": "libpaths.dylib", "win32": "libpaths.dll"}
 FILE = Path(__file__).with_name(NAMES.get(sys.platform, "libpaths.so"))
@@ -50,11 +53,14 @@ def load(file: Path) -> ctypes.CDLL | None:
     """A library; None if it is not there, not of this machine, or not what this version expects."""
     try:
         found = ctypes.CDLL(str(file))
-        for function in (found.enet_abi, found.enet_level):
-            function.restype = ctypes.c_int64
+        for name in ("enet_abi", "enet_level", *SOLVERS, *LAYOUTS):
+            getattr(found, name).restype = ctypes.c_int64
+        for name in SOLVERS:
+            getattr(found, name).argtypes = (ctypes.c_void_p, ctypes.c_int64)
     except (OSError, AttributeError):
         return None
-    return found if found.enet_abi() == ABI else None
+    fits = all(getattr(found, name)() == ctypes.sizeof(own) for name, own in LAYOUTS.items())
+    return found if fits and found.enet_abi() == ABI else None
 
 
 def findings() -> list[Finding]:

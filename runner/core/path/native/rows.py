@@ -19,6 +19,7 @@ from runner.core.path.native.arrays import (
     not_negative,
 )
 from runner.core.path.native.interrupts import STOP, call
+from runner.core.path.native.layouts import EnetRows
 from runner.core.path.native.library import level, library
 from runner.errors import FitError
 
@@ -34,21 +35,6 @@ if TYPE_CHECKING:
 LONG = 3e7
 SHARE_SWEPT = 0.125
 FAR = 100.0  # a mean of so many scales, beyond which what is not centred loses digits
-WHOLE, REAL, POINTER = ctypes.c_int64, ctypes.c_double, ctypes.c_void_p
-
-
-class _Problem(ctypes.Structure):
-    """`enet_rows` of library.h."""
-
-    _fields_ = (
-        *((name, WHOLE) for name in ("n", "p", "count", "most", "patience")),
-        *((name, POINTER) for name in ("data", "places", "ends", "unscale", "shift")),
-        *((name, POINTER) for name in ("root", "target", "l1", "l2", "factors")),
-        *((name, POINTER) for name in ("lower", "upper", "start")),
-        *((name, REAL) for name in ("tol", "before")),
-        *((name, POINTER) for name in ("stop", "kept", "out", "gaps", "sweeps", "solved")),
-        *((name, POINTER) for name in ("work", "index")),
-    )
 
 
 @dataclass(frozen=True)
@@ -208,7 +194,7 @@ def follow_rows(  # noqa: PLR0913 - a problem, its penalty, and when to stop
         "index": np.empty(3 * p, dtype=np.int64),
     }
     addresses = {name: address(array) for name, array in {**given, **made}.items()}
-    handed = _Problem(
+    handed = EnetRows(
         n=n,
         p=p,
         count=a,
@@ -219,9 +205,8 @@ def follow_rows(  # noqa: PLR0913 - a problem, its penalty, and when to stop
         stop=ctypes.addressof(STOP),
         **addresses,
     )
-    loaded.enet_row_path.restype = WHOLE
     call(
-        lambda: loaded.enet_row_path(ctypes.byref(handed), WHOLE(level())),
+        lambda: loaded.enet_row_path(ctypes.byref(handed), level()),
         long=float(rows.entries) * a * (1 + SHARE_SWEPT * min(patience, most)) > LONG,
     )
     done = int(solved[0])
