@@ -18,7 +18,7 @@ import numpy as np
 from scipy.linalg import blas
 
 from runner.core.path.active_set import solve_near
-from runner.core.path.native.gram import GramPenalty, follow
+from runner.core.path.native.follow_gram import GramPenalty, follow
 from runner.core.path.squares import inverse_above
 from runner.records import GramProblem
 

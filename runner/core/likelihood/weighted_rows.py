@@ -11,8 +11,8 @@ from scipy import sparse
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import ElasticNet
 
-from runner.core.path.native.gram import GramPenalty
-from runner.core.path.native.rows import Rows, follow_rows
+from runner.core.path.native.follow_gram import GramPenalty
+from runner.core.path.native.follow_rows import Rows, follow_rows
 from runner.records import RowProblem
 
 if TYPE_CHECKING:

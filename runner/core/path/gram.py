@@ -13,12 +13,12 @@ import numpy as np
 
 from runner.core.path.gap import gram_gaps, within_tolerance
 from runner.core.path.gram_by_numpy import solve_by_numpy
-from runner.core.path.native.gram import GramPenalty, follow
+from runner.core.path.native.follow_gram import GramPenalty, follow
 from runner.core.path.profile import profile_out
 from runner.records import Path
 
 if TYPE_CHECKING:
-    from runner.core.path.native.gram import Memory, Solutions
+    from runner.core.path.native.follow_gram import Memory, Solutions
     from runner.core.path.settings import PathSettings
     from runner.records import Booleans, Floats, GramProblem, Integers
 

@@ -15,8 +15,8 @@ from scipy import sparse
 from runner.core.path.centred_columns import to_columns, to_gram
 from runner.core.path.gap import dual_gaps, within_tolerance
 from runner.core.path.gram import solve_gram
-from runner.core.path.native.gram import GramPenalty
-from runner.core.path.native.rows import Rows, follow_rows
+from runner.core.path.native.follow_gram import GramPenalty
+from runner.core.path.native.follow_rows import Rows, follow_rows
 from runner.core.path.screened_rows import ScreenedPath
 from runner.core.path.strong_rules import fill_in, reach
 from runner.records import Path

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import sparse
 
-from runner.core.path.native.gram import Memory
+from runner.core.path.native.follow_gram import Memory
 from runner.records import GramProblem
 
 if TYPE_CHECKING:

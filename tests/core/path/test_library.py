@@ -9,7 +9,7 @@ import pytest
 from conftest import QUICK, read_json
 
 from runner.core.path.native import library as native
-from runner.core.path.native.gram import Memory
+from runner.core.path.native.follow_gram import Memory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 OWN = native.FILE.with_name("library.c")
 # the library, but one function says something else
-OTHER = '#define {0} own_{0}\n#include "{1}"\n#undef {0}\nEXPORT int64_t {0}(void) {{ return {2}; }}'
+OTHER = (
+    '#define {0} own_{0}\n#include "{1}"\n#undef {0}\nEXPORT int64_t {0}(void) {{ return {2}; }}'
+)
 OTHER_ABI = OTHER.format("enet_abi", OWN, 2)
 OTHER_LAYOUT = OTHER.format("enet_row_size", OWN, 8)
 NO_LEVEL = "long long enet_abi(void) { return 1; }"

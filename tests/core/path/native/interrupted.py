@@ -18,10 +18,10 @@ from scipy import sparse
 from scipy.linalg import toeplitz
 
 from runner.core.path import PathSettings, solve_path
-from runner.core.path.native import gram as by_gram
+from runner.core.path.native import follow_gram as by_gram
+from runner.core.path.native import follow_rows as by_rows
 from runner.core.path.native import interrupts
-from runner.core.path.native import rows as by_rows
-from runner.core.path.native.gram import GramPenalty, follow
+from runner.core.path.native.follow_gram import GramPenalty, follow
 from runner.records import GramProblem, RowProblem
 from runner.search import fold_paths
 from runner.search.fold_paths import How, Job, solve_folds

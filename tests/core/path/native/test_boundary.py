@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from runner.core.path.native.gram import GramPenalty, Memory, follow
-from runner.core.path.native.rows import Rows, follow_rows
+from runner.core.path.native.follow_gram import GramPenalty, Memory, follow
+from runner.core.path.native.follow_rows import Rows, follow_rows
 from runner.errors import FitError
 from runner.records import GramProblem, RowProblem
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from runner.core.path.native.gram import GramPenalty, Memory, Solutions, follow
+from runner.core.path.native.follow_gram import GramPenalty, Memory, Solutions, follow
 from runner.core.path.native.interrupts import STOP
 from runner.records import GramProblem
 

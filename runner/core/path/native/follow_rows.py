@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from runner.core.path.native.arrays import Compressed
-    from runner.core.path.native.gram import GramPenalty
+    from runner.core.path.native.follow_gram import GramPenalty
     from runner.records import Floats, Integers, Matrix, RowProblem
 
 # entries that are looked at, beyond which a call may last longer than a tenth of a second; a sweep
