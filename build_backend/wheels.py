@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import lief
 from backend import Settings, copied_sources
@@ -38,8 +39,9 @@ def exported(wheel: Path) -> set[str]:
     """The functions that the library of a wheel exports."""
     with zipfile.ZipFile(wheel) as content:
         (name,) = (name for name in content.namelist() if Path(name).stem == "libpaths")
-        functions = lief.parse(content.read(name)).exported_functions
-    return {function.name.removeprefix("_") for function in functions if "enet_" in function.name}
+        library: Any = lief.parse(content.read(name))
+    names = (function.name for function in library.exported_functions)
+    return {name.removeprefix("_") for name in names if "enet_" in name}
 
 
 def main(folder: Path) -> None:

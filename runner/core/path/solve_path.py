@@ -12,7 +12,7 @@ from runner.core.path.gap import within_tolerance
 from runner.core.path.gram import solve_gram
 from runner.core.path.ridge import solve_least_squares, solve_ridge
 from runner.core.path.ridge_rows import solve_least_squares_rows, solve_ridge_rows
-from runner.core.path.rows import solve_rows
+from runner.core.path.row_problems import solve_rows
 from runner.errors import FitError
 from runner.records import GramProblem, Path, PooledProblem
 

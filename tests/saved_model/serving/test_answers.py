@@ -125,10 +125,10 @@ def test_a_gap_is_a_gap_however_it_is_said(linear: bool, runs: dict[str, Path]) 
     rows = [full, {"a": None, **full}, {"a": "", **full}, {"a": 9.0, **full}]
     with client_of(load_model(runs["imputer=mean"], linear=linear)) as client:
         told = client.post("/predict", json={"rows": rows}).json()["predictions"]
-        flags = [{**full, "flag": value} for value in (True, 1, 1.0)]
+        flags = [{**full, "flag": value} for value in (True, 1, 1.0, True)]
         same = client.post("/predict", json={"rows": flags}).json()["predictions"]
     assert told[0] == told[1] == told[2] != told[3]
-    assert same == [told[0]] * 3
+    assert same == [told[0]] * 4
 
 
 def test_what_is_served_is_described(runs: dict[str, Path], tmp_path: Path) -> None:

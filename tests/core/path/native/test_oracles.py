@@ -22,7 +22,7 @@ from runner.core.path.native import follow_gram as by_gram
 from runner.core.path.native import follow_rows as by_rows
 from runner.core.path.native import library
 from runner.core.path.native.follow_gram import GramPenalty, follow
-from runner.core.path.rows import solve_rows
+from runner.core.path.row_problems import solve_rows
 from runner.core.path.screened_rows import ScreenedPath
 from runner.core.path.settings import Limits
 from runner.records import GramProblem, RowProblem
@@ -106,7 +106,7 @@ def cases(draw: st.DrawFn, *, wide: bool, free: bool = True) -> Case:
     largest = np.abs(to_columns(rows).gradient(to_columns(rows).target)).max() / l1_ratio
     steps = draw(st.lists(st.sampled_from([1.0, 1.0 - 1e-15, 0.95, 0.7, 0.1]), max_size=6))
     top = (float(largest) or 1.0) * draw(st.sampled_from([1.2, 0.9, 0.3]))
-    alphas = np.cumprod(np.array([top, *steps], dtype=np.float64))
+    alphas: Floats = np.cumprod([top, *steps]).astype(np.float64)
     return Case(rows, alphas, l1_ratio, how_to(draw, rng, p, free=free), kind)
 
 
@@ -203,7 +203,7 @@ def test_coefficients_are_those_of_numpy(case: Case, by_its_rows: bool) -> None:
 def by_rows_alone(case: Case, how: PathSettings) -> Path:
     """The compiled solver of rows, which is asked for wide problems only."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("runner.core.path.rows.FEW_COLUMNS", 0)
+        patch.setattr("runner.core.path.row_problems.FEW_COLUMNS", 0)
         return solve_rows(case.rows, case.alphas, case.l1_ratio, how)
 
 
