@@ -106,7 +106,7 @@ def cases(draw: st.DrawFn, *, wide: bool, free: bool = True) -> Case:
     largest = np.abs(to_columns(rows).gradient(to_columns(rows).target)).max() / l1_ratio
     steps = draw(st.lists(st.sampled_from([1.0, 1.0 - 1e-15, 0.95, 0.7, 0.1]), max_size=6))
     top = (float(largest) or 1.0) * draw(st.sampled_from([1.2, 0.9, 0.3]))
-    alphas = np.cumprod(np.array([top, *steps], dtype=np.float64))
+    alphas = np.asarray(np.cumprod([top, *steps]), dtype=np.float64)
     return Case(rows, alphas, l1_ratio, how_to(draw, rng, p, free=free), kind)
 
 
@@ -276,10 +276,10 @@ def test_quadratics_of_likelihoods_are_those_of_the_active_set(
         assert expected is not None
         return
     scale = abs(value(b)) + float(curvature @ y**2) / n
-    # no other point near it is lower, and the active set's is not, where it settles
+    # no other point near it is lower, nor is the active set's, where it settles
     for _ in range(20):
         other = b + 10.0 ** rng.uniform(-6, 0) * rng.standard_normal(p) * (np.abs(b) + 0.01)
         other = other if lower is None else np.clip(other, lower, upper)
         assert value(b) <= value(other) + 1e-11 * scale
-    if expected is not None:
-        assert value(b) == pytest.approx(value(expected[0]), abs=1e-10 * scale)
+    if expected is not None:  # which may end above the minimum where free columns are dependent
+        assert value(b) <= value(expected[0]) + 1e-10 * scale
