@@ -30,7 +30,7 @@ from runner.records import GramProblem, RowProblem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from runner.records import Floats, Path
+    from runner.records import Booleans, Floats, Path
 
 KINDS = ("random", "collinear", "duplicates", "constant", "scaled", "dependent")
 OFTEN = settings(max_examples=80)
@@ -99,7 +99,8 @@ def cases(draw: st.DrawFn, *, wide: bool, free: bool = True) -> Case:
     weight = rng.uniform(0.1, 3.0, n) if draw(st.booleans()) else np.ones(n)
     centre = np.average(X, axis=0, weights=weight)
     scale = np.sqrt(np.average((X - centre) ** 2, axis=0, weights=weight))
-    scale = np.where((scale > 1e-9) & draw(st.booleans()), scale, 1.0)
+    varies = scale > 1e-9
+    scale = np.where(varies & draw(st.booleans()), scale, 1.0)
     matrix = sparse.csc_array(X) if sparsely else np.asfortranarray(X)
     rows = RowProblem(matrix, y - np.average(y, weights=weight), weight, centre, scale)
     l1_ratio = draw(st.sampled_from([1.0, 0.9, 0.5, 0.05]))
@@ -107,14 +108,15 @@ def cases(draw: st.DrawFn, *, wide: bool, free: bool = True) -> Case:
     steps = draw(st.lists(st.sampled_from([1.0, 1.0 - 1e-15, 0.95, 0.7, 0.1]), max_size=6))
     top = (float(largest) or 1.0) * draw(st.sampled_from([1.2, 0.9, 0.3]))
     alphas = np.asarray(np.cumprod([top, *steps]), dtype=np.float64)
-    return Case(rows, alphas, l1_ratio, how_to(draw, rng, p, free=free), kind)
+    return Case(rows, alphas, l1_ratio, how_to(draw, rng, varies & free), kind)
 
 
-def how_to(draw: st.DrawFn, rng: np.random.Generator, p: int, *, free: bool) -> PathSettings:
-    """Bounds, factors and a start, or not."""
+def how_to(draw: st.DrawFn, rng: np.random.Generator, may_be_free: Booleans) -> PathSettings:
+    """Bounds, factors and a start, or not; the penalty may be without some columns, (p,)."""
+    p = len(may_be_free)
     factors = rng.uniform(0.3, 3.0, p) if draw(st.booleans()) else None
-    if factors is not None and free and draw(st.booleans()):
-        factors[rng.random(p) < 0.2] = 0.0
+    if factors is not None and draw(st.booleans()):
+        factors[may_be_free & (rng.random(p) < 0.2)] = 0.0
     limits = None
     if draw(st.booleans()):
         lower = np.where(rng.random(p) < 0.5, -np.inf, -rng.uniform(0, 1, p))
