@@ -3,7 +3,8 @@
 Every array is an allocation of its own of the exact size, under the sanitisers of gcc, on each
 instruction set that this machine has in turn. With --valgrind, so many of them as well without
 sanitisers and with the flags of the package, under valgrind's memcheck, which sees reads of what
-was never written. Prints a Markdown table; ends with an error where anything is found.
+was never written; its long doubles are doubles, so that its false claims say nothing. Prints a
+Markdown table; ends with an error where anything is found.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ def _row(
     seconds = time.perf_counter() - began
     counts = " | ".join(f"{found[key]:,}" for key in SHOWN)
     print(f"| {name} | {counts} | {found['slowest']:.2f} | {seconds:.0f} |", flush=True)
-    return bool(found["false_claims"] or found["beyond"])
+    return bool((found["false_claims"] and not under) or found["beyond"])
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ def pseudo_inverse(gram: Floats) -> Floats:
     """
     if not len(gram):
         return gram
-    unscale = inverse_above(np.sqrt(np.diag(gram)), 0.0)
+    unscale = inverse_above(np.sqrt(np.maximum(np.diag(gram), 0.0)), 0.0)
     d, V = np.linalg.eigh(gram * np.outer(unscale, unscale))
     if d[0] > len(d) * EPS * d[-1]:
         return np.asarray((V / d) @ V.T * np.outer(unscale, unscale))

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from sklearn.linear_model import ElasticNet, Lasso, LinearRegression
 
 from runner.core.path import PathSettings, alpha_grid, alpha_max, solve_path
+from runner.core.path.native.library import library
 from runner.errors import FitError
 from runner.records import GramProblem
 
@@ -126,14 +127,16 @@ def test_stopped_solution_is_marked_and_does_not_warn() -> None:
 @BRIEFLY
 @given(SEEDS, RATIOS)
 def test_objective_never_rises_with_more_sweeps(seed: int, l1_ratio: float) -> None:
-    """One more sweep of coordinate descent, or a Newton step, never raises the objective."""
+    """One more sweep or system never raises the objective; the library's may on the way down."""
     problem = to_gram(*make_rows(seed))
     values = []
     for sweeps in (1, 2, 3, 5, 10, 40, 100):
         settings = PathSettings(1e-15, sweeps)
         path = solve_path(problem, np.array([0.01]), l1_ratio, settings=settings)
         values.append(objective(problem, path.coefficients[:, 0], 0.01, l1_ratio))
-    assert np.all(np.diff(values) <= 1e-12 * problem.yy)
+    room = 1e-12 * problem.yy
+    assert min(values) >= values[-1] - room
+    assert library() is not None or np.all(np.diff(values) <= room)
 
 
 @BRIEFLY
@@ -234,6 +237,19 @@ def test_warm_start_gives_the_same_answer(seed: int, l1_ratio: float) -> None:
     warm = solve_path(problem, alphas, l1_ratio, settings=PathSettings(1e-14, 100_000, start=start))
     assert warm.coefficients == pytest.approx(cold.coefficients, abs=1e-6)
     assert np.array_equal(copied, start)
+
+
+def test_a_constant_column_without_a_penalty_is_left_out() -> None:
+    """Its square, which is 0 but for rounding, may be negative."""
+    problem = to_gram(*make_rows())
+    gram = np.pad(problem.gram, (0, 1))
+    gram[-1, -1] = -1e-17
+    wide = GramProblem(gram, np.append(problem.xy, 0.0), problem.yy)
+    settings = PathSettings(1e-12, 10_000, penalty_factors=np.append(np.ones(8), 0.0))
+    found = solve_path(wide, np.array([0.1]), 0.5, settings=settings).coefficients
+    alone = solve_path(problem, np.array([0.1]), 0.5, settings=TIGHT).coefficients
+    assert found[-1, 0] == 0
+    assert found[:-1] == pytest.approx(alone, abs=1e-6)
 
 
 def test_order_of_alphas_is_kept() -> None:

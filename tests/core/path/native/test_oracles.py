@@ -18,9 +18,9 @@ from runner.core.path.active_set import solve_near
 from runner.core.path.centred_columns import to_columns, to_gram
 from runner.core.path.gap import gram_gaps
 from runner.core.path.gram import solve_gram
-from runner.core.path.native import follow_gram as by_gram
-from runner.core.path.native import follow_rows as by_rows
+from runner.core.path.native import gram as by_gram
 from runner.core.path.native import library
+from runner.core.path.native import rows as by_rows
 from runner.core.path.native.follow_gram import GramPenalty, follow
 from runner.core.path.row_problems import solve_rows
 from runner.core.path.screened_rows import ScreenedPath
@@ -30,7 +30,7 @@ from runner.records import GramProblem, RowProblem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from runner.records import Floats, Path
+    from runner.records import Booleans, Floats, Path
 
 KINDS = ("random", "collinear", "duplicates", "constant", "scaled", "dependent")
 OFTEN = settings(max_examples=80)
@@ -85,11 +85,11 @@ class Case:
 
 
 @st.composite
-def cases(draw: st.DrawFn, *, wide: bool, free: bool = True) -> Case:
+def cases(draw: st.DrawFn, *, wide: bool, hard: bool = True) -> Case:
     """Any penalty and any start, of few columns or of more columns than rows."""
-    kind = draw(st.sampled_from(KINDS))
+    kind = draw(st.sampled_from(KINDS if hard else ("random", "scaled")))
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
-    n = draw(st.integers(4, 20)) if wide else draw(st.integers(2, 40))
+    n = draw(st.integers(4, 20)) if wide else draw(st.integers(2 if hard else 36, 40))
     p = n + draw(st.integers(1, 40)) if wide else draw(st.integers(1, 12))
     X = columns_of(rng, kind, n, p)
     sparsely = draw(st.booleans())
@@ -99,22 +99,24 @@ def cases(draw: st.DrawFn, *, wide: bool, free: bool = True) -> Case:
     weight = rng.uniform(0.1, 3.0, n) if draw(st.booleans()) else np.ones(n)
     centre = np.average(X, axis=0, weights=weight)
     scale = np.sqrt(np.average((X - centre) ** 2, axis=0, weights=weight))
-    scale = np.where((scale > 1e-9) & draw(st.booleans()), scale, 1.0)
+    varies = scale > 1e-9
+    scale = np.where(varies & draw(st.booleans()), scale, 1.0)
     matrix = sparse.csc_array(X) if sparsely else np.asfortranarray(X)
     rows = RowProblem(matrix, y - np.average(y, weights=weight), weight, centre, scale)
     l1_ratio = draw(st.sampled_from([1.0, 0.9, 0.5, 0.05]))
     largest = np.abs(to_columns(rows).gradient(to_columns(rows).target)).max() / l1_ratio
     steps = draw(st.lists(st.sampled_from([1.0, 1.0 - 1e-15, 0.95, 0.7, 0.1]), max_size=6))
     top = (float(largest) or 1.0) * draw(st.sampled_from([1.2, 0.9, 0.3]))
-    alphas: Floats = np.cumprod([top, *steps]).astype(np.float64)
-    return Case(rows, alphas, l1_ratio, how_to(draw, rng, p, free=free), kind)
+    alphas = np.asarray(np.cumprod([top, *steps]), dtype=np.float64)
+    return Case(rows, alphas, l1_ratio, how_to(draw, rng, varies & hard), kind)
 
 
-def how_to(draw: st.DrawFn, rng: np.random.Generator, p: int, *, free: bool) -> PathSettings:
-    """Bounds, factors and a start, or not."""
+def how_to(draw: st.DrawFn, rng: np.random.Generator, may_be_free: Booleans) -> PathSettings:
+    """Bounds, factors and a start, or not; the penalty may be without some columns, (p,)."""
+    p = len(may_be_free)
     factors = rng.uniform(0.3, 3.0, p) if draw(st.booleans()) else None
-    if factors is not None and free and draw(st.booleans()):
-        factors[rng.random(p) < 0.2] = 0.0
+    if factors is not None and draw(st.booleans()):
+        factors[may_be_free & (rng.random(p) < 0.2)] = 0.0
     limits = None
     if draw(st.booleans()):
         lower = np.where(rng.random(p) < 0.5, -np.inf, -rng.uniform(0, 1, p))
@@ -181,10 +183,9 @@ def test_rows_are_solved_as_by_numpy(case: Case) -> None:
 
 
 @OFTEN
-@given(cases(wide=False, free=False), st.booleans())
+@given(cases(wide=False, hard=False), st.booleans())
 def test_coefficients_are_those_of_numpy(case: Case, by_its_rows: bool) -> None:
     """Where there is one solution, both come as near as their gaps allow, or 1e-9."""
-    assume(case.kind in {"random", "scaled"} and case.rows.X.shape[0] >= 2 * case.rows.X.shape[1])
     problem = to_gram(case.rows)
     least = np.linalg.eigvalsh(problem.gram)[0]
     assume(least > 1e-3)
@@ -276,10 +277,10 @@ def test_quadratics_of_likelihoods_are_those_of_the_active_set(
         assert expected is not None
         return
     scale = abs(value(b)) + float(curvature @ y**2) / n
-    # no other point near it is lower, and the active set's is not, where it settles
+    # no other point near it is lower, nor is the active set's, where it settles
     for _ in range(20):
         other = b + 10.0 ** rng.uniform(-6, 0) * rng.standard_normal(p) * (np.abs(b) + 0.01)
         other = other if lower is None else np.clip(other, lower, upper)
         assert value(b) <= value(other) + 1e-11 * scale
-    if expected is not None:
-        assert value(b) == pytest.approx(value(expected[0]), abs=1e-10 * scale)
+    if expected is not None:  # which may end above the minimum where free columns are dependent
+        assert value(b) <= value(expected[0]) + 1e-10 * scale
