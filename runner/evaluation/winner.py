@@ -36,6 +36,7 @@ from runner.evaluation.interaction_terms import describe_alone, interactions_alo
 from runner.evaluation.predicting import unseen_levels_allowed
 from runner.features.made_columns import saved_steps
 from runner.features.pipeline import make_plain
+from runner.imputer.knn import without_copies
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -310,7 +311,7 @@ def predict_frame(
     with unseen_levels_allowed():
         # where a transform of the target ends, which a check says of a run's own rows
         warnings.filterwarnings("ignore", message="(invalid value|overflow) encountered in")
-        predictions: Floats = pipeline.predict(features)
+        predictions: Floats = without_copies(pipeline).predict(features)
     return predictions
 
 

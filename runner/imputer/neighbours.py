@@ -63,9 +63,10 @@ class NearestRows(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # typ
         """Complete rows (m, p), each from the rows kept alone."""
         check_is_fitted(self)
         values = read_gaps(self, X, reset=False)
-        missing = np.isnan(values)
-        filled = np.where(missing, self.mean_, values)
-        wanted = missing & ~np.isnan(self.values_).all(axis=0)
+        filled, wanted = values.copy(order="K"), np.isnan(values)
+        for block in _blocks(values.shape[1]):
+            np.copyto(filled[:, block], self.mean_[block], where=wanted[:, block])
+            wanted[:, block] &= ~np.isnan(self.values_[:, block]).all(axis=0)
         rows = np.flatnonzero(wanted.any(axis=1))
         if rows.size:
             donors = Donors.of(self.values_)

@@ -13,11 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.compose import ColumnTransformer
 from sklearn.impute import KNNImputer
+from sklearn.linear_model import LinearRegression
+from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from runner.config import validate_section
-from runner.imputer import neighbours
-from runner.imputer.knn import Knn
+from runner.imputer import knn, neighbours
+from runner.imputer.knn import Knn, without_copies
 from runner.imputer.neighbours import NearestRows
 
 if TYPE_CHECKING:
@@ -210,3 +212,24 @@ def test_blocks_of_columns_change_nothing(
     expected = KNNImputer(n_neighbors=5, weights=weights).fit(X[:60]).transform(X)
     found = NearestRows(n_neighbors=5, weights=weights).fit(X[:60]).transform(X)
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-10)
+
+
+@pytest.mark.parametrize("weights", WEIGHTS)
+def test_a_saved_model_of_many_columns_predicts_by_blocks(
+    weights: Weights, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its predictions are KNNImputer's, which a Pipeline keeps, and by distance uses."""
+    monkeypatch.setattr(knn, "MANY", 4)
+    X, new = (pd.DataFrame(make_rows(seed), columns=list("abcdef")) for seed in (5, 6))
+    filler = KNNImputer(weights=weights)
+    columns = ColumnTransformer([("numeric", filler, list(X))], verbose_feature_names_out=False)
+    pipeline = Pipeline([("columns", columns), ("model", LinearRegression())])
+    pipeline.fit(X, X.sum(axis=1))
+    lighter = without_copies(pipeline)
+    (used,) = [fitted for _, fitted, _ in lighter["columns"].transformers_]
+    assert type(used) is (NearestRows if weights == "uniform" else KNNImputer)
+    np.testing.assert_allclose(lighter.predict(new), pipeline.predict(new), rtol=0, atol=1e-12)
+    ((_, kept, _),) = pipeline["columns"].transformers_
+    assert type(kept) is KNNImputer
+    monkeypatch.setattr(knn, "MANY", 6)
+    assert without_copies(pipeline) is pipeline
