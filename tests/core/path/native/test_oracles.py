@@ -18,9 +18,9 @@ from runner.core.path.active_set import solve_near
 from runner.core.path.centred_columns import to_columns, to_gram
 from runner.core.path.gap import gram_gaps
 from runner.core.path.gram import solve_gram
-from runner.core.path.native import gram as by_gram
+from runner.core.path.native import follow_gram as by_gram
+from runner.core.path.native import follow_rows as by_rows
 from runner.core.path.native import library
-from runner.core.path.native import rows as by_rows
 from runner.core.path.native.follow_gram import GramPenalty, follow
 from runner.core.path.row_problems import solve_rows
 from runner.core.path.screened_rows import ScreenedPath
