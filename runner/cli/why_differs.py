@@ -61,7 +61,7 @@ def _differences(folder: Path, before: dict[str, Any], now: Composed) -> list[st
     from runner.store.differences import differences
     from runner.store.directory import read_json
     from runner.store.environment import versions
-    from runner.store.fingerprint import code_hash, settled
+    from runner.store.fingerprint import code_hash, core, settled
 
     then = read_json(folder / "environment.json")
     config = validate(now.sections)
@@ -70,6 +70,7 @@ def _differences(folder: Path, before: dict[str, Any], now: Composed) -> list[st
         "config": (settled(before), settled(now.sections)),
         "version": (then.get("versions", {}), versions()),
         "plugin": (_by_kind(then.get("plugins", [])), _by_kind(plugins)),
+        "core": ({"paths": _core(then)}, {"paths": core()}),
         "code": ({"source": then.get("code_hash")}, {"source": code_hash()}),
         "data": ({"content": then.get("data_hash")}, {"content": _data_hash(config)}),
     }
@@ -78,6 +79,12 @@ def _differences(folder: Path, before: dict[str, Any], now: Composed) -> list[st
         for part, (was, is_now) in parts.items()
         for key, (old, new) in differences(was, is_now).items()
     ]
+
+
+def _core(environment: dict[str, Any]) -> str | None:
+    """What solved paths, `c` of any instructions or `numpy`; None in an older record."""
+    known = environment.get("platform", {}).get("core")
+    return None if known is None else str(known).partition("-")[0]
 
 
 def _by_kind(plugins: list[dict[str, str]]) -> dict[str, str]:

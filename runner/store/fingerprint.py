@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -37,7 +38,8 @@ def fingerprint(sections: dict[str, Any], data_hash: str, plugins: list[dict[str
         data_hash: of the data's content.
         plugins: the packages that brought a kind, with their versions.
     """
-    return fingerprint_of([settled(sections), data_hash, versions(), plugins, code_hash()])
+    parts = [settled(sections), data_hash, versions(), plugins, code_hash(), core()]
+    return fingerprint_of(parts)
 
 
 def study_facts(
@@ -84,6 +86,18 @@ def _settled_search(search: dict[str, Any]) -> dict[str, Any]:
     if search.get("storage") is None and search.get("workers", 1) == 1:
         return kept
     return {**kept, SHARED: search.get("study") or True}
+
+
+@cache
+def core() -> str:
+    """What solves paths: `c` where there is a library for them, and it is not left out, or `numpy`.
+
+    The library is not loaded for this, as the room that it is in is heavy.
+    """
+    if os.environ.get("ENET_RUNNER_CORE") == "numpy":
+        return "numpy"
+    native = files("runner") / "core" / "path" / "native"
+    return "c" if any(entry.name.startswith("libpaths.") for entry in native.iterdir()) else "numpy"
 
 
 @cache

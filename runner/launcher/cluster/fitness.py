@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Self
 
 from runner.core.threads import SHARE
-from runner.store.fingerprint import code_hash
+from runner.store.fingerprint import code_hash, core
 from runner.store.lock import locked_file
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ COUNTED = (
     "hydra-core", "omegaconf", "distributed",
 )  # fmt: skip
 SOURCE = "the source of enet-runner"
+SOLVER = "paths solved by"
 NOWHERE = "none"
 DIGITS = 8  # of a hash
 PROFILES = {"profile", "profile-cycle"}
@@ -104,7 +105,11 @@ def prepare(wanted: Wanted, threads: int, dask_worker: Worker) -> list[str]:
 
 
 def _versions(packages: tuple[str, ...]) -> dict[str, str]:
-    found = {"python": ".".join(platform.python_version_tuple()[:2]), SOURCE: code_hash()[:DIGITS]}
+    found = {
+        "python": ".".join(platform.python_version_tuple()[:2]),
+        SOURCE: code_hash()[:DIGITS],
+        SOLVER: core(),
+    }
     for name in packages:
         if name not in found:
             try:

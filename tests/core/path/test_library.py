@@ -10,6 +10,7 @@ from conftest import QUICK, read_json
 
 from runner.core.path.native import library as native
 from runner.core.path.native.follow_gram import Memory
+from runner.store import fingerprint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -99,3 +100,13 @@ def test_the_workspace_is_as_large_as_the_library_needs(stride: int) -> None:
     found = native.library()
     assert found is not None
     assert found.enet_gram_work(stride) == len(Memory.of(stride).work)
+
+
+def test_the_fingerprint_says_which_core_solves(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that numpy has solved is not taken for one of the library."""
+    monkeypatch.setattr(fingerprint, "core", fingerprint.core.__wrapped__)
+    assert fingerprint.core() == "c"
+    compiled = fingerprint.fingerprint({"dataset": {}}, "", [])
+    monkeypatch.setenv(native.CHOICE, "numpy")
+    assert fingerprint.core() == "numpy"
+    assert compiled != fingerprint.fingerprint({"dataset": {}}, "", [])
