@@ -120,9 +120,14 @@ class Scorer:
     def __call__(self, candidates: Sequence[Candidate]) -> list[Trial]:
         """One trial per candidate, in their order."""
         trials: dict[int, Trial] = {}
-        for chosen in self._groups(candidates):
+        groups = self._groups(candidates)
+        alike = defaultdict(list)
+        for group in groups:
+            alike[_first(group).preparation_key()].append(group)
+        for chosen in groups:
+            beside = alike[_first(chosen).preparation_key()]
             try:
-                trials |= {} if chosen.keys() <= trials.keys() else self._score(chosen, candidates)
+                trials |= {} if chosen.keys() <= trials.keys() else self._score(chosen, beside)
             except FAILURES as error:
                 trials |= {i: self._failed(i, c, str(error)) for i, c in chosen.items()}
             self._look_at([trials[index] for index in chosen])
@@ -158,21 +163,16 @@ class Scorer:
         return [groups[key] for key in sorted(groups, key=repr)]
 
     def _score(
-        self, chosen: dict[int, Candidate], candidates: Sequence[Candidate]
+        self, chosen: dict[int, Candidate], groups: list[dict[int, Candidate]]
     ) -> dict[int, Trial]:
         """Candidates that share their fold problems, and their l1_ratio if solved by that.
 
         Others that share the problems may be solved beside them: all where folds are made in turn,
         and of paths those whose l1_ratio is another, as their threads are the same.
         """
-        first = next(iter(chosen.values()))
+        first = _first(chosen)
         problems, settings = self._problems(first)
         started = time.perf_counter()
-        groups = [
-            group
-            for group in self._groups(candidates)
-            if next(iter(group.values())).preparation_key() == first.preparation_key()
-        ]
         if isinstance(problems, FoldsInTurn):
             each = self._solve_in_turn(problems, groups)
         else:
@@ -310,6 +310,10 @@ class Scorer:
             seconds=0.0,
             status=f"{FAILED}: {reason}",
         )
+
+
+def _first(group: dict[int, Candidate]) -> Candidate:
+    return next(iter(group.values()))
 
 
 def _are_small_paths(problems: Sequence[AnyFold], groups: Sequence[dict[int, Candidate]]) -> bool:

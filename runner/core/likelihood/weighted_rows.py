@@ -13,6 +13,7 @@ from sklearn.linear_model import ElasticNet
 
 from runner.core.path.native.follow_gram import GramPenalty
 from runner.core.path.native.follow_rows import Rows, follow_rows
+from runner.core.path.native.library import library
 from runner.records import RowProblem
 
 if TYPE_CHECKING:
@@ -56,6 +57,8 @@ class Weighted:
     def _compiled(
         self, alpha: float, l1_ratio: float, tol: float, start: Floats, mean: float
     ) -> tuple[Floats, float] | None:
+        if library() is None:
+            return None
         k = self.X.shape[1]
         centre = np.zeros(k)
         if self.with_intercept:

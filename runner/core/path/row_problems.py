@@ -17,6 +17,7 @@ from runner.core.path.gap import dual_gaps, within_tolerance
 from runner.core.path.gram import solve_gram
 from runner.core.path.native.follow_gram import GramPenalty
 from runner.core.path.native.follow_rows import Rows, follow_rows
+from runner.core.path.native.library import library
 from runner.core.path.screened_rows import ScreenedPath
 from runner.core.path.strong_rules import fill_in, reach
 from runner.records import Path
@@ -61,7 +62,9 @@ def _follow(
     """As far as the compiled solver is fast; None where it does not serve."""
     p, start = columns.count, settings.start
     factors, limits = settings.factors(p), settings.bounds(p)
-    rows = None if not factors.all() or not len(alphas) else Rows.of(columns.problem)
+    if library() is None or not factors.all() or not len(alphas):
+        return None
+    rows = Rows.of(columns.problem)
     if rows is None:
         return None
     before, filled, kept = alphas[0], alphas, np.arange(len(alphas))
