@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
     from numpy.typing import NDArray
     from scipy import sparse
@@ -74,6 +76,27 @@ class Path:
     dual_gaps: Floats  # (a,), in the units of the objective
     iterations: Integers  # (a,)
     converged: Booleans  # (a,)
+
+    def take(self, places: Integers | slice) -> Path:
+        """Some of the solutions, in this order."""
+        return Path(
+            alphas=self.alphas[places],
+            coefficients=self.coefficients[:, places],
+            dual_gaps=self.dual_gaps[places],
+            iterations=self.iterations[places],
+            converged=self.converged[places],
+        )
+
+    @staticmethod
+    def joined(parts: Sequence[Path]) -> Path:
+        """The solutions of paths of the same columns, one path after the other; one at least."""
+        return Path(
+            alphas=np.concatenate([part.alphas for part in parts]),
+            coefficients=np.concatenate([part.coefficients for part in parts], axis=1),
+            dual_gaps=np.concatenate([part.dual_gaps for part in parts]),
+            iterations=np.concatenate([part.iterations for part in parts]),
+            converged=np.concatenate([part.converged for part in parts]),
+        )
 
 
 @dataclass(frozen=True)

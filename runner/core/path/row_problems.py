@@ -53,7 +53,8 @@ def solve_rows(
     if done == len(alphas):
         return head
     further = settings if not done else replace(settings, start=head.coefficients[:, -1])
-    return _joined(head, ScreenedPath(columns, l1_ratio, further).solve(alphas[done:]))
+    rest = ScreenedPath(columns, l1_ratio, further).solve(alphas[done:])
+    return Path.joined([head, rest])
 
 
 def _follow(
@@ -122,13 +123,3 @@ def _keeps_its_word(columns: Columns, path: Path, l1_ratio: float, settings: Pat
         limits=settings.bounds(p),
     )
     return bool(abs(gap[0] - path.dual_gaps[-1]) <= AGREE * columns.yy)
-
-
-def _joined(head: Path, rest: Path) -> Path:
-    return Path(
-        alphas=np.concatenate([head.alphas, rest.alphas]),
-        coefficients=np.concatenate([head.coefficients, rest.coefficients], axis=1),
-        dual_gaps=np.concatenate([head.dual_gaps, rest.dual_gaps]),
-        iterations=np.concatenate([head.iterations, rest.iterations]),
-        converged=np.concatenate([head.converged, rest.converged]),
-    )

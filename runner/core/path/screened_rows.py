@@ -123,7 +123,7 @@ class ScreenedPath:
         stands = len(alphas) if part.converged.all() else max(int(np.argmin(part.converged)), 1)
         self.last = inner.coefficients[:, stands - 1]
         part.iterations[0] = sweeps
-        return _head(part, stands), size[:, stands - 1]
+        return part.take(slice(stands)), size[:, stands - 1]
 
     def _solve_inner(self, alphas: Floats, share: float) -> Path:
         """Solve in the members alone, to a share of the tolerance."""
@@ -166,25 +166,9 @@ class ScreenedPath:
         return part, reach(gradient, self.limits)
 
 
-def _head(part: Path, count: int) -> Path:
-    return Path(
-        alphas=part.alphas[:count],
-        coefficients=part.coefficients[:, :count],
-        dual_gaps=part.dual_gaps[:count],
-        iterations=part.iterations[:count],
-        converged=part.converged[:count],
-    )
-
-
 def _join(parts: list[Path], places: Integers, count: int) -> Path:
     """The parts' solutions at the given places, (a,); the others were stepping stones."""
     if not parts:
         empty = np.zeros(0)
         return Path(empty, np.zeros((count, 0)), empty, empty.astype(np.int64), empty.astype(bool))
-    return Path(
-        alphas=np.concatenate([part.alphas for part in parts])[places],
-        coefficients=np.concatenate([part.coefficients for part in parts], axis=1)[:, places],
-        dual_gaps=np.concatenate([part.dual_gaps for part in parts])[places],
-        iterations=np.concatenate([part.iterations for part in parts])[places],
-        converged=np.concatenate([part.converged for part in parts])[places],
-    )
+    return Path.joined(parts).take(places)

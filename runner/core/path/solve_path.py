@@ -18,7 +18,7 @@ from runner.records import GramProblem, Path, PooledProblem
 
 if TYPE_CHECKING:
     from runner.core.path.settings import PathSettings
-    from runner.records import Floats, Integers, RowProblem
+    from runner.records import Floats, RowProblem
 
 TIGHT = 1e-12  # dual gap of a model that is kept, as a share of yy
 MOST_SWEEPS = 1_000  # towards it, from a solution within the tolerance
@@ -62,7 +62,7 @@ def solve_path(
     parts = [_solve_penalised(problem, penalised, l1_ratio, settings)]
     if len(penalised) < len(alphas):
         parts.append(_solve_unpenalised(problem, len(alphas) - len(penalised), settings))
-    return _in_order(parts, np.argsort(order))
+    return Path.joined(parts).take(np.argsort(order))
 
 
 def solve_tightly(
@@ -135,25 +135,4 @@ def _solve_unpenalised(
         path = solve_least_squares(problem, settings)
     else:
         path = solve_least_squares_rows(problem, settings)
-    return _take(path, np.zeros(count, dtype=np.int64))
-
-
-def _in_order(parts: list[Path], order: Integers) -> Path:
-    joined = Path(
-        alphas=np.concatenate([part.alphas for part in parts]),
-        coefficients=np.concatenate([part.coefficients for part in parts], axis=1),
-        dual_gaps=np.concatenate([part.dual_gaps for part in parts]),
-        iterations=np.concatenate([part.iterations for part in parts]),
-        converged=np.concatenate([part.converged for part in parts]),
-    )
-    return _take(joined, order)
-
-
-def _take(path: Path, order: Integers) -> Path:
-    return Path(
-        alphas=path.alphas[order],
-        coefficients=path.coefficients[:, order],
-        dual_gaps=path.dual_gaps[order],
-        iterations=path.iterations[order],
-        converged=path.converged[order],
-    )
+    return path.take(np.zeros(count, dtype=np.int64))
