@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 import time
 from dataclasses import replace
@@ -184,19 +185,17 @@ def test_a_score_that_is_not_defined_is_no_loss_to_win_by() -> None:
     assert (OK, float("inf")) == (trial.status, trial.loss)
 
 
-def test_seconds_are_shared_out() -> None:
-    """The candidates of a path have equal parts of its time, which add up to no more than passed.
-
-    Of the time that passes some goes into making the fold problems, before.
-    """
+def test_seconds_are_shared_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The candidates of a path have equal parts of its time, on a clock of a second per look."""
     scorer = make_scorer(folds_of(complete_table(), folds=3), make_specs("mean", "lasso"))
     points = [candidate(alpha, 1.0) for alpha in np.geomspace(1e-4, 1.0, 200)]
     scorer(points[:1])
-    started = time.perf_counter()
+    looks = itertools.count()
+    monkeypatch.setattr(time, "perf_counter", lambda: float(next(looks)))
     seconds = [trial.seconds for trial in scorer(points)]
-    passed = time.perf_counter() - started
-    assert 1 == len(set(seconds))
-    assert passed / 20 < sum(seconds) < passed
+    passed = next(looks)
+    assert {1 / 200} == set(seconds), "between two looks the paths are solved"
+    assert passed == 2
 
 
 @pytest.mark.parametrize("positive", [False, True])
