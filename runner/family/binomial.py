@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 class LogLoss(RowWise):
     """The logistic loss of y from 0 to 1, l = log(1 + exp(eta)) - y eta."""
 
+    compiled = "logistic"
+
     def loss(self, y: Floats, eta: Floats) -> Floats:
         """Minus the log of the probability of what was observed."""
         value = np.exp(-np.abs(eta))

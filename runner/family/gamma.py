@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 class GammaLoss(RowWise):
     """Half the gamma deviance but for a constant, with the log link: l = y exp(-eta) + eta."""
 
+    compiled = "gamma"
+
     def loss(self, y: Floats, eta: Floats) -> Floats:
         """The target as a share of the mean, and the log of the mean."""
         return np.asarray(y * np.exp(-eta) + eta)

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 class PoissonLoss(RowWise):
     """Minus the log-likelihood of counts but for log(y!), l = exp(eta) - y eta."""
 
+    compiled = "poisson"
+
     def loss(self, y: Floats, eta: Floats) -> Floats:
         """The mean less y times its log."""
         return np.asarray(np.exp(eta) - y * eta)

@@ -9,7 +9,8 @@ responses are coupled, and the slope r_i of L by its linear predictor eta_i, the
 is an elastic net of weighted rows, which coordinate descent solves from where it stands, one
 response after the other (Friedman, Hastie & Tibshirani 2010, section 3). Columns are looked at as
 the general solver does, and its exact gradient and dual gap decide here too when a solution is good
-enough.
+enough. Where a family's formulas are compiled, all of this is (see `descended_rows`), as far as it
+is fast.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import sparse
 
+from runner.core.likelihood.descended_rows import ROUGH, Alphas, descend
 from runner.core.likelihood.dual import dual_gap
 from runner.core.likelihood.problem import LikelihoodPaths, Penalty
 from runner.core.likelihood.state import State
@@ -45,7 +47,6 @@ STUCK = 5  # steps that bring nothing, after which a model is left where it is
 FINEST = 1e-10  # tolerance beyond which further digits would cost as much again
 BALANCE = 1e-3  # share of the tolerance by which intercepts may be off
 STRIDE = 0.7  # of alphas on the way to the first, where none is known
-ROUGH = 1e-4  # share of the null deviance that a gap may have there
 
 
 def suits_rows(problem: LikelihoodProblem, settings: PathSettings) -> bool:
@@ -87,26 +88,32 @@ class _Followed:
     steps: Integers  # (a,)
     enough: float
 
+    def joined(self, rest: _Followed) -> _Followed:
+        """And then the rest of its alphas."""
+        return _Followed(
+            np.concatenate([self.intercepts, rest.intercepts]),
+            np.concatenate([self.coefficients, rest.coefficients]),
+            np.concatenate([self.gaps, rest.gaps]),
+            np.concatenate([self.steps, rest.steps]),
+            self.enough,
+        )
+
 
 def _follow(
     problem: LikelihoodProblem, alphas: Floats, l1_ratios: Floats, settings: PathSettings
 ) -> _Followed:
     solver = _Solver(problem, settings)
-    solver.approach(float(alphas[0]), float(l1_ratios[0]))
-    intercepts, coefficients, gaps, steps = [], [], [], []
-    for alpha, l1_ratio in zip(alphas, l1_ratios, strict=True):
-        count, gap = solver.converge(float(alpha), float(l1_ratio))
-        intercepts.append(solver.state.intercepts[0].copy())
-        coefficients.append(solver.state.coefficients[0].copy())
-        gaps.append(gap)
-        steps.append(count)
-    return _Followed(
-        np.array(intercepts),
-        np.array(coefficients),
-        np.array(gaps),
-        np.array(steps, dtype=np.int64),
-        solver.enough,
+    head = descend(problem, solver.state, Alphas(alphas, l1_ratios), solver.enough)
+    if head is None:
+        solver.approach(float(alphas[0]), float(l1_ratios[0]))
+        return solver.follow(alphas, l1_ratios)
+    done = len(head.gaps)
+    first = _Followed(
+        head.intercepts[:, None], head.coefficients[:, None], head.gaps, head.steps, solver.enough
     )
+    if done == len(alphas):
+        return first
+    return first.joined(solver.follow(alphas[done:], l1_ratios[done:]))
 
 
 class _Solver:
@@ -133,6 +140,23 @@ class _Solver:
         for step in range(1, count):
             self.converge(alpha * away ** (1.0 - step / count), l1_ratio)
         self.enough = enough
+
+    def follow(self, alphas: Floats, l1_ratios: Floats) -> _Followed:
+        """All of them, from the first."""
+        intercepts, coefficients, gaps, steps = [], [], [], []
+        for alpha, l1_ratio in zip(alphas, l1_ratios, strict=True):
+            count, gap = self.converge(float(alpha), float(l1_ratio))
+            intercepts.append(self.state.intercepts[0].copy())
+            coefficients.append(self.state.coefficients[0].copy())
+            gaps.append(gap)
+            steps.append(count)
+        return _Followed(
+            np.array(intercepts),
+            np.array(coefficients),
+            np.array(gaps),
+            np.array(steps, dtype=np.int64),
+            self.enough,
+        )
 
     def converge(self, alpha: float, l1_ratio: float) -> tuple[int, float]:
         """Newton's method, in place: the number of steps, and the gap."""

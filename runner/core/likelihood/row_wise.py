@@ -14,7 +14,11 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 from scipy import sparse
 
+from runner.core.path.native.library import library
+from runner.core.path.native.row_passes import Outcome
+
 if TYPE_CHECKING:
+    from runner.core.path.native.row_passes import CompiledLoss
     from runner.records import Floats, Observed
 
 STEPS = 100  # of Newton's method towards the best constant
@@ -54,6 +58,11 @@ class RowWise(ABC):
     responses: ClassVar[int] = 1
     has_intercept: ClassVar[bool] = True
     grouped: ClassVar[bool] = False
+    compiled: ClassVar[CompiledLoss | None] = None  # the same formulas, if there are any
+
+    def __init_subclass__(cls) -> None:
+        """What is compiled are a class's own formulas, not those of one derived from it."""
+        cls.compiled = vars(cls).get("compiled")
 
     def __init__(self, observed: Observed) -> None:
         self.y = observed.y
@@ -90,6 +99,17 @@ class RowWise(ABC):
         above = self.value(self.null()[None, None]) - self.share @ self.least(self.y)
         return 2.0 * float(above[0])
 
+    @property
+    def outcome(self) -> Outcome | None:
+        """The rows as compiled code takes them; None where the formulas are those of numpy."""
+        return None if library() is None else self._outcome
+
+    @cached_property
+    def _outcome(self) -> Outcome | None:
+        if self.compiled is None:
+            return None
+        return Outcome(self.compiled, self.share, self.y, self.offset)
+
     def null(self) -> Floats:
         """The constant (1,) that minimises L."""
         at = self.start()
@@ -119,6 +139,8 @@ class RowWise(ABC):
 
     def conjugate(self, slope: Floats) -> Floats:
         """The conjugate of L, (c,), at slopes (n, c, 1); rows without weight add nothing."""
+        if self.outcome is not None:
+            return self.outcome.conjugate(slope[..., 0].T)
         counts = self.share > 0
         share = self.share[counts]
         own = slope[counts, :, 0] / share[:, None]

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from runner.core.likelihood.by_rows import ROUGH, STRIDE, follow_by_rows, suits_rows
+from runner.core.likelihood.by_rows import STRIDE, follow_by_rows, suits_rows
+from runner.core.likelihood.descended_rows import ROUGH
 from runner.core.likelihood.dual import dual_gap
 from runner.core.likelihood.grouped import GroupedSolver
 from runner.core.likelihood.problem import LikelihoodPaths, LikelihoodProblem, Penalty

@@ -10,6 +10,8 @@ from scipy import sparse
 
 from runner.core.likelihood.dual import Point
 from runner.core.likelihood.quadratic import Hessian, Model, inverted
+from runner.core.likelihood.row_wise import RowWise
+from runner.core.path.native.row_passes import gather, passes_suit, predict
 
 if TYPE_CHECKING:
     from runner.core.likelihood.base import Likelihood
@@ -107,8 +109,8 @@ class State:
         used = parameters[:, :, self._with(self.columns)] if self.partial else parameters
         eta = _predict(used.reshape(m * K, -1), self.working).reshape(m, K, -1).transpose(2, 0, 1)
         with np.errstate(over="ignore", invalid="ignore"):  # a step too far is made shorter
-            shift, slope = self._polish(eta)
-            self.value[models] = self.likelihood.value(eta)
+            shift, slope, value = self._settle(eta)
+        self.value[models] = value
         if self.with_intercept:
             parameters = parameters.copy()
             parameters[:, :, self.q] += shift
@@ -116,11 +118,22 @@ class State:
         _by_model(self.eta)[models] = _by_model(eta)
         _by_model(self.slope)[models] = _by_model(slope)
 
-    def _polish(self, eta: Floats) -> tuple[Floats, Floats]:
+    def _settle(self, eta: Floats) -> tuple[Floats, Floats, Floats]:
         """Change the intercepts, in place, so that the slopes add up to 0: by how much, (m, K).
 
-        Also the slopes, (n, m, K).
+        Also the slopes, (n, m, K), and L, (m,).
         """
+        likelihood = self.likelihood
+        outcome = likelihood.outcome if isinstance(likelihood, RowWise) else None
+        if outcome is None:
+            shift, slope = self._polish(eta)
+            return shift, slope, likelihood.value(eta)
+        balance = self.balance if self.with_intercept else None
+        found = outcome.settle(_by_model(eta)[:, 0], balance)
+        return found.shift[:, None], found.slope.T[:, :, None], found.value
+
+    def _polish(self, eta: Floats) -> tuple[Floats, Floats]:
+        """The same of any likelihood, but for L."""
         total = np.zeros(eta.shape[1:])
         slope = self.likelihood.gradient(eta)
         for _ in range(POLISHING if self.with_intercept else 0):
@@ -186,11 +199,15 @@ def _by_model(values: Floats) -> Floats:
 
 def _predict(vectors: Floats, rows: Matrix) -> Floats:
     """What vectors (m, w) of coefficients give of rows (n, w): (m, n)."""
+    if passes_suit(rows, len(vectors)):
+        return predict(vectors, rows)
     return np.ascontiguousarray(vectors @ rows.T)
 
 
 def _gather(vectors: Floats, rows: Matrix) -> Floats:
     """Sums of rows (n, w), weighted with vectors (m, n): (m, w)."""
+    if passes_suit(rows, len(vectors)):
+        return gather(vectors, rows)
     return np.ascontiguousarray(vectors @ rows)
 
 

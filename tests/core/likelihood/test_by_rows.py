@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 from scipy import sparse
 
-from runner.core.likelihood import LikelihoodProblem, solve_likelihood
+from runner.core.likelihood import LikelihoodProblem, descended_rows, solve_likelihood
 from runner.core.likelihood.by_rows import follow_by_rows, suits_rows
 from runner.core.path import Limits, PathSettings
+from runner.core.path.native.follow_losses import follow_losses
+from runner.core.path.native.library import library
 from runner.family.binomial import LogLoss
 from runner.family.cox import CoxLoss
 from runner.family.gamma import GammaLoss
@@ -20,7 +23,10 @@ from runner.records import Observed
 
 if TYPE_CHECKING:
     from runner.core.likelihood import Likelihood
+    from runner.core.path.native.follow_losses import FollowedLosses
     from runner.records import Floats
+
+pytestmark = pytest.mark.usefixtures("core")
 
 N, Q = 150, 300
 SETTINGS = PathSettings(tol=1e-10, max_iter=100_000)
@@ -121,3 +127,63 @@ def test_what_rows_cannot_do_is_left_to_cross_products() -> None:
     assert not suits_rows(LikelihoodProblem(sparse.csc_array(few), likelihood, True), SETTINGS)
     for kept in ({"penalty_factors": np.ones(4 * Q)}, {"limits": limits}, {"positive": True}):
         assert not suits_rows(wide, PathSettings(tol=1e-7, max_iter=10, **kept))
+
+
+def binomial_path(steps: int = 20) -> tuple[LikelihoodProblem, Floats]:
+    """A problem of sparse columns and falling alphas, (a, 1)."""
+    X = make_rows()
+    problem = LikelihoodProblem(sparse.csc_array(X), make_likelihood("binomial", X), True)
+    return problem, largest(problem.likelihood, X) * np.geomspace(0.9, 0.1, steps)[:, None]
+
+
+@pytest.mark.parametrize("patience", [0, 1, 5, 20])
+def test_what_is_slow_is_solved_otherwise(monkeypatch: pytest.MonkeyPatch, patience: int) -> None:
+    """A path that compiled descent leaves, at its first alpha or a later one, is gone on with."""
+    problem, alphas = binomial_path()
+    whole = follow_by_rows(problem, alphas, np.ones(alphas.shape), SETTINGS)
+    monkeypatch.setattr(descended_rows, "PATIENCE", patience)
+    left = follow_by_rows(problem, alphas, np.ones(alphas.shape), SETTINGS)
+    assert left.converged.all()
+    np.testing.assert_allclose(left.coefficients, whole.coefficients, atol=2e-4)
+    np.testing.assert_allclose(left.intercepts, whole.intercepts, atol=2e-4)
+
+
+def test_a_word_that_is_not_kept_is_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the solver's last gap is not that of its coefficients, nothing of its is taken."""
+    problem, alphas = binomial_path()
+    whole = follow_by_rows(problem, alphas, np.ones(alphas.shape), SETTINGS)
+    true, asked = follow_losses, []
+
+    def false(*args: Any, **kwargs: Any) -> FollowedLosses | None:  # noqa: ANN401 - passed on
+        found = true(*args, **kwargs)
+        asked.append(found)
+        if found is not None:
+            found.coefficients[-1] *= 1.1
+        return found
+
+    monkeypatch.setattr(descended_rows, "follow_losses", false)
+    mended = follow_by_rows(problem, alphas, np.ones(alphas.shape), SETTINGS)
+    assert (library() is not None) == bool(asked)
+    assert mended.converged.all()
+    np.testing.assert_allclose(mended.coefficients, whole.coefficients, atol=2e-4)
+
+
+def test_a_start_is_gone_on_from() -> None:
+    """From the coefficients of an alpha to the next, as from nothing."""
+    problem, alphas = binomial_path()
+    whole = follow_by_rows(problem, alphas, np.ones(alphas.shape), SETTINGS)
+    start = whole.coefficients[9, 0, 0]
+    further = follow_by_rows(problem, alphas[10:], np.ones((10, 1)), replace(SETTINGS, start=start))
+    np.testing.assert_allclose(further.coefficients, whole.coefficients[10:], atol=2e-4)
+
+
+def test_formulas_of_a_derived_class_are_its_own() -> None:
+    """What changes a loss is not solved by the compiled one."""
+
+    class Doubled(LogLoss):
+        def loss(self, y: Floats, eta: Floats) -> Floats:
+            return 2 * super().loss(y, eta)
+
+    observed = Observed(np.array([0.0, 1.0, 1.0]), np.ones(3))
+    assert (LogLoss(observed).outcome is None) == (library() is None)
+    assert Doubled(observed).outcome is None

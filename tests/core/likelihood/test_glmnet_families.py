@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from runner.core.likelihood import Likelihood
     from runner.records import Floats
 
+pytestmark = pytest.mark.usefixtures("core")
+
 GOLDEN = Path(__file__).parents[2] / "golden"
 DATA = pd.read_csv(GOLDEN / "glmnet_families_data.csv")
 PATHS = pd.read_csv(GOLDEN / "glmnet_families.csv")

@@ -15,6 +15,8 @@ from runner.family.gamma import GammaLoss
 from runner.family.poisson import PoissonLoss
 from runner.records import Observed
 
+pytestmark = pytest.mark.usefixtures("core")
+
 GOLDEN = Path(__file__).parents[2] / "golden"
 DATA = pd.read_csv(GOLDEN / "glmnet_families_data.csv")
 FITS = pd.read_csv(GOLDEN / "glum.csv")

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from runner.core.likelihood import Likelihood, LikelihoodPaths
     from runner.records import Floats
 
+pytestmark = pytest.mark.usefixtures("core")
+
 RNG = np.random.default_rng(0)
 N = 60
 X = RNG.standard_normal((N, 5))

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from runner.core.likelihood.quadratic import Step
     from runner.records import Floats, Integers
 
+pytestmark = pytest.mark.usefixtures("core")
+
 FAMILIES = ("gaussian", "binomial", "poisson", "gamma", "multinomial", "cox")
 RATIOS = np.array([0.0, 0.5, 1.0])
 

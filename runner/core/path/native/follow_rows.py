@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import sparse
 
 from runner.core.path.native.arrays import (
     address,
     checked,
     checked_bounds,
-    checked_ends,
+    checked_kept,
     checked_tolerance,
     count,
     not_negative,
 )
+from runner.core.path.native.columns import LARGEST_SIDE, columns_of
 from runner.core.path.native.interrupts import STOP, call
 from runner.core.path.native.layouts import EnetRows
 from runner.core.path.native.library import level, library
@@ -26,9 +26,8 @@ from runner.errors import FitError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from runner.core.path.native.arrays import Compressed
     from runner.core.path.native.follow_gram import GramPenalty
-    from runner.records import Floats, Integers, Matrix, RowProblem
+    from runner.records import Floats, Integers, RowProblem
 
 # entries that are looked at, beyond which a call may last longer than a tenth of a second; a sweep
 # looks at some of them
@@ -54,7 +53,7 @@ class Rows:
             FitError: an array is of the wrong size, not finite, or not what it may be.
         """
         n, p = problem.X.shape
-        if not n or not p or max(n, p) > np.iinfo(np.int32).max:
+        if not n or not p or max(n, p) > LARGEST_SIDE:
             return None
         scale = checked("scale", problem.scale, (p,))
         centre = checked("centre", problem.centre, (p,))
@@ -71,7 +70,7 @@ class Rows:
         }
         if root is not None:
             arrays["root"] = root
-        return cls((n, p), arrays | _columns(problem.X, root))
+        return cls((n, p), arrays | columns_of(problem.X, root))
 
     @property
     def entries(self) -> int:
@@ -91,38 +90,6 @@ def _root(weight: Floats, n: int) -> Floats | None:
     if not 0.0 < mean < np.inf:
         raise FitError(f"the mean weight must be positive and finite, but is {mean}")
     return None if np.ptp(given) == 0.0 else np.sqrt(given / mean)
-
-
-def _columns(X: Matrix, root: Floats | None) -> dict[str, NDArray[np.generic]]:
-    """X as columns, each row times its root."""
-    n, p = X.shape
-    if not sparse.issparse(X):
-        columns = checked("X", X.T, (p, n))
-        if root is None:
-            return {"data": columns}
-        own = None if np.may_share_memory(columns, X) else columns
-        return {"data": checked("X", np.multiply(columns, root, out=own), (p, n))}
-    entries = _merged(X)
-    places, ends = checked_ends(entries, n)
-    data = entries.data[: len(places)]
-    data = data if root is None else data * root[places]
-    return {"data": checked("X", data, (len(places),)), "places": places, "ends": ends}
-
-
-def _merged(X: Compressed) -> sparse.csc_array:
-    """A sparse X with one entry for each place, X itself where it is that.
-
-    Raises:
-        FitError: an entry is in no row or column, which scipy would trust.
-    """
-    n, p = X.shape
-    if X.format in {"csc", "csr"}:
-        checked_ends(X, n if X.format == "csc" else p)
-    columns = sparse.csc_array(X)
-    if not columns.has_canonical_format:
-        columns = columns.copy()
-        columns.sum_duplicates()
-    return columns
 
 
 @dataclass(frozen=True)
@@ -168,7 +135,7 @@ def follow_rows(  # noqa: PLR0913 - a problem, its penalty, and when to stop
     if loaded is None:
         return None
     (n, p), a = rows.size, np.size(penalty.l1)
-    places = _checked_kept(kept, a)
+    places = checked_kept(kept, a)
     given: dict[str, NDArray[np.generic]] = {
         **rows.arrays,
         "l1": not_negative("l1", penalty.l1, (a,)),
@@ -212,18 +179,3 @@ def follow_rows(  # noqa: PLR0913 - a problem, its penalty, and when to stop
     done = int(solved[0])
     answered = int(np.count_nonzero(places[:done] >= 0))
     return Followed(out[:answered].T, gaps[:answered], sweeps[:answered], done)
-
-
-def _checked_kept(kept: Integers, a: int) -> Integers:
-    """Places in the answer.
-
-    Raises:
-        FitError: they are not 0, 1, ... in their order, and -1.
-    """
-    places = np.require(kept, dtype=np.int64, requirements=["C", "A", "ENSUREARRAY"])
-    if places.shape != (a,):
-        raise FitError(f"kept has the shape {places.shape}, but must have {(a,)}")
-    named = places[places != -1]
-    if not np.array_equal(named, np.arange(len(named))):
-        raise FitError("kept must be 0, 1, ... in their order, or -1, but is not")
-    return places

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 
 WHOLE, REAL, POINTER = ctypes.c_int64, ctypes.c_double, ctypes.c_void_p
+Field = tuple[str, type[ctypes.c_int64 | ctypes.c_double | ctypes.c_void_p]]
 
 
 class EnetGram(ctypes.Structure):
@@ -20,15 +21,53 @@ class EnetGram(ctypes.Structure):
     )
 
 
+OUTCOME: tuple[Field, ...] = (
+    *((name, WHOLE) for name in ("family", "intercept")),
+    *((name, POINTER) for name in ("share", "y", "offset")),
+    ("balance", REAL),
+)
+COLUMNS: tuple[Field, ...] = (
+    *((name, WHOLE) for name in ("n", "p")),
+    *((name, POINTER) for name in ("data", "places", "ends")),
+)
+
+
 class EnetRows(ctypes.Structure):
     """A path by rows."""
 
     _fields_ = (
-        *((name, WHOLE) for name in ("n", "p", "count", "most", "patience")),
-        *((name, POINTER) for name in ("data", "places", "ends", "unscale", "shift")),
+        *COLUMNS,
+        *((name, WHOLE) for name in ("count", "most", "patience")),
+        *((name, POINTER) for name in ("unscale", "shift")),
         *((name, POINTER) for name in ("root", "target", "l1", "l2", "factors")),
         *((name, POINTER) for name in ("lower", "upper", "start")),
         *((name, REAL) for name in ("tol", "before")),
         *((name, POINTER) for name in ("stop", "kept", "out", "gaps", "sweeps", "solved")),
         *((name, POINTER) for name in ("work", "index")),
+    )
+
+
+class EnetPass(ctypes.Structure):
+    """What several models of a likelihood need of all rows."""
+
+    _fields_ = (
+        *COLUMNS,
+        *OUTCOME,
+        ("models", WHOLE),
+        *((name, POINTER) for name in ("vectors", "eta", "slope", "value", "shift", "gradient")),
+        ("work", POINTER),
+    )
+
+
+class EnetLosses(ctypes.Structure):
+    """A path of a penalised likelihood by rows."""
+
+    _fields_ = (
+        *COLUMNS,
+        *OUTCOME,
+        *((name, WHOLE) for name in ("count", "most", "patience")),
+        *((name, POINTER) for name in ("l1", "l2", "factors", "start")),
+        *((name, REAL) for name in ("start_intercept", "before", "enough", "rough", "scale")),
+        *((name, POINTER) for name in ("stop", "kept", "out", "intercepts", "gaps", "steps")),
+        *((name, POINTER) for name in ("solved", "work", "index")),
     )

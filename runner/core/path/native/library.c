@@ -12,6 +12,8 @@
 #define ROUNDING 3.6e-15   /* of yy, to which a gap is known: 16 units in the last place */
 #define FURTHEST 4.0       /* steps between strengths for which a line is followed ahead */
 #define LARGE 1e300
+#define BALANCINGS 5       /* steps of Newton's method for an intercept alone */
+#define LONGEST 1.0        /* of these, in units of the linear predictor */
 #define INFEASIBLE 1e301   /* the gap of a coefficient beyond its bounds */
 #ifndef PAD
 #define PAD 0              /* doubles between two vectors of the workspace, which the fuzzer poisons */
@@ -69,7 +71,7 @@ static int64_t ask_level(void) { return 0; }
 #define EXPORT VISIBLE
 
 /* Of this interface; library.py has the same number. */
-EXPORT int64_t enet_abi(void) { return 1; }
+EXPORT int64_t enet_abi(void) { return 2; }
 
 /* The widest set that this machine has: 0 for what the platform guarantees, 1 for AVX2 with FMA, 2
    for AVX-512. In a virtual machine each question takes microseconds: the caller keeps the answer. */
@@ -83,6 +85,11 @@ EXPORT int64_t enet_row_size(void) { return (int64_t)sizeof(enet_rows); }
 EXPORT int64_t enet_row_work(int64_t n, int64_t p) {
     return ROW_WIDE * (p + PAD) + ROW_TALL * (n + PAD) + PAD;
 }
+EXPORT int64_t enet_pass_size(void) { return (int64_t)sizeof(enet_pass); }
+EXPORT int64_t enet_loss_size(void) { return (int64_t)sizeof(enet_losses); }
+EXPORT int64_t enet_loss_work(int64_t n, int64_t p) {
+    return LOSS_WIDE * (p + PAD) + LOSS_TALL * (n + PAD) + PAD;
+}
 
 /* Solve with the set of a level that the machine has; 1 where it was stopped, else 0. */
 EXPORT int64_t enet_gram_path(const enet_gram *problem, int64_t level) {
@@ -94,4 +101,13 @@ EXPORT int64_t enet_gram_gaps(const enet_gram *problem, int64_t level) {
 }
 EXPORT int64_t enet_row_path(const enet_rows *problem, int64_t level) {
     TAKE(row_path, problem, level);
+}
+EXPORT int64_t enet_loss_path(const enet_losses *problem, int64_t level) {
+    TAKE(loss_path, problem, level);
+}
+EXPORT int64_t enet_predict(const enet_pass *pass, int64_t level) { TAKE(predict, pass, level); }
+EXPORT int64_t enet_gather(const enet_pass *pass, int64_t level) { TAKE(gather, pass, level); }
+EXPORT int64_t enet_look(const enet_pass *pass, int64_t level) { TAKE(losses, pass, level); }
+EXPORT int64_t enet_conjugate(const enet_pass *pass, int64_t level) {
+    TAKE(conjugates, pass, level);
 }

@@ -9,6 +9,8 @@
 #define GRAM_VECTORS 18
 #define ROW_WIDE 8
 #define ROW_TALL 3
+#define LOSS_WIDE 8
+#define LOSS_TALL 8
 
 typedef struct {
     int64_t p, stride;      /* columns, and from one row of gram to the next */
@@ -32,10 +34,24 @@ typedef struct {
 } enet_gram;
 
 typedef struct {
-    int64_t n, p, count, most, patience; /* rows, columns, strengths, sweeps for one strength */
-    const double *data;    /* v x: (p, n) column after column, or (nnz,) */
-    const int32_t *places; /* (nnz,), the rows of entries, or null where X is dense */
+    int64_t n, p;          /* rows and columns */
+    const double *data;    /* (p, n) column after column, or (nnz,) */
+    const int32_t *places; /* (nnz,), the rows of entries, or null where they are dense */
     const int64_t *ends;   /* (p + 1,), where a sparse column begins, and the last ends */
+} enet_columns;
+
+enum { LOGISTIC, POISSON, GAMMA }; /* families, the last with the log link */
+
+typedef struct {
+    int64_t family, intercept; /* and whether there is an intercept */
+    const double *share, *y;   /* (n,), of the rows; shares add up to 1 */
+    const double *offset;      /* (n,), or null */
+    double balance;            /* what slopes may add up to where there is an intercept */
+} enet_outcome;
+
+typedef struct {
+    enet_columns x;        /* v x */
+    int64_t count, most, patience; /* strengths, and sweeps for one of them */
     const double *unscale, *shift; /* (p,), 1 / s and m */
     const double *root;            /* (n,), v, or null for 1 */
     const double *target;          /* (n,), t */
@@ -53,3 +69,35 @@ typedef struct {
     double *work;        /* enet_row_work(n, p) */
     int64_t *index;      /* 3 p */
 } enet_rows;
+
+typedef struct {
+    enet_columns x;                /* dense */
+    enet_outcome of;
+    int64_t models;
+    const double *vectors;         /* (models, p), coefficients */
+    double *eta, *slope;           /* (models, n) */
+    double *value, *shift;         /* (models,) */
+    double *gradient;              /* (models, p) */
+    double *work;                  /* n */
+} enet_pass;
+
+typedef struct {
+    enet_columns x;                /* sparse */
+    enet_outcome of;
+    int64_t count, most, patience; /* strengths, and for one of them Newton's steps and sweeps */
+    const double *l1, *l2;         /* (count,) */
+    const double *factors;         /* (p,), positive, or null for 1 */
+    const double *start;           /* (p,), or null for 0 */
+    double start_intercept, before; /* beside start, and its strength */
+    double enough, rough;          /* gaps: of the strengths that are kept, and of others */
+    double scale;                  /* the null deviance */
+    const volatile int32_t *stop;
+    const int64_t *kept; /* (count,), the row of out for each strength, or -1 */
+    double *out;         /* (rows of out, p) */
+    double *intercepts;  /* (rows of out,) */
+    double *gaps;        /* (rows of out,) */
+    int64_t *steps;      /* (rows of out,) */
+    int64_t *solved;     /* 1, how many strengths, from the first, were solved */
+    double *work;        /* enet_loss_work(n, p) */
+    int64_t *index;      /* 4 p */
+} enet_losses;

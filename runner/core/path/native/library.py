@@ -10,16 +10,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from runner.checks import NOT_COMPILED
-from runner.core.path.native.layouts import EnetGram, EnetRows
+from runner.core.path.native.layouts import EnetGram, EnetLosses, EnetPass, EnetRows
 
 if TYPE_CHECKING:
     from runner.checks import Finding
 
 Core = Literal["c-avx512", "c-avx2", "c", "numpy"]
 
-ABI = 1  # of the functions that library.c exports
-SOLVERS = ("enet_gram_path", "enet_gram_gaps", "enet_row_path")  # of a problem and a level
-LAYOUTS = {"enet_gram_size": EnetGram, "enet_row_size": EnetRows}
+ABI = 2  # of the functions that library.c exports
+# of a problem and a level
+SOLVERS = ("enet_gram_path", "enet_gram_gaps", "enet_row_path", "enet_loss_path")
+PASSES = ("enet_predict", "enet_look", "enet_gather", "enet_conjugate")  # likewise
+LAYOUTS = {
+    "enet_gram_size": EnetGram,
+    "enet_row_size": EnetRows,
+    "enet_loss_size": EnetLosses,
+    "enet_pass_size": EnetPass,
+}
 CHOICE = "ENET_RUNNER_CORE"  # in the environment: numpy leaves the library out
 NAMES = {"darwin": "libpaths.dylib", "win32": "libpaths.dll"}
 FILE = Path(__file__).with_name(NAMES.get(sys.platform, "libpaths.so"))
@@ -53,9 +60,9 @@ def load(file: Path) -> ctypes.CDLL | None:
     """A library; None if it is not there, not of this machine, or not what this version expects."""
     try:
         found = ctypes.CDLL(str(file))
-        for name in ("enet_abi", "enet_level", *SOLVERS, *LAYOUTS):
+        for name in ("enet_abi", "enet_level", *SOLVERS, *PASSES, *LAYOUTS):
             getattr(found, name).restype = ctypes.c_int64
-        for name in SOLVERS:
+        for name in (*SOLVERS, *PASSES):
             getattr(found, name).argtypes = (ctypes.c_void_p, ctypes.c_int64)
     except (OSError, AttributeError):
         return None

@@ -33,60 +33,35 @@ typedef struct {
 
 /* --------------------------------------------------------------------------------- columns */
 
-/* (v x_j)'r */
-FOR_LEVEL double ON(column_dot)(const enet_rows *in, int64_t j, const double *restrict r) {
-    if (!in->places) return ON(dot)(in->n, in->data + j * in->n, r);
-    const double *restrict value = in->data + in->ends[j];
-    const int32_t *restrict place = in->places + in->ends[j];
-    const int64_t count = in->ends[j + 1] - in->ends[j];
-    double sum = 0.0;
-    for (int64_t i = 0; i < count; i++) sum += value[i] * r[place[i]];
-    return sum;
-}
-
-/* r += amount v x_j */
-FOR_LEVEL void ON(column_add)(const enet_rows *in, int64_t j, double amount, double *restrict r) {
-    if (!in->places) {
-        ON(subtract)(in->n, r, -amount, in->data + j * in->n);
-        return;
-    }
-    const double *restrict value = in->data + in->ends[j];
-    const int32_t *restrict place = in->places + in->ends[j];
-    const int64_t count = in->ends[j + 1] - in->ends[j];
-    for (int64_t i = 0; i < count; i++) r[place[i]] += amount * value[i];
-}
-
-FOR_LEVEL double ON(column_square)(const enet_rows *in, int64_t j) {
-    const double *value = in->places ? in->data + in->ends[j] : in->data + j * in->n;
-    const int64_t count = in->places ? in->ends[j + 1] - in->ends[j] : in->n;
-    return ON(dot)(count, value, value);
-}
-
 FOR_LEVEL double ON(sum_of)(int64_t n, const double *restrict x) {
     double sum = 0.0;
     for (int64_t i = 0; i < n; i++) sum += x[i];
     return sum;
 }
 
+FOR_LEVEL double ON(column_square)(const enet_columns *x, int64_t j) {
+    const double *value = ON(values)(x, j);
+    return ON(dot)(ON(entries)(x, j), value, value);
+}
+
 FOR_LEVEL double ON(column_sum)(const enet_rows *in, int64_t j) {
-    if (in->root) return ON(column_dot)(in, j, in->root);
-    if (in->places) return ON(sum_of)(in->ends[j + 1] - in->ends[j], in->data + in->ends[j]);
-    return ON(sum_of)(in->n, in->data + j * in->n);
+    if (in->root) return ON(column_dot)(&in->x, j, in->root);
+    return ON(sum_of)(ON(entries)(&in->x, j), ON(values)(&in->x, j));
 }
 
 FOR_LEVEL double ON(mean_of)(const enet_rows *in, const double *r) {
-    return (in->root ? ON(dot)(in->n, in->root, r) : ON(sum_of)(in->n, r)) / (double)in->n;
+    return (in->root ? ON(dot)(in->x.n, in->root, r) : ON(sum_of)(in->x.n, r)) / (double)in->x.n;
 }
 
 FOR_LEVEL double ON(gradient)(const ON(row_state) * s, int64_t j) {
-    const double product = ON(column_dot)(s->in, j, s->r) * s->in->unscale[j] / (double)s->n;
+    const double product = ON(column_dot)(&s->in->x, j, s->r) * s->in->unscale[j] / (double)s->n;
     return product - s->in->shift[j] * s->S + s->o * (s->mean[j] - s->in->shift[j]);
 }
 
 FOR_LEVEL void ON(set)(ON(row_state) * s, int64_t j, double to) {
     const double step = to - s->b[j];
     s->b[j] = to;
-    ON(column_add)(s->in, j, -step * s->in->unscale[j], s->r);
+    ON(column_add)(&s->in->x, j, -step * s->in->unscale[j], s->r);
     s->o += step * s->in->shift[j];
     s->S -= step * s->mean[j];
 }
@@ -155,7 +130,7 @@ FOR_LEVEL void ON(renew_residual)(ON(row_state) * s) {
     s->o = 0.0;
     for (int64_t j = 0; j < s->p && !*s->in->stop; j++) {
         if (s->b[j] == 0.0) continue;
-        ON(column_add)(s->in, j, -s->b[j] * s->in->unscale[j], s->r);
+        ON(column_add)(&s->in->x, j, -s->b[j] * s->in->unscale[j], s->r);
         s->o += s->b[j] * s->in->shift[j];
     }
     s->S = ON(mean_of)(s->in, s->r);
@@ -219,13 +194,13 @@ FOR_LEVEL void ON(lay_out_rows)(ON(row_state) * s, const enet_rows *in) {
     double **tall[ROW_TALL] = {&s->r, &s->last_r, &s->ahead_r};
     double *next = in->work + PAD;
     s->in = in;
-    s->n = in->n;
-    s->p = in->p;
+    s->n = in->x.n;
+    s->p = in->x.p;
     s->strong = in->index;
-    s->active = in->index + in->p;
-    s->let_through = in->index + 2 * in->p;
-    for (int v = 0; v < ROW_WIDE; v++, next += in->p + PAD) *wide[v] = next;
-    for (int v = 0; v < ROW_TALL; v++, next += in->n + PAD) *tall[v] = next;
+    s->active = in->index + s->p;
+    s->let_through = in->index + 2 * s->p;
+    for (int v = 0; v < ROW_WIDE; v++, next += s->p + PAD) *wide[v] = next;
+    for (int v = 0; v < ROW_TALL; v++, next += s->n + PAD) *tall[v] = next;
 }
 
 FOR_LEVEL void ON(set_out_rows)(ON(row_state) * s) {
@@ -237,7 +212,7 @@ FOR_LEVEL void ON(set_out_rows)(ON(row_state) * s) {
     for (int64_t j = 0; j < s->p && !*in->stop; j++) {
         const double u = in->unscale[j], m = in->shift[j];
         s->mean[j] = ON(column_sum)(in, j) * u / (double)s->n;
-        s->square[j] = ON(column_square)(in, j) * u * u / (double)s->n - 2.0 * m * s->mean[j] + m * m;
+        s->square[j] = ON(column_square)(&in->x, j) * u * u / (double)s->n - 2.0 * m * s->mean[j] + m * m;
         s->b[j] = s->last_b[j] = 0.0;
         if (in->start && in->start[j] != 0.0 && s->square[j] > 0.0)
             ON(set)(s, j, ON(clipped)(in->start[j], j, in->lower, in->upper));

@@ -1,8 +1,12 @@
 /* Everything that is compiled once per instruction set. */
 #include "vectors.h"
+#include "columns.h"
 #include "gap.h"
+#include "losses.h"
 #include "factor.h"
 #include "gram_state.h"
 #include "support.h"
 #include "gram_path.c"
 #include "row_path.c"
+#include "row_passes.c"
+#include "loss_path.c"

@@ -29,6 +29,23 @@ FOR_LEVEL double ON(dot)(int64_t n, const double *restrict x, const double *rest
     return sum;
 }
 
+/* to += the dots of r with four vectors */
+FOR_LEVEL void ON(add_four_dots)(int64_t n, double *restrict to, const double *restrict r,
+                                 const double *restrict x0, const double *restrict x1,
+                                 const double *restrict x2, const double *restrict x3) {
+    double s0 = 0.0, s1 = 0.0, s2 = 0.0, s3 = 0.0;
+    for (int64_t i = 0; i < n; i++) {
+        s0 += r[i] * x0[i];
+        s1 += r[i] * x1[i];
+        s2 += r[i] * x2[i];
+        s3 += r[i] * x3[i];
+    }
+    to[0] += s0;
+    to[1] += s1;
+    to[2] += s2;
+    to[3] += s3;
+}
+
 /* How many times the last step between strengths the next one is; 0 where a line through the last
    two solutions says nothing of it, and would be rounding many times over. */
 FOR_LEVEL double ON(step_ahead)(const double *l1) {

@@ -1,4 +1,4 @@
-/* Random problems for both solvers: `fuzz FIRST COUNT [SHORT]`, with the runs FIRST to FIRST + COUNT - 1.
+/* Random problems for all solvers: `fuzz FIRST COUNT [SHORT]`, with the runs FIRST to FIRST + COUNT - 1.
 
    Every array that the library is handed is an allocation of its own, of the exact size, and the
    gaps between the vectors of a workspace (PAD) are poisoned. SHORT names an array, by its field,
@@ -24,7 +24,7 @@
 
 #include "library.c"
 
-#define MOST_HELD 64
+#define MOST_HELD 256
 #define CLOSE 1e-12L /* of yy, by which a recomputed gap may be above what was claimed */
 #define DRIFT 1e-9L  /* the same of a gap that was updated along a path */
 
@@ -488,11 +488,11 @@ static void run_rows(long run, int64_t level) {
     const int64_t size = enet_row_work(t.n, p) - PAD, a = pen.count;
     double *work = exactly("work", 0, size, sizeof(double));
     enet_rows in = {
-        .n = t.n, .p = p, .count = a, .most = chance(0.1) ? below(3) : 1000,
+        .x = {.n = t.n, .p = p, .data = handed("data", cols.data, cols.entries),
+              .places = sparse ? exactly("places", cols.places, cols.entries, sizeof(int32_t)) : 0,
+              .ends = sparse ? exactly("ends", cols.ends, p + 1, sizeof(int64_t)) : 0},
+        .count = a, .most = chance(0.1) ? below(3) : 1000,
         .patience = chance(0.3) ? below(10) : 2000,
-        .data = handed("data", cols.data, cols.entries),
-        .places = sparse ? exactly("places", cols.places, cols.entries, sizeof(int32_t)) : 0,
-        .ends = sparse ? exactly("ends", cols.ends, p + 1, sizeof(int64_t)) : 0,
         .unscale = handed("unscale", cols.unscale, p), .shift = handed("shift", cols.shift, p),
         .root = handed("root", cols.root, t.n), .target = handed("target", cols.target, t.n),
         .l1 = handed("l1", pen.l1, a), .l2 = handed("l2", pen.l2, a),
@@ -514,6 +514,8 @@ static void run_rows(long run, int64_t level) {
     unpoison(work, length("work", size));
 }
 
+#include "fuzz_losses.h"
+
 int main(int argc, char **argv) {
     if (argc < 3) return 2;
     const long first = atol(argv[1]), count = atol(argv[2]);
@@ -522,8 +524,10 @@ int main(int argc, char **argv) {
     signal(SIGALRM, on_alarm);
     for (long run = first; run < first + count; run++) {
         seed = (uint64_t)run * 0x2545f4914f6cdd1du + 1;
-        if (run % 2) run_gram(run, run / 2 % levels);
-        else run_rows(run, run / 2 % levels);
+        const int64_t level = run / 4 % levels;
+        if (run % 4 == 0) run_losses(run, level);
+        else if (run % 4 == 2) (run % 8 == 2 ? run_passes : run_rows)(run, level);
+        else run_gram(run, level);
         let_go();
         found.runs++;
     }

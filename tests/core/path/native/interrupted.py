@@ -17,12 +17,15 @@ import numpy as np
 from scipy import sparse
 from scipy.linalg import toeplitz
 
+from runner.core.likelihood import LikelihoodProblem, likelihood_alpha_max, solve_likelihood
 from runner.core.path import PathSettings, solve_path
 from runner.core.path.native import follow_gram as by_gram
+from runner.core.path.native import follow_losses as by_losses
 from runner.core.path.native import follow_rows as by_rows
 from runner.core.path.native import interrupts
 from runner.core.path.native.follow_gram import GramPenalty, follow
-from runner.records import GramProblem, RowProblem
+from runner.family.poisson import PoissonLoss
+from runner.records import GramProblem, Observed, RowProblem
 from runner.search import fold_paths
 from runner.search.fold_paths import How, Job, solve_folds
 
@@ -93,6 +96,16 @@ def sparse_rows() -> object:
     return path(problem, largest * EVERY)
 
 
+def a_likelihood_of_sparse_rows() -> object:
+    """Poisson counts of which many columns say something."""
+    X = sparse.csc_array(sparse.random_array((20_000, 50_000), density=0.004, rng=RNG))
+    y = RNG.poisson(1.0 + np.asarray(X[:, :300].sum(axis=1))).astype(float)
+    likelihood = PoissonLoss(Observed(y, np.ones(20_000)))
+    problem = LikelihoodProblem(X, likelihood, fit_intercept=True)
+    top = likelihood_alpha_max(problem, 0.9)
+    return solve_likelihood(problem, top * EVERY[:, None], np.array([0.9]), SETTINGS)
+
+
 def threads_of_a_search() -> object:
     """Two folds side by side."""
     problem, largest = correlated(3_000)
@@ -109,6 +122,7 @@ KINDS: dict[str, Callable[[], object]] = {
         a_quadratic_of_a_likelihood,
         wide_rows,
         sparse_rows,
+        a_likelihood_of_sparse_rows,
         threads_of_a_search,
     )
 }
@@ -129,7 +143,7 @@ def announced(solve: Callable[[], int], *, long: bool) -> None:
 
 def main() -> None:
     """Call, be interrupted, and call again."""
-    for module in (by_gram, by_rows):
+    for module in (by_gram, by_losses, by_rows):
         setattr(module, interrupts.call.__name__, announced)
     vars(fold_paths)["usable_threads"] = lambda: 2
     seen: dict[str, object] = {"interrupted": False}
