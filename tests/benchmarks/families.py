@@ -1,8 +1,9 @@
 """Time paths of every family side by side with R's glmnet, in seconds of the processor.
 
 glmnet solves first, at its default threshold or at a tight one, and chooses the alphas. Of the wide
-rows half its largest dual gap becomes our tolerance, so that our answers are more exact; elsewhere
-it is 1e-7. Each runs `--repeats` times, on one thread, and the least counts. Prints a table.
+and the sparse rows half its largest dual gap becomes our tolerance, so that our answers are more
+exact; elsewhere it is 1e-7. Each runs `--repeats` times, on one thread, and the least counts.
+Prints a table.
 
     python tests/benchmarks/families.py [--repeats 3] [--only cox]
 """
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy import sparse
 
 from runner.core.likelihood import LikelihoodProblem, solve_likelihood
 from runner.core.likelihood.dual import dual_gap
@@ -39,7 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from runner.core.likelihood import Likelihood
-    from runner.records import Floats, Integers
+    from runner.records import Floats, Integers, Matrix
 
 PEER = Path(__file__).with_name("families.R")
 TOL = 1e-7
@@ -53,7 +55,7 @@ class Data:
     """Rows of one family, standardised."""
 
     family: str
-    X: Floats
+    X: Matrix
     y: Floats
     event: Floats
 
@@ -100,10 +102,34 @@ def draw(family: str, n: int, q: int) -> Data:
     return Data(family, X, y, event)
 
 
+def draw_sparse(family: str, n: int, q: int) -> Data:
+    """Columns of which 0.5 % is not 0, of like size; 50 of them matter."""
+    rng = np.random.default_rng(0)
+    drawn = sparse.random_array((n, q), density=0.005, rng=rng, data_sampler=rng.standard_normal)
+    X = sparse.csc_array(drawn)
+    X = sparse.csc_array(X @ sparse.diags_array(1 / np.sqrt(X.multiply(X).mean(axis=0))))
+    b = np.zeros(q)
+    b[rng.choice(q, 50, replace=False)] = rng.standard_normal(50)
+    eta: Floats = np.asarray(X @ b)
+    eta /= eta.std()
+    counts = rng.poisson(np.exp(eta / 2)) if family == "poisson" else rng.logistic(size=n) < eta
+    return Data(family, X, counts.astype(float), np.ones(n))
+
+
+def write_columns(X: Matrix, folder: Path) -> None:
+    """For R, dense or sparse."""
+    if isinstance(X, np.ndarray):
+        X.T.tofile(folder / "x.bin")
+        return
+    X.data.tofile(folder / "x.bin")
+    X.indices.astype(np.int32).tofile(folder / "rows.bin")
+    X.indptr.astype(np.int32).tofile(folder / "ends.bin")
+
+
 def peer(data: Data, folder: Path, thresh: float, *, cv: bool) -> float:
     """Run glmnet on the data: its seconds."""
     n, q = data.X.shape
-    data.X.T.tofile(folder / "x.bin")
+    write_columns(data.X, folder)
     data.y.T.tofile(folder / "y.bin")
     data.event.tofile(folder / "event.bin")
     (np.arange(n) % FOLDS + 1.0).tofile(folder / "fold.bin")
@@ -149,7 +175,7 @@ def one_path(data: Data, alphas: Floats, tol: float) -> tuple[float, float]:
 
 def folds(data: Data, grids: list[Floats]) -> tuple[float, list[Floats]]:
     """Our seconds for each fold's paths and their held-out losses; these, averaged over folds."""
-    n = len(data.y)
+    n, X = len(data.y), np.asarray(data.X)
     longest = max(len(grid) for grid in grids)
     # shorter grids stay at their last alpha
     alphas = np.column_stack([np.pad(g, (0, longest - len(g)), mode="edge") for g in grids])
@@ -158,32 +184,33 @@ def folds(data: Data, grids: list[Floats]) -> tuple[float, list[Floats]]:
     for fold in range(FOLDS):
         held = np.arange(n) % FOLDS == fold
         train, test = np.flatnonzero(~held), np.flatnonzero(held)
-        mean, scale = data.X[train].mean(axis=0), data.X[train].std(axis=0)
+        mean, scale = X[train].mean(axis=0), X[train].std(axis=0)
         found = solve_likelihood(
-            LikelihoodProblem((data.X[train] - mean) / scale, data.likelihood(train), True),
+            LikelihoodProblem((X[train] - mean) / scale, data.likelihood(train), True),
             alphas,
             np.array(RATIOS),
             PathSettings(tol=TOL, max_iter=1000),
         )
-        flat = found.coefficients.reshape(-1, data.X.shape[1])
-        eta = ((data.X[test] - mean) / scale) @ flat.T + found.intercepts.reshape(-1)
+        flat = found.coefficients.reshape(-1, X.shape[1])
+        eta = ((X[test] - mean) / scale) @ flat.T + found.intercepts.reshape(-1)
         losses += data.likelihood(test).value(eta[..., None]).reshape(alphas.shape) / FOLDS
     seconds = time.process_time() - started
     return seconds, [2 * losses[: len(g), i] for i, g in enumerate(grids)]
 
 
-def compare_path(family: str, n: int, q: int, thresh: float, repeats: int) -> str:
+def compare_path(data: Data, thresh: float, repeats: int) -> str:
     """A row of the table."""
-    data = draw(family, n, q)
+    n, q = data.X.shape
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         theirs = [peer(data, folder, thresh, cv=False) for _ in range(repeats)]
         alphas = np.fromfile(folder / "lambda1.bin")
         gap = largest_gap(data, folder, alphas)
-    tol = max(TOL, gap / 2) if q > n and thresh == DEFAULT else TOL
+    tol = max(TOL, gap / 2) if q >= n and thresh == DEFAULT else TOL
     ours = [one_path(data, alphas, tol) for _ in range(repeats)]
     seconds = min(o[0] for o in ours)
-    work = f"{n:,} x {q:,} {family}, {len(alphas)} alphas, thresh {thresh:.0e}"
+    kind = data.family if isinstance(data.X, np.ndarray) else f"sparse, {data.family}"
+    work = f"{n:,} x {q:,} {kind}, {len(alphas)} alphas, thresh {thresh:.0e}"
     row = f"| {work} | {seconds:.2f} | {min(theirs):.2f} | {min(theirs) / seconds:.2g} |"
     return f"{row} {ours[0][1]:.1e} | {gap:.1e} |"
 
@@ -224,20 +251,26 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--only", default="", help="part of a row's name")
     asked = parser.parse_args()
-    tall, wide = (20_000, 100, DEFAULT, asked.repeats), (300, 5_000, DEFAULT, asked.repeats)
+
+    def path(family: str, n: int, q: int, make: Callable[[str, int, int], Data] = draw) -> str:
+        return compare_path(make(family, n, q), DEFAULT, asked.repeats)
+
+    tall, wide, square = (20_000, 100), (300, 5_000), (20_000, 20_000, draw_sparse)
     rows: dict[str, Callable[[], str]] = {
         "folds": partial(compare_folds, 20_000, 100, asked.repeats),
-        "tall binomial": partial(compare_path, "binomial", *tall),
-        "tall poisson": partial(compare_path, "poisson", *tall),
-        "tall multinomial": partial(compare_path, "multinomial", *tall),
-        "tall cox": partial(compare_path, "cox", *tall),
-        "tall gamma": partial(compare_path, "gamma", *tall),
-        "tall mgaussian": partial(compare_path, "mgaussian", *tall),
-        "wide binomial": partial(compare_path, "binomial", *wide),
-        "wide poisson": partial(compare_path, "poisson", *wide),
-        "wide mgaussian": partial(compare_path, "mgaussian", *wide),
-        "wide cox": partial(compare_path, "cox", *wide),
-        "tight cox": partial(compare_path, "cox", 300, 5_000, TIGHT, 1),
+        "tall binomial": partial(path, "binomial", *tall),
+        "tall poisson": partial(path, "poisson", *tall),
+        "tall multinomial": partial(path, "multinomial", *tall),
+        "tall cox": partial(path, "cox", *tall),
+        "tall gamma": partial(path, "gamma", *tall),
+        "tall mgaussian": partial(path, "mgaussian", *tall),
+        "wide binomial": partial(path, "binomial", *wide),
+        "wide poisson": partial(path, "poisson", *wide),
+        "wide mgaussian": partial(path, "mgaussian", *wide),
+        "wide cox": partial(path, "cox", *wide),
+        "sparse binomial": partial(path, "binomial", *square),
+        "sparse poisson": partial(path, "poisson", *square),
+        "tight cox": lambda: compare_path(draw("cox", *wide), TIGHT, 1),
         "growth": partial(growth, 20_000, 100),
     }
     print("| work | runner, s | glmnet, s | times faster | gap | its gap |")

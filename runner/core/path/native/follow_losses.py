@@ -120,7 +120,7 @@ def follow_losses(  # noqa: PLR0913 - a problem, its penalty, and when to stop
         "gaps": found,
         "steps": steps,
         "solved": solved,
-        "work": np.empty(8 * (n + p)),
+        "work": np.empty(7 * (n + p)),
         "index": np.empty(4 * p, dtype=np.int64),
     }
     addresses = {name: address(array) for name, array in {**given, **made}.items()}

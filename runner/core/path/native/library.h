@@ -9,8 +9,8 @@
 #define GRAM_VECTORS 18
 #define ROW_WIDE 8
 #define ROW_TALL 3
-#define LOSS_WIDE 8
-#define LOSS_TALL 8
+#define LOSS_WIDE 7
+#define LOSS_TALL 7
 
 typedef struct {
     int64_t p, stride;      /* columns, and from one row of gram to the next */

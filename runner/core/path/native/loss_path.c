@@ -15,11 +15,15 @@
    (Friedman, Hastie & Tibshirani 2010, section 3). Nothing is centred.
 
    Columns are screened as in row_path.c. The exact slopes of all rows give all gradients and the dual
-   gap (formulas in likelihood/dual.py), which alone decides when a strength is solved. */
+   gap (formulas in likelihood/dual.py), which alone decides when a strength is solved. A path goes on
+   from its last solution: a line through the last two doubles what gaps leave in those directions in
+   which descent is slow. */
 
 #define SLOPE 0.5    /* of a gradient by a strength, at most, by which a column is let through */
 #define SHARE 0.3    /* of what the last step has brought that sweeps may leave */
-#define TIGHTER 0.4  /* that share of it where the gap is too large and nothing is missed */
+#define TIGHTER 0.4  /* that share of it where the gap is too large, */
+#define TIGHTEST 0.02 /* and where it is so by far */
+#define MANY 50      /* times the lacking columns: of fewer, sweeps have left too much */
 #define FIRST 1e-3   /* of twice the null loss, what a first step is taken to bring */
 #define SOON 30.0    /* times what is enough: a step that brought no more may have been the last */
 #define LEAST 1e-6   /* share of the mean bend that a row has at least */
@@ -31,9 +35,9 @@
 typedef struct {
     const enet_losses *in;
     int64_t n, p, strong_count, *strong, *active, *let_through, *known;
-    double *b, *last_b, *ahead_b, *g, *a, *c, *square, *mean;
-    double *eta, *last_eta, *ahead_eta, *slope, *bend, *w, *r, *tried;
-    double b0, last_b0, S, W, value, enough, gap;
+    double *b, *last_b, *g, *a, *c, *square, *mean;
+    double *eta, *last_eta, *slope, *bend, *w, *r, *tried;
+    double b0, S, W, value, enough, gap;
     int64_t sweeps, steps;
 } ON(loss_state);
 
@@ -118,8 +122,8 @@ FOR_LEVEL void ON(take_rows)(ON(loss_state) * s) {
    how much that has fallen. */
 FOR_LEVEL double ON(newton_step)(ON(loss_state) * s, double leave) {
     ON(bend_rows)(s);
-    ON(copy)(s->p, s->ahead_b, s->b);
-    ON(copy)(s->n, s->ahead_eta, s->eta);
+    ON(copy)(s->p, s->last_b, s->b);
+    ON(copy)(s->n, s->last_eta, s->eta);
     const double before = s->value + ON(penalty_of)(s, s->b), b0 = s->b0;
     ON(settle_columns)(s, leave);
     const double shift = s->in->of.intercept ? s->S / s->W : 0.0;
@@ -127,16 +131,16 @@ FOR_LEVEL double ON(newton_step)(ON(loss_state) * s, double leave) {
         s->tried[i] = shift - (s->slope[i] + s->r[i]) / s->w[i];
     double size = 1.0, reached = before;
     for (int halved = 0; halved <= HALVINGS && !*s->in->stop; halved++, size /= 2.0) {
-        for (int64_t i = 0; i < s->n; i++) s->eta[i] = s->ahead_eta[i] + size * s->tried[i];
+        for (int64_t i = 0; i < s->n; i++) s->eta[i] = s->last_eta[i] + size * s->tried[i];
         s->b0 = b0 + size * shift;
         for (int64_t j = 0; halved && j < s->p; j++)
-            s->b[j] = s->ahead_b[j] + (s->b[j] - s->ahead_b[j]) / 2.0;
+            s->b[j] = s->last_b[j] + (s->b[j] - s->last_b[j]) / 2.0;
         ON(take_rows)(s);
         reached = s->value + ON(penalty_of)(s, s->b);
         if (reached <= before + SEEMING * ON(size)(before)) return before - reached;
     }
-    ON(copy)(s->p, s->b, s->ahead_b);
-    ON(copy)(s->n, s->eta, s->ahead_eta);
+    ON(copy)(s->p, s->b, s->last_b);
+    ON(copy)(s->n, s->eta, s->last_eta);
     s->b0 = b0;
     ON(take_rows)(s);
     return 0.0;
@@ -197,20 +201,28 @@ FOR_LEVEL void ON(look_at_columns)(ON(loss_state) * s) {
     if (!*s->in->stop) s->gap = ON(loss_gap)(s);
 }
 
+/* What sweeps may leave after a look at a gap that was too large, nearly no column lacking. */
+FOR_LEVEL double ON(tighter)(const ON(loss_state) * s, double leave, double fallen) {
+    const double reach = s->enough / s->gap, least = fallen < leave && fallen > 0.0 ? fallen : leave;
+    return least * (reach > TIGHTER ? TIGHTER : reach < TIGHTEST ? TIGHTEST : reach);
+}
+
 /* Whether the gap was met. */
 FOR_LEVEL int ON(solve_losses)(ON(loss_state) * s) {
-    double fallen = FIRST * s->in->scale, before = INFEASIBLE, share = SHARE;
+    double leave = SHARE * FIRST * s->in->scale, before = INFEASIBLE;
     int idle = 0;
     s->sweeps = 0;
     for (s->steps = 0; s->steps < s->in->most && ON(is_patient)(s); s->steps++) {
-        const double expected = fallen > s->enough ? fallen : s->enough;
-        fallen = ON(newton_step)(s, share * (expected < before ? expected : before));
-        if (fallen > SOON * s->enough) continue;
+        const double fallen = ON(newton_step)(s, leave);
+        if (fallen > SOON * s->enough) {
+            leave = SHARE * fallen;
+            continue;
+        }
         ON(look_at_columns)(s);
         if (*s->in->stop) return 0;
         if (!(s->gap > s->enough)) return 1;
-        const int lacking = ON(let_through_above)(s, 1.0) > 0;
-        share *= lacking ? 1.0 : TIGHTER;
+        const int64_t lacking = ON(let_through_above)(s, 1.0);
+        if (MANY * lacking < s->strong_count) leave = ON(tighter)(s, leave, fallen);
         idle = !lacking && s->gap > HARDLY * before ? idle + 1 : 0;
         if (idle == STUCK) return 0;
         before = s->gap;
@@ -220,33 +232,10 @@ FOR_LEVEL int ON(solve_losses)(ON(loss_state) * s) {
 
 /* ------------------------------------------------------------------------------- the path */
 
-/* Begin on the line through the last two solutions; no coefficient leaves 0 or its side by that. */
-FOR_LEVEL void ON(begin_ahead)(ON(loss_state) * s, int64_t at) {
-    const double ahead = at < 2 ? 0.0 : ON(step_ahead)(s->in->l1 + at), b0 = s->b0;
-    if (ahead == 0.0) {
-        ON(copy)(s->p, s->last_b, s->b);
-        ON(copy)(s->n, s->last_eta, s->eta);
-    } else {
-        ON(extrapolate)(s->p, s->ahead_b, s->b, s->last_b, ahead);
-        ON(extrapolate)(s->n, s->ahead_eta, s->eta, s->last_eta, ahead);
-        ON(copy)(s->n, s->eta, s->ahead_eta);
-        s->b0 += ahead * (b0 - s->last_b0);
-        for (int64_t j = 0; j < s->p && !*s->in->stop; j++) {
-            const double sided = s->ahead_b[j] * s->last_b[j] > 0.0 ? s->ahead_b[j] : 0.0;
-            if (sided != s->ahead_b[j])
-                ON(column_add)(&s->in->x, j, sided - s->ahead_b[j], s->eta);
-            s->b[j] = sided;
-        }
-        ON(take_rows)(s);
-    }
-    s->last_b0 = b0;
-}
-
 FOR_LEVEL void ON(lay_out_losses)(ON(loss_state) * s, const enet_losses *in) {
-    double **wide[LOSS_WIDE] = {&s->b, &s->last_b, &s->ahead_b, &s->g,
-                                &s->a, &s->c,      &s->square,  &s->mean};
-    double **tall[LOSS_TALL] = {&s->eta,  &s->last_eta, &s->ahead_eta, &s->slope,
-                                &s->bend, &s->w,        &s->r,         &s->tried};
+    double **wide[LOSS_WIDE] = {&s->b, &s->last_b, &s->g, &s->a, &s->c, &s->square, &s->mean};
+    double **tall[LOSS_TALL] = {&s->eta, &s->last_eta, &s->slope, &s->bend,
+                                &s->w,   &s->r,        &s->tried};
     double *next = in->work + PAD;
     s->in = in;
     s->n = in->x.n;
@@ -281,12 +270,11 @@ FOR_LEVEL int64_t ON(loss_path)(const enet_losses *in) {
     ON(loss_state) state, *s = &state;
     ON(lay_out_losses)(s, in);
     *in->solved = 0;
-    s->b0 = s->last_b0 = in->start_intercept;
-    for (int64_t j = 0; j < s->p; j++) s->b[j] = s->last_b[j] = in->start ? in->start[j] : 0.0;
+    s->b0 = in->start_intercept;
+    for (int64_t j = 0; j < s->p; j++) s->b[j] = in->start ? in->start[j] : 0.0;
     for (int64_t at = 0; at < in->count; at++) {
         ON(penalise_losses)(s, at);
         if (at == 0) ON(look_at_columns)(s);
-        ON(begin_ahead)(s, at);
         if (*in->stop) return 1;
         ON(screen_losses)(s, at);
         const int met = ON(solve_losses)(s);
@@ -306,6 +294,8 @@ FOR_LEVEL int64_t ON(loss_path)(const enet_losses *in) {
 #undef SLOPE
 #undef SHARE
 #undef TIGHTER
+#undef TIGHTEST
+#undef MANY
 #undef FIRST
 #undef SOON
 #undef LEAST
