@@ -279,7 +279,7 @@ def main() -> None:
         ("plain100", lambda: compare(_uncorrelated(20_000, 100), part=8, fast_peers=True)),
         ("plain500", lambda: compare(_uncorrelated(20_000, 500), part=0, fast_peers=True)),
         ("grid500", lambda: compare(Case(20_000, 500), part=0, fast_peers=True)),
-        ("grid50", lambda: compare(Case(400_000, 50), part=0, fast_peers=True)),
+        ("tall", lambda: compare(Case(400_000, 50), part=0, fast_peers=True)),
         ("random", lambda: compare(_random(), part=8, fast_peers=False)),
         ("median", lambda: compare(_rows("median"), part=20, fast_peers=False)),
         ("knn", lambda: compare(_rows("knn"), part=2, fast_peers=False)),

@@ -10,8 +10,8 @@ from scipy import sparse
 
 from runner.core.likelihood.dual import dual_gap
 from runner.core.likelihood.row_wise import RowWise
-from runner.core.path.native.follow_gram import GramPenalty
 from runner.core.path.native.follow_losses import Gaps, Start, follow_losses
+from runner.core.path.native.path_penalty import PathPenalty
 from runner.core.path.strong_rules import fill_in
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def descend(
     found = follow_losses(
         X,
         outcome,
-        GramPenalty(l1, l1 * (wanted.l2 / wanted.l1)[following]),
+        PathPenalty(l1, l1 * (wanted.l2 / wanted.l1)[following]),
         balance=state.balance if state.with_intercept else None,
         gaps=Gaps(enough, ROUGH * scale, scale),
         most=STEPS,

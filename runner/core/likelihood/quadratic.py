@@ -18,7 +18,8 @@ import numpy as np
 from scipy.linalg import blas
 
 from runner.core.path.active_set import solve_near
-from runner.core.path.native.follow_gram import GramPenalty, follow
+from runner.core.path.native.follow_gram import follow
+from runner.core.path.native.path_penalty import PathPenalty
 from runner.core.path.squares import inverse_above
 from runner.records import GramProblem
 
@@ -126,7 +127,7 @@ def _minimum(  # noqa: PLR0913 - a quadratic, its penalty, and where to look
     lower, upper = (None, None) if limits is None else (limits.lower, limits.upper)
     compiled = follow(
         GramProblem(H, target, 1.0),
-        GramPenalty(np.ones(1), np.ones(1), pull=l1, ridge=l2, lower=lower, upper=upper),
+        PathPenalty(np.ones(1), np.ones(1), pull=l1, ridge=l2, lower=lower, upper=upper),
         tol=FINE,
         most=SETTLES,
         start=start,

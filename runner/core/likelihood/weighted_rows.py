@@ -11,9 +11,9 @@ from scipy import sparse
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import ElasticNet
 
-from runner.core.path.native.follow_gram import GramPenalty
 from runner.core.path.native.follow_rows import Rows, follow_rows
 from runner.core.path.native.library import library
+from runner.core.path.native.path_penalty import PathPenalty
 from runner.records import RowProblem
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class Weighted:
         l1 = alpha * l1_ratio
         found = follow_rows(
             rows,
-            GramPenalty(np.array([l1]), np.array([alpha - l1])),
+            PathPenalty(np.array([l1]), np.array([alpha - l1])),
             tol=tol,
             most=SWEEPS,
             patience=SWEEPS,

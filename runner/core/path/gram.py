@@ -13,7 +13,8 @@ import numpy as np
 
 from runner.core.path.gap import gram_gaps, within_tolerance
 from runner.core.path.gram_by_numpy import solve_by_numpy
-from runner.core.path.native.follow_gram import GramPenalty, follow
+from runner.core.path.native.follow_gram import follow
+from runner.core.path.native.path_penalty import PathPenalty
 from runner.core.path.profile import profile_out
 from runner.records import Path
 
@@ -91,7 +92,7 @@ def _follow(
     factors, limits = settings.penalty_factors, settings.bounds(len(problem.xy))
     return follow(
         problem,
-        GramPenalty(
+        PathPenalty(
             l1=alphas * l1_ratio,
             l2=alphas * (1 - l1_ratio),
             pull=factors,

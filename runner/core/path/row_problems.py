@@ -15,9 +15,9 @@ from scipy import sparse
 from runner.core.path.centred_columns import to_columns, to_gram
 from runner.core.path.gap import dual_gaps, within_tolerance
 from runner.core.path.gram import solve_gram
-from runner.core.path.native.follow_gram import GramPenalty
 from runner.core.path.native.follow_rows import Rows, follow_rows
 from runner.core.path.native.library import library
+from runner.core.path.native.path_penalty import PathPenalty
 from runner.core.path.screened_rows import ScreenedPath
 from runner.core.path.strong_rules import fill_in, reach
 from runner.records import Path
@@ -77,7 +77,7 @@ def _follow(
         kept[places] = np.arange(len(alphas))
     found = follow_rows(
         rows,
-        GramPenalty(
+        PathPenalty(
             l1=filled * l1_ratio,
             l2=filled * (1 - l1_ratio),
             pull=settings.penalty_factors,

@@ -23,9 +23,9 @@ OWN = native.FILE.with_name("library.c")
 OTHER = (
     '#define {0} own_{0}\n#include "{1}"\n#undef {0}\nEXPORT int64_t {0}(void) {{ return {2}; }}'
 )
-OTHER_ABI = OTHER.format("enet_abi", OWN, 2)
+OTHER_ABI = OTHER.format("enet_abi", OWN, native.ABI + 1)
 OTHER_LAYOUT = OTHER.format("enet_row_size", OWN, 8)
-NO_LEVEL = "long long enet_abi(void) { return 1; }"
+NO_LEVEL = f"long long enet_abi(void) {{ return {native.ABI}; }}"
 
 
 @pytest.fixture(autouse=True)

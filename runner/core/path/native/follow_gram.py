@@ -11,10 +11,8 @@ import numpy as np
 from runner.core.path.native.arrays import (
     address,
     checked,
-    checked_bounds,
     checked_tolerance,
     count,
-    not_negative,
 )
 from runner.core.path.native.interrupts import STOP, call
 from runner.core.path.native.layouts import EnetGram
@@ -22,6 +20,7 @@ from runner.core.path.native.library import level, library
 from runner.errors import FitError
 
 if TYPE_CHECKING:
+    from runner.core.path.native.path_penalty import PathPenalty
     from runner.records import Floats, GramProblem, Integers
 
 # products of a column's entries, beyond which a call may last longer than a tenth of a second; a
@@ -29,18 +28,6 @@ if TYPE_CHECKING:
 LONG = 3e7
 STRENGTHS_OF_A_FACTOR = 0.1
 VECTORS = 18  # of the workspace, beside a factor: GRAM_VECTORS of library.h
-
-
-@dataclass(frozen=True)
-class GramPenalty:
-    """The strengths of a path, and what multiplies them for each column."""
-
-    l1: Floats  # (a,), falling, not negative
-    l2: Floats  # (a,), not negative
-    pull: Floats | None = None  # (p,), of l1; None for 1
-    ridge: Floats | None = None  # (p,), of l2
-    lower: Floats | None = None  # (p,), at most 0; with `upper` or not at all
-    upper: Floats | None = None  # (p,), at least 0
 
 
 @dataclass(frozen=True)
@@ -92,7 +79,7 @@ class Memory:
 
 def follow(  # noqa: PLR0913 - a problem, its penalty, and when to stop
     problem: GramProblem,
-    penalty: GramPenalty,
+    penalty: PathPenalty,
     *,
     tol: float,
     most: int,
@@ -122,11 +109,11 @@ def follow(  # noqa: PLR0913 - a problem, its penalty, and when to stop
     loaded = library()
     if loaded is None:
         return None
-    p, a = np.size(problem.xy), np.size(penalty.l1)
+    p, a = np.size(problem.xy), penalty.count
     given = {
         "gram": _gram(problem.gram, p, memory),
         "xy": checked("xy", problem.xy, (p,)),
-        **_penalty(penalty, p, a),
+        **penalty.by_gram(p),
     }
     if start is not None:
         given["start"] = checked("start", start, (p,))
@@ -157,19 +144,6 @@ def follow(  # noqa: PLR0913 - a problem, its penalty, and when to stop
         handed.products = address(products)
         loaded.enet_gram_gaps(ctypes.byref(handed), level())
     return Solutions(out.T, gaps, sweeps)
-
-
-def _penalty(penalty: GramPenalty, p: int, a: int) -> dict[str, Floats]:
-    """What there is of a penalty, by name."""
-    given = {
-        "l1": not_negative("l1", penalty.l1, (a,)),
-        "l2": not_negative("l2", penalty.l2, (a,)),
-        **checked_bounds(penalty.lower, penalty.upper, (p,)),
-    }
-    for name, values in (("pull", penalty.pull), ("ridge", penalty.ridge)):
-        if values is not None:
-            given[name] = not_negative(name, values, (p,))
-    return given
 
 
 def _gram(gram: Floats, p: int, memory: Memory | None) -> Floats:

@@ -14,9 +14,8 @@ from runner.core.path.native.arrays import (
     checked_kept,
     checked_tolerance,
     count,
-    not_negative,
 )
-from runner.core.path.native.columns import LARGEST_SIDE, columns_of
+from runner.core.path.native.entries import LARGEST_SIDE, columns_of
 from runner.core.path.native.interrupts import STOP, call
 from runner.core.path.native.layouts import EnetLosses
 from runner.core.path.native.library import level, library
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from scipy import sparse
 
-    from runner.core.path.native.follow_gram import GramPenalty
+    from runner.core.path.native.path_penalty import PathPenalty
     from runner.core.path.native.row_passes import Outcome
     from runner.records import Floats, Integers
 
@@ -66,7 +65,7 @@ class FollowedLosses:
 def follow_losses(  # noqa: PLR0913 - a problem, its penalty, and when to stop
     X: sparse.csc_array,
     outcome: Outcome,
-    penalty: GramPenalty,
+    penalty: PathPenalty,
     *,
     balance: float | None,
     gaps: Gaps,
@@ -95,20 +94,17 @@ def follow_losses(  # noqa: PLR0913 - a problem, its penalty, and when to stop
         FitError: an array is of the wrong size, not finite, or not what a penalty may be.
     """
     loaded = library()
-    (n, p), a = X.shape, np.size(penalty.l1)
+    (n, p), a = X.shape, penalty.count
     if loaded is None or not n or not p or max(n, p) > LARGEST_SIDE:
         return None
     places = checked_kept(kept, a)
     given: dict[str, NDArray[np.generic]] = {
         **columns_of(X),
-        "l1": not_negative("l1", penalty.l1, (a,)),
-        "l2": not_negative("l2", penalty.l2, (a,)),
+        **penalty.by_rows(p),
         "kept": places,
     }
-    if penalty.pull is not None:
-        given["factors"] = not_negative("factors", penalty.pull, (p,))
-        if not given["factors"].all():
-            raise FitError("factors must be positive, but has an entry of 0")
+    if penalty.lower is not None:
+        raise FitError("coefficients of likelihoods by rows have no bounds")
     if start.coefficients is not None:
         given["start"] = checked("start", start.coefficients, (p,))
     k = int(np.count_nonzero(places >= 0))

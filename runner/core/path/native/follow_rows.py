@@ -11,13 +11,12 @@ import numpy as np
 from runner.core.path.native.arrays import (
     address,
     checked,
-    checked_bounds,
     checked_kept,
     checked_tolerance,
     count,
     not_negative,
 )
-from runner.core.path.native.columns import LARGEST_SIDE, columns_of
+from runner.core.path.native.entries import LARGEST_SIDE, columns_of
 from runner.core.path.native.interrupts import STOP, call
 from runner.core.path.native.layouts import EnetRows
 from runner.core.path.native.library import level, library
@@ -26,7 +25,7 @@ from runner.errors import FitError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from runner.core.path.native.follow_gram import GramPenalty
+    from runner.core.path.native.path_penalty import PathPenalty
     from runner.records import Floats, Integers, RowProblem
 
 # entries that are looked at, beyond which a call may last longer than a tenth of a second; a sweep
@@ -104,7 +103,7 @@ class Followed:
 
 def follow_rows(  # noqa: PLR0913 - a problem, its penalty, and when to stop
     rows: Rows,
-    penalty: GramPenalty,
+    penalty: PathPenalty,
     *,
     tol: float,
     most: int,
@@ -134,19 +133,13 @@ def follow_rows(  # noqa: PLR0913 - a problem, its penalty, and when to stop
     loaded = library()
     if loaded is None:
         return None
-    (n, p), a = rows.size, np.size(penalty.l1)
+    (n, p), a = rows.size, penalty.count
     places = checked_kept(kept, a)
     given: dict[str, NDArray[np.generic]] = {
         **rows.arrays,
-        "l1": not_negative("l1", penalty.l1, (a,)),
-        "l2": not_negative("l2", penalty.l2, (a,)),
+        **penalty.by_rows(p),
         "kept": places,
-        **checked_bounds(penalty.lower, penalty.upper, (p,)),
     }
-    if penalty.pull is not None:
-        given["factors"] = not_negative("factors", penalty.pull, (p,))
-        if not given["factors"].all():
-            raise FitError("factors must be positive, but has an entry of 0")
     if start is not None:
         given["start"] = checked("start", start, (p,))
     k = int(np.count_nonzero(places >= 0))

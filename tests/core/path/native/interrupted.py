@@ -23,7 +23,8 @@ from runner.core.path.native import follow_gram as by_gram
 from runner.core.path.native import follow_losses as by_losses
 from runner.core.path.native import follow_rows as by_rows
 from runner.core.path.native import interrupts
-from runner.core.path.native.follow_gram import GramPenalty, follow
+from runner.core.path.native.follow_gram import follow
+from runner.core.path.native.path_penalty import PathPenalty
 from runner.family.poisson import PoissonLoss
 from runner.records import GramProblem, Observed, RowProblem
 from runner.search import fold_paths
@@ -79,7 +80,7 @@ def a_quadratic_of_a_likelihood() -> object:
     """Exact, from nothing."""
     problem, largest = correlated(3_000)
     l1 = largest * EVERY[-1:]
-    return follow(problem, GramPenalty(l1, l1), tol=1e-11, most=200, exact=True)
+    return follow(problem, PathPenalty(l1, l1), tol=1e-11, most=200, exact=True)
 
 
 def wide_rows() -> object:

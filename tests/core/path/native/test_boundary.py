@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from runner.core.path.native.follow_gram import GramPenalty, Memory, follow
+from runner.core.path.native.follow_gram import Memory, follow
 from runner.core.path.native.follow_rows import Rows, follow_rows
+from runner.core.path.native.path_penalty import PathPenalty
 from runner.errors import FitError
 from runner.records import GramProblem, RowProblem
 
@@ -26,19 +27,19 @@ X = np.asfortranarray(RNG.standard_normal((N, P)) * (RNG.random((N, P)) < 0.6))
 Y = X @ RNG.standard_normal(P) + RNG.standard_normal(N)
 GRAM = GramProblem(X.T @ X / N, X.T @ Y / N, float(Y @ Y / N))
 ROWS = RowProblem(X, Y, np.ones(N), np.zeros(P), np.ones(P))
-PENALTY = GramPenalty(np.abs(GRAM.xy).max() * np.geomspace(0.9, 0.01, A), np.zeros(A))
+PENALTY = PathPenalty(np.abs(GRAM.xy).max() * np.geomspace(0.9, 0.01, A), np.zeros(A))
 BOUNDED = replace(PENALTY, lower=np.full(P, -9.0), upper=np.full(P, 9.0))
 FACTORED = replace(PENALTY, pull=np.ones(P), ridge=np.ones(P))
 
 
-def by_gram(problem: GramProblem, penalty: GramPenalty = PENALTY, **how: Any) -> Floats:  # noqa: ANN401
+def by_gram(problem: GramProblem, penalty: PathPenalty = PENALTY, **how: Any) -> Floats:  # noqa: ANN401
     """Coefficients along the path."""
     found = follow(problem, penalty, **{"tol": 1e-13, "most": 1_000, **how})
     assert found is not None
     return found.coefficients
 
 
-def by_rows(problem: RowProblem, penalty: GramPenalty = PENALTY, **how: Any) -> Floats:  # noqa: ANN401
+def by_rows(problem: RowProblem, penalty: PathPenalty = PENALTY, **how: Any) -> Floats:  # noqa: ANN401
     """The same."""
     rows = Rows.of(problem)
     assert rows is not None
@@ -124,8 +125,8 @@ def test_other_forms_of_a_penalty_are_the_same(form: str) -> None:
     for penalty in (BOUNDED, FACTORED):
         parts = {name: turned(own) for name, own in vars(penalty).items() if own is not None}
         start = turned(np.ones(P))
-        assert by_gram(GRAM, GramPenalty(**parts), start=start) == pytest.approx(EXPECTED, abs=1e-6)
-        assert by_rows(ROWS, GramPenalty(**parts), start=start) == pytest.approx(EXPECTED, abs=1e-6)
+        assert by_gram(GRAM, PathPenalty(**parts), start=start) == pytest.approx(EXPECTED, abs=1e-6)
+        assert by_rows(ROWS, PathPenalty(**parts), start=start) == pytest.approx(EXPECTED, abs=1e-6)
 
 
 @pytest.mark.parametrize("wrong", WRONG)
@@ -163,14 +164,14 @@ def test_a_wrong_penalty_is_refused(name: str, wrong: str) -> None:
     else:
         whole[name] = WRONG[wrong](whole[name])
     if (name, wrong) == ("lower", "infinite"):
-        assert by_gram(GRAM, GramPenalty(**whole)) == pytest.approx(EXPECTED, abs=1e-6)
+        assert by_gram(GRAM, PathPenalty(**whole)) == pytest.approx(EXPECTED, abs=1e-6)
         return
     with pytest.raises(FitError, match=f"^{name} "):
-        by_gram(GRAM, GramPenalty(**whole), start=start)
+        by_gram(GRAM, PathPenalty(**whole), start=start)
     if name == "ridge":
         return
     with pytest.raises(FitError, match=f"^{name.replace('pull', 'factors')} "):
-        by_rows(ROWS, GramPenalty(**whole), start=start)
+        by_rows(ROWS, PathPenalty(**whole), start=start)
 
 
 REFUSED: list[tuple[str, dict[str, Any]]] = [

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from runner.core.path.native.follow_gram import GramPenalty, Memory, Solutions, follow
+from runner.core.path.native.follow_gram import Memory, Solutions, follow
 from runner.core.path.native.interrupts import STOP
+from runner.core.path.native.path_penalty import PathPenalty
 from runner.records import GramProblem
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def problem_of(seed: int, *, p: int = 12, repeated: int = 0) -> GramProblem:
     return GramProblem(X.T @ X / 60, X.T @ y / 60, float(y @ y / 60))
 
 
-def exactly(problem: GramProblem, penalty: GramPenalty, memory: Memory | None = None) -> Solutions:
+def exactly(problem: GramProblem, penalty: PathPenalty, memory: Memory | None = None) -> Solutions:
     """Solve exactly, with what earlier calls have left."""
     found = follow(problem, penalty, tol=TOL, most=MOST, exact=True, memory=memory)
     assert found is not None
@@ -46,7 +47,7 @@ def test_strengths_a_rounding_apart(seed: int) -> None:
     problem = problem_of(seed)
     top = np.abs(problem.xy).max()
     l1 = top * np.array([0.5, 0.5 * (1 - 1e-15), 0.2, 0.05])
-    found = exactly(problem, GramPenalty(l1, np.zeros(4)))
+    found = exactly(problem, PathPenalty(l1, np.zeros(4)))
     for at in range(4):
         assert violation(problem, found.coefficients[:, at], l1[at]) < 1e-10 * top
 
@@ -60,9 +61,9 @@ def test_a_factor_of_a_larger_ridge_is_left() -> None:
             np.random.default_rng(seed),
         )
         pull, ridge = (rng.random(12) < 0.5).astype(float), rng.uniform(0, 3, 12)
-        exactly(problem, GramPenalty(np.ones(1), np.ones(1), pull, ridge), memory)
+        exactly(problem, PathPenalty(np.ones(1), np.ones(1), pull, ridge), memory)
         less = ridge * (rng.random(12) < 0.5)
-        found = exactly(problem, GramPenalty(np.full(1, 0.5), np.ones(1), pull, less), memory)
+        found = exactly(problem, PathPenalty(np.full(1, 0.5), np.ones(1), pull, less), memory)
         bent = replace(problem, gram=problem.gram + np.diag(less))
         assert found.sweeps[0] < MOST
         assert violation(bent, found.coefficients[:, 0], 0.5 * pull) < 1e-8
@@ -76,7 +77,7 @@ def test_a_claim_is_made_of_the_coefficients_themselves() -> None:
         y = X[:, 0] + rng.standard_normal(7)
         problem = GramProblem(X.T @ X / 7, X.T @ y / 7, float(y @ y / 7))
         l1 = np.abs(problem.xy).max() * np.geomspace(0.9, 0.3, 4)
-        found = exactly(problem, GramPenalty(l1, np.zeros(4)))
+        found = exactly(problem, PathPenalty(l1, np.zeros(4)))
         said = [violation(problem, found.coefficients[:, at], l1[at]) for at in range(4)]
         assert (np.array(said)[found.sweeps < MOST] < 1e-10 * np.abs(problem.xy).max()).all()
 
@@ -85,13 +86,13 @@ def test_what_was_stopped_leaves_no_memory() -> None:
     """A factor that is half changed is not gone on with."""
     problem, memory = problem_of(0), Memory.of(12)
     problem = replace(problem, gram=problem.gram.copy())
-    penalty = GramPenalty(np.full(1, 0.01), np.zeros(1))
+    penalty = PathPenalty(np.full(1, 0.01), np.zeros(1))
     exactly(problem, penalty, memory)
     assert memory.held[0] > 0
     STOP.value = 1
     try:
         with pytest.raises(KeyboardInterrupt):
-            exactly(problem, GramPenalty(np.full(1, 0.3), np.zeros(1)), memory)
+            exactly(problem, PathPenalty(np.full(1, 0.3), np.zeros(1)), memory)
     finally:
         STOP.value = 0
     assert memory.held[0] == 0

@@ -11,8 +11,8 @@ from scipy import sparse
 from sklearn._loss import HalfBinomialLoss, HalfGammaLoss, HalfPoissonLoss
 from test_boundary import ARRAYS, OTHER_FORMS, WRONG
 
-from runner.core.path.native.follow_gram import GramPenalty
 from runner.core.path.native.follow_losses import FollowedLosses, Gaps, Start, follow_losses
+from runner.core.path.native.path_penalty import PathPenalty
 from runner.core.path.native.row_passes import Outcome, gather, passes_suit, predict
 from runner.errors import FitError
 
@@ -26,7 +26,7 @@ X = RNG.standard_normal((N, P)) * (RNG.random((N, P)) < 0.4)
 SPARSE = sparse.csc_array(X)
 Y = (RNG.random(N) < 1 / (1 + np.exp(-X @ RNG.standard_normal(P)))).astype(float)
 OUTCOME = Outcome("logistic", np.full(N, 1 / N), Y, np.linspace(-0.5, 0.5, N))
-PENALTY = GramPenalty(0.1 * np.geomspace(1.0, 0.01, A), np.full(A, 0.01))
+PENALTY = PathPenalty(0.1 * np.geomspace(1.0, 0.01, A), np.full(A, 0.01))
 PEERS: dict[CompiledLoss, Any] = {
     "logistic": HalfBinomialLoss(),
     "poisson": HalfPoissonLoss(),

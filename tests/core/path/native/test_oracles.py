@@ -21,7 +21,8 @@ from runner.core.path.gram import solve_gram
 from runner.core.path.native import follow_gram as by_gram
 from runner.core.path.native import follow_rows as by_rows
 from runner.core.path.native import library
-from runner.core.path.native.follow_gram import GramPenalty, follow
+from runner.core.path.native.follow_gram import follow
+from runner.core.path.native.path_penalty import PathPenalty
 from runner.core.path.row_problems import solve_rows
 from runner.core.path.screened_rows import ScreenedPath
 from runner.core.path.settings import Limits
@@ -255,7 +256,7 @@ def test_quadratics_of_likelihoods_are_those_of_the_active_set(
     start = rng.standard_normal(p) * (rng.random(p) < 0.5)
     found = follow(
         problem,
-        GramPenalty(np.ones(1), np.ones(1), l1, l2, lower, upper),
+        PathPenalty(np.ones(1), np.ones(1), l1, l2, lower, upper),
         tol=1e-11,
         most=200,
         start=start,

@@ -1,4 +1,4 @@
-"""The columns of a table as compiled code reads them, dense or sparse."""
+"""The entries of a table as compiled code reads them, column after column, dense or sparse."""
 
 from __future__ import annotations
 
