@@ -44,6 +44,9 @@ START = 1e-3  # share of the null deviance that a first step is taken to bring
 ROUNDING = 1e-14  # share of the objective by which a step may seem to raise it
 HARDLY = 0.95  # of the gap before: a step that leaves more has brought nothing
 STUCK = 5  # steps that bring nothing, after which a model is left where it is
+# of the gap that will do, which compiled descent aims at: scores are then right to more digits than
+# the objective, for little
+BETTER = 0.1
 FINEST = 1e-10  # tolerance beyond which further digits would cost as much again
 BALANCE = 1e-3  # share of the tolerance by which intercepts may be off
 STRIDE = 0.7  # of alphas on the way to the first, where none is known
@@ -103,7 +106,8 @@ def _follow(
     problem: LikelihoodProblem, alphas: Floats, l1_ratios: Floats, settings: PathSettings
 ) -> _Followed:
     solver = _Solver(problem, settings)
-    head = descend(problem, solver.state, Alphas(alphas, l1_ratios), solver.enough)
+    aimed = max(BETTER * solver.enough, FINEST * solver.scale)
+    head = descend(problem, solver.state, Alphas(alphas, l1_ratios), aimed)
     if head is None:
         solver.approach(float(alphas[0]), float(l1_ratios[0]))
         return solver.follow(alphas, l1_ratios)
