@@ -40,6 +40,7 @@ from runner.search.scorer import Objective, Scorer
 
 SHIPPED = Path(__file__).parents[2] / "runner" / "dataset" / "shipped" / "spam.parquet"
 WINDOW = 60
+TOL = 1e-7  # a run's default
 RATIO = 1.0
 R = """
 suppressMessages({library(glmnet); library(Matrix)})
@@ -77,14 +78,14 @@ def glmnet_seconds(X: Any, y: Any) -> float:  # noqa: ANN401 - a sparse matrix a
     return float(done.stdout)
 
 
-def our_scorer(texts: list[str], spam: Any, split: str) -> tuple[Scorer, Folds]:  # noqa: ANN401
+def our_scorer(texts: list[str], spam: Any, split: str, tol: float = TOL) -> tuple[Scorer, Folds]:  # noqa: ANN401
     """Of the texts, nothing of which has been counted yet; and the folds."""
     frame = pd.DataFrame({"words": texts}, dtype=object)
     labels = np.where(spam, "yes", "no")
     codes = (labels == "yes").astype(float)
     table = table_of(frame, codes, text=("words",), labels=("no", "yes"))
     options = {"features.scale": False, "features.steps": {"text": {"kind": "text"}}}
-    plain = make_specs("none", "elastic_net", {**options, "model.tol": 1e-7})
+    plain = make_specs("none", "elastic_net", {**options, "model.tol": tol})
     family = validate_section("family", {"name": "binomial"})
     specs = Specs(plain.imputer, plain.features, plain.model, family)  # type: ignore[arg-type]
     folds = Folds(table, make_split(table, split, test=None), family=family)  # type: ignore[arg-type]
@@ -97,6 +98,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--documents", type=int, default=20_000)
     parser.add_argument("--candidates", type=int, default=20)
+    parser.add_argument("--tol", type=float, default=TOL, help="of our path beside glmnet")
     asked = parser.parse_args()
     texts, spam = draw_documents(asked.documents)
     with threadpool_limits(1):
@@ -105,7 +107,7 @@ def main() -> None:
         vectorising = time.process_time() - started
         glmnet = glmnet_seconds(X, spam.astype(float))
         started = time.process_time()
-        scorer, _ = our_scorer(texts, spam, "holdout")
+        scorer, _ = our_scorer(texts, spam, "holdout", asked.tol)
         top = scorer.alpha_max({"model.l1_ratio": RATIO})
         scorer([candidate(float(a), RATIO) for a in top * np.geomspace(1, 1e-3, 100)])
         ours = time.process_time() - started
