@@ -107,7 +107,8 @@ def _follow(
 ) -> _Followed:
     solver = _Solver(problem, settings)
     aimed = max(BETTER * solver.enough, FINEST * solver.scale)
-    head = descend(problem, solver.state, Alphas(alphas, l1_ratios), aimed)
+    wanted = Alphas(alphas, l1_ratios)
+    head = descend(problem, solver.state, wanted, aimed=aimed, enough=solver.enough)
     if head is None:
         solver.approach(float(alphas[0]), float(l1_ratios[0]))
         return solver.follow(alphas, l1_ratios)

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 STEPS = 100  # of Newton's method for one alpha, and sweeps, after which another way is faster
 PATIENCE = 2000
+ROUNDING = 1e-14  # share of the null deviance
 ROUGH = 1e-4  # share of the null deviance that a gap may have on the way to the first alpha
-AGREE = 1e-9  # of the null deviance, by which the solver's word and the gap may differ by rounding
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Alphas:
 
 
 def descend(
-    problem: LikelihoodProblem, state: State, wanted: Alphas, enough: float
+    problem: LikelihoodProblem, state: State, wanted: Alphas, *, aimed: float, enough: float
 ) -> FollowedLosses | None:
     """Solve from where a state of one model is, which moves to the last solution.
 
@@ -53,11 +53,12 @@ def descend(
         problem: sparse rows, q columns.
         state: at a solution, or at the best constant.
         wanted: what to solve, of an L1 strength each.
-        enough: the gap that will do, in the units of the objective.
+        aimed: the gap to come to, in the units of the objective.
+        enough: the gap that will do, at least as much.
 
     Returns:
-        The first of the solutions; None, the state unmoved, where there are none, or what the
-            solver says of the last is not so.
+        The first of the solutions; None, the state back where it was, where there are none, or the
+            last has not the gap that it is said to have.
     """
     likelihood, X = problem.likelihood, problem.X
     outcome = likelihood.outcome if isinstance(likelihood, RowWise) else None
@@ -79,7 +80,7 @@ def descend(
         outcome,
         PathPenalty(l1, l1 * (wanted.l2 / wanted.l1)[following]),
         balance=state.balance if state.with_intercept else None,
-        gaps=Gaps(enough, ROUGH * scale, scale),
+        gaps=Gaps(aimed, ROUGH * scale, scale),
         most=STEPS,
         patience=PATIENCE,
         kept=kept,
@@ -88,7 +89,7 @@ def descend(
     if found is None or not len(found.gaps):
         return None
     before = state.parameters.copy()
-    if abs(_gap_at_last(state, found, wanted, enough) - found.gaps[-1]) <= AGREE * scale:
+    if _gap_at_last(state, found, wanted, enough) <= enough + ROUNDING * scale:
         return found
     _move(state, before)
     return None

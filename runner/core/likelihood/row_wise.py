@@ -97,7 +97,7 @@ class RowWise(ABC):
     def null_deviance(self) -> float:
         """Twice what the best constant leaves above the least that L can be."""
         above = self.value(self.null()[None, None]) - self.share @ self.least(self.y)
-        return 2.0 * float(above[0])
+        return max(2.0 * float(above[0]), 0.0)  # a constant target leaves nothing but rounding
 
     @property
     def outcome(self) -> Outcome | None:

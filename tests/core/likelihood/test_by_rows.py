@@ -177,6 +177,31 @@ def test_a_start_is_gone_on_from() -> None:
     np.testing.assert_allclose(further.coefficients, whole.coefficients[10:], atol=2e-4)
 
 
+def test_a_start_may_have_what_says_nothing() -> None:
+    """A coefficient of a column without entries, or of the same entry everywhere, becomes 0."""
+    X = make_rows()
+    X[:, 10] = 0.0
+    X[:, 11] = 1.0
+    problem = LikelihoodProblem(sparse.csc_array(X), make_likelihood("binomial", X), True)
+    alphas = largest(problem.likelihood, X) * SHARES[:, None]
+    whole = follow_by_rows(problem, alphas, np.ones((3, 1)), SETTINGS)
+    start = whole.coefficients[0, 0, 0].copy()
+    start[10], start[11] = 0.5, -0.5
+    found = follow_by_rows(problem, alphas, np.ones((3, 1)), replace(SETTINGS, start=start))
+    assert found.converged.all()
+    assert not found.coefficients[..., 10:12].any()
+    np.testing.assert_allclose(found.coefficients, whole.coefficients, atol=2e-4)
+
+
+def test_each_step_is_counted() -> None:
+    """One where nothing is to be gained, and some where something is."""
+    problem, alphas = binomial_path()
+    beyond = np.concatenate([2 * alphas[:1], alphas[10:]])
+    found = follow_by_rows(problem, beyond, np.ones(beyond.shape), SETTINGS)
+    assert found.iterations[0] == 1
+    assert (found.iterations[1:] > 1).any()
+
+
 def test_formulas_of_a_derived_class_are_its_own() -> None:
     """What changes a loss is not solved by the compiled one."""
 

@@ -195,3 +195,16 @@ def test_what_is_not_reached_is_said() -> None:
     scale = LIKELIHOODS["gamma"].null_deviance
     assert np.all(found.dual_gaps < 1e-12 * scale)
     assert np.array_equal(found.converged, found.dual_gaps <= 1e-14 * scale)
+
+
+@pytest.mark.parametrize("level", [3, 5, 7])
+@pytest.mark.parametrize("n", [37, 51, 100])
+def test_a_constant_target_leaves_nothing(level: int, n: int) -> None:
+    """Counts that are all the same have a null deviance of 0, not of rounding below it."""
+    likelihood = PoissonLoss(Observed(np.full(n, float(level)), np.ones(n)))
+    assert likelihood.null_deviance >= 0.0
+    rows = np.asfortranarray(np.random.default_rng(1).standard_normal((n, 4)))
+    problem = LikelihoodProblem(rows, likelihood, fit_intercept=True)
+    found = solve_likelihood(problem, np.full((1, 2), 0.1), np.array([0.5, 1.0]), TIGHT)
+    np.testing.assert_allclose(found.coefficients, 0.0, atol=1e-12)
+    np.testing.assert_allclose(found.intercepts, np.log(level), atol=1e-7)

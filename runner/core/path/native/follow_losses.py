@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy import sparse
 
 from runner.core.path.native.arrays import (
     address,
@@ -23,7 +24,6 @@ from runner.errors import FitError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-    from scipy import sparse
 
     from runner.core.path.native.path_penalty import PathPenalty
     from runner.core.path.native.row_passes import Outcome
@@ -74,7 +74,7 @@ def follow_losses(  # noqa: PLR0913 - a problem, its penalty, and when to stop
     kept: Integers,
     start: Start,
 ) -> FollowedLosses | None:
-    """Solve along falling strengths, each warm-started from the last, until one is slow.
+    """Solve along strengths, best falling, each warm-started from the last, until one is slow.
 
     Args:
         X: n rows of p columns, sparse.
@@ -97,14 +97,14 @@ def follow_losses(  # noqa: PLR0913 - a problem, its penalty, and when to stop
     (n, p), a = X.shape, penalty.count
     if loaded is None or not n or not p or max(n, p) > LARGEST_SIDE:
         return None
+    if not sparse.issparse(X) or penalty.lower is not None:
+        raise FitError("likelihoods are followed by sparse rows alone, and without bounds")
     places = checked_kept(kept, a)
     given: dict[str, NDArray[np.generic]] = {
         **columns_of(X),
         **penalty.by_rows(p),
         "kept": places,
     }
-    if penalty.lower is not None:
-        raise FitError("coefficients of likelihoods by rows have no bounds")
     if start.coefficients is not None:
         given["start"] = checked("start", start.coefficients, (p,))
     k = int(np.count_nonzero(places >= 0))
@@ -116,7 +116,7 @@ def follow_losses(  # noqa: PLR0913 - a problem, its penalty, and when to stop
         "gaps": found,
         "steps": steps,
         "solved": solved,
-        "work": np.empty(7 * (n + p)),
+        "work": np.empty(int(loaded.enet_loss_work(n, p))),
         "index": np.empty(4 * p, dtype=np.int64),
     }
     addresses = {name: address(array) for name, array in {**given, **made}.items()}

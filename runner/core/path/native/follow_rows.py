@@ -150,7 +150,7 @@ def follow_rows(  # noqa: PLR0913 - a problem, its penalty, and when to stop
         "gaps": gaps,
         "sweeps": sweeps,
         "solved": solved,
-        "work": np.empty(8 * p + 3 * n),
+        "work": np.empty(int(loaded.enet_row_work(n, p))),
         "index": np.empty(3 * p, dtype=np.int64),
     }
     addresses = {name: address(array) for name, array in {**given, **made}.items()}

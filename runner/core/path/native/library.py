@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 Core = Literal["c-avx512", "c-avx2", "c", "numpy"]
 
 ABI = 2  # of the functions that library.c exports
-# of a problem and a level
+# of a problem and a level: paths, and passes over rows
 SOLVERS = ("enet_gram_path", "enet_gram_gaps", "enet_row_path", "enet_loss_path")
-PASSES = ("enet_predict", "enet_look", "enet_gather", "enet_conjugate")  # likewise
+PASSES = ("enet_predict", "enet_look", "enet_gather", "enet_conjugate")
+SIZES = ("enet_row_work", "enet_loss_work")  # of a workspace, of n and p
 LAYOUTS = {
     "enet_gram_size": EnetGram,
     "enet_row_size": EnetRows,
@@ -60,10 +61,12 @@ def load(file: Path) -> ctypes.CDLL | None:
     """A library; None if it is not there, not of this machine, or not what this version expects."""
     try:
         found = ctypes.CDLL(str(file))
-        for name in ("enet_abi", "enet_level", *SOLVERS, *PASSES, *LAYOUTS):
+        for name in ("enet_abi", "enet_level", *SOLVERS, *PASSES, *SIZES, *LAYOUTS):
             getattr(found, name).restype = ctypes.c_int64
         for name in (*SOLVERS, *PASSES):
             getattr(found, name).argtypes = (ctypes.c_void_p, ctypes.c_int64)
+        for name in SIZES:
+            getattr(found, name).argtypes = (ctypes.c_int64, ctypes.c_int64)
     except (OSError, AttributeError):
         return None
     fits = all(getattr(found, name)() == ctypes.sizeof(own) for name, own in LAYOUTS.items())

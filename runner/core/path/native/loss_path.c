@@ -27,6 +27,7 @@
 #define FIRST 1e-3   /* of twice the null loss, what a first step is taken to bring */
 #define SOON 30.0    /* times what is enough: a step that brought no more may have been the last */
 #define LEAST 1e-6   /* share of the mean bend that a row has at least */
+#define FEASIBLE 1e-15 /* share of a penalty by which a gradient may seem to exceed it */
 #define HALVINGS 30
 #define SEEMING 1e-14 /* share of the objective by which a step may seem to raise it */
 #define HARDLY 0.95  /* of the gap before: a step that leaves more has brought nothing */
@@ -67,22 +68,25 @@ FOR_LEVEL void ON(know_column)(ON(loss_state) * s, int64_t j) {
     s->known[j] = 1;
 }
 
-/* One sweep over some columns: the largest of what each has gained, times their number. */
+/* The best value of a coefficient; a column that is constant where rows have weight says nothing. */
+FOR_LEVEL double ON(best_of)(const ON(loss_state) * s, int64_t j) {
+    if (!(s->square[j] > 0.0)) return 0.0;
+    const double g = ON(column_dot)(&s->in->x, j, s->r) - s->mean[j] * s->S;
+    return ON(thresholded)(g + s->square[j] * s->b[j], s->a[j], s->square[j] + s->c[j]);
+}
+
+/* One sweep over some columns: what they have gained together, about. */
 FOR_LEVEL double ON(sweep_columns)(ON(loss_state) * s, const int64_t *chosen, int64_t count) {
     double sum = 0.0;
     for (int64_t m = 0; m < count && !*s->in->stop; m++) {
         const int64_t j = chosen[m];
         if (!s->known[j]) ON(know_column)(s, j);
-        const double old = s->b[j], curvature = s->square[j] + s->c[j];
-        if (!(s->square[j] > 0.0)) continue;
-        const double g = ON(column_dot)(&s->in->x, j, s->r) - s->mean[j] * s->S;
-        const double best = ON(thresholded)(g + s->square[j] * old, s->a[j], curvature);
-        if (best == old) continue;
-        const double change = best - old, gained = change * change * curvature;
-        s->b[j] = best;
+        const double change = ON(best_of)(s, j) - s->b[j];
+        if (change == 0.0) continue;
+        s->b[j] += change;
         ON(column_add_weighted)(&s->in->x, j, -change, s->w, s->r);
         s->S -= change * s->W * s->mean[j];
-        sum += gained;
+        sum += change * change * (s->square[j] + s->c[j]);
     }
     s->sweeps++;
     return sum;
@@ -166,7 +170,7 @@ FOR_LEVEL double ON(dual_terms)(const ON(loss_state) * s, double size) {
     double sum = 0.0;
     for (int64_t j = 0; j < s->p; j++) {
         const double G = size * s->g[j], excess = ON(above_zero)(ON(size)(G) - s->a[j]);
-        if (!(s->c[j] > 0.0) && excess > ROUNDING * s->a[j]) return INFEASIBLE;
+        if (!(s->c[j] > 0.0) && excess > FEASIBLE * s->a[j]) return INFEASIBLE;
         sum += s->a[j] * ON(size)(s->b[j]) + 0.5 * s->c[j] * s->b[j] * s->b[j] + G * s->b[j];
         if (s->c[j] > 0.0) sum += excess * excess / (2.0 * s->c[j]);
     }
@@ -181,7 +185,7 @@ FOR_LEVEL double ON(loss_gap)(const ON(loss_state) * s) {
     if (whole <= s->enough || shrink == 1.0) return whole;
     const double conjugate = ON(conjugate_of_rows)(&s->in->of, s->n, s->slope, shrink);
     const double apart = s->value + conjugate - shrink * ON(dot)(s->n, s->slope, s->eta);
-    const double shrunk = ON(above_zero)(apart) + ON(dual_terms)(s, shrink);
+    const double shrunk = (apart < 0.0 ? 0.0 : apart) + ON(dual_terms)(s, shrink);
     return shrunk < whole ? shrunk : whole;
 }
 
@@ -211,8 +215,9 @@ FOR_LEVEL double ON(tighter)(const ON(loss_state) * s, double leave, double fall
 FOR_LEVEL int ON(solve_losses)(ON(loss_state) * s) {
     double leave = SHARE * FIRST * s->in->scale, before = INFEASIBLE;
     int idle = 0;
-    s->sweeps = 0;
-    for (s->steps = 0; s->steps < s->in->most && ON(is_patient)(s); s->steps++) {
+    s->sweeps = s->steps = 0;
+    while (s->steps < s->in->most && ON(is_patient)(s)) {
+        s->steps++;
         const double fallen = ON(newton_step)(s, leave);
         if (fallen > SOON * s->enough) {
             leave = SHARE * fallen;
@@ -220,7 +225,7 @@ FOR_LEVEL int ON(solve_losses)(ON(loss_state) * s) {
         }
         ON(look_at_columns)(s);
         if (*s->in->stop) return 0;
-        if (!(s->gap > s->enough)) return 1;
+        if (s->gap <= s->enough) return 1;
         const int64_t lacking = ON(let_through_above)(s, 1.0);
         if (MANY * lacking < s->strong_count) leave = ON(tighter)(s, leave, fallen);
         idle = !lacking && s->gap > HARDLY * before ? idle + 1 : 0;
@@ -263,7 +268,7 @@ FOR_LEVEL void ON(screen_losses)(ON(loss_state) * s, int64_t at) {
     const double fall = before > now ? before - now : 0.0;
     s->strong_count = 0;
     for (int64_t j = 0; j < s->p; j++) s->let_through[j] = 0;
-    ON(let_through_above)(s, (now - SLOPE * fall) / now);
+    ON(let_through_above)(s, now > 0.0 ? (now - SLOPE * fall) / now : 1.0);
 }
 
 FOR_LEVEL int64_t ON(loss_path)(const enet_losses *in) {
@@ -299,6 +304,7 @@ FOR_LEVEL int64_t ON(loss_path)(const enet_losses *in) {
 #undef FIRST
 #undef SOON
 #undef LEAST
+#undef FEASIBLE
 #undef HALVINGS
 #undef SEEMING
 #undef HARDLY

@@ -1,8 +1,9 @@
 /* The losses of single rows, and of all rows together: the formulas are those of runner/family.
 
-   exp and log are our own, as there is no libc, right to some units in the last place. Nothing in them
-   is a branch, so that compilers make vectors of the loops over rows. Exponents whose size is above
-   700, or not a number, count as 700. */
+   exp and log are our own, as there is no libc: log is right to two units in the last place, exp of x
+   to half of one for each unit of |x|, which is what a rounding of x does. Nothing in them is a branch,
+   so that compilers make vectors of the loops over rows. Exponents whose size is above 700, or not a
+   number, count as 700. */
 
 #define FURTHEST_EXPONENT 0x4085E00000000000 /* the bits of 700 */
 #define SIGN 0x8000000000000000
@@ -178,7 +179,8 @@ FOR_LEVEL double ON(balance_rows)(const enet_outcome *in, int64_t n, double *res
     double moved = 0.0;
     *sums = ON(look_at_rows)(in, n, eta, slope, bend);
     for (int step = 0; in->intercept && step < BALANCINGS; step++) {
-        if (!(ON(size)(sums->slope) > in->balance) || !(sums->bend > 0.0)) break;
+        const double off = ON(size)(sums->slope);
+        if (!(off > in->balance && off < LARGE && sums->bend > 0.0 && sums->bend < LARGE)) break;
         const double full = -sums->slope / sums->bend;
         const double shift = full > LONGEST ? LONGEST : full < -LONGEST ? -LONGEST : full;
         for (int64_t i = 0; i < n; i++) eta[i] += shift;
@@ -188,5 +190,9 @@ FOR_LEVEL double ON(balance_rows)(const enet_outcome *in, int64_t n, double *res
     return moved;
 }
 
-#undef INLINE
+#undef FURTHEST_EXPONENT
 #undef SIGN
+#undef ROOT_HALF
+#undef LOG2_E
+#undef LN_2
+#undef INLINE

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 class PathPenalty:
     """Its strengths, what multiplies them for each column, and what coefficients may be."""
 
-    l1: Floats  # (a,), falling, not negative
+    l1: Floats  # (a,), best falling, not negative
     l2: Floats  # (a,), not negative
     pull: Floats | None = None  # (p,), of l1; None for 1
-    ridge: Floats | None = None  # (p,), of l2; by rows they are those of l1
+    ridge: Floats | None = None  # (p,), of l2; not looked at by rows, where they are those of l1
     lower: Floats | None = None  # (p,), at most 0; with `upper` or not at all
     upper: Floats | None = None  # (p,), at least 0
 

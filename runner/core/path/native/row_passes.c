@@ -22,13 +22,16 @@ FOR_LEVEL void ON(add_four_to_two)(int64_t size, int64_t n, const double *restri
 /* What some rows of four columns add to the linear predictors of all models. */
 FOR_LEVEL void ON(add_four_columns)(const enet_pass *in, int64_t j, int64_t first, int64_t size) {
     const int64_t n = in->x.n, p = in->x.p;
-    const double *x = in->x.data + j * n + first, *b = in->vectors + j;
-    double *eta = in->eta + first;
-    int64_t m = 0;
-    for (; m + 2 <= in->models; m += 2, b += 2 * p, eta += 2 * n)
+    const double *x = in->x.data + j * n + first;
+    for (int64_t m = 0; m + 2 <= in->models; m += 2) {
+        const double *b = in->vectors + m * p + j;
+        double *eta = in->eta + m * n + first;
         ON(add_four_to_two)(size, n, x, b, b + p, eta, eta + n);
-    if (m == in->models) return;
+    }
+    if (in->models % 2 == 0) return;
+    const double *b = in->vectors + (in->models - 1) * p + j;
     const double minus[4] = {-b[0], -b[1], -b[2], -b[3]};
+    double *eta = in->eta + (in->models - 1) * n + first;
     ON(subtract_four)(size, eta, minus, x, x + n, x + 2 * n, x + 3 * n);
 }
 
@@ -76,13 +79,16 @@ FOR_LEVEL void ON(add_four_dots_of_two)(int64_t size, int64_t n, const double *r
 /* What some rows add to the gradients of all models in four columns. */
 FOR_LEVEL void ON(add_to_gradients)(const enet_pass *in, int64_t j, int64_t first, int64_t size) {
     const int64_t n = in->x.n, p = in->x.p;
-    const double *x = in->x.data + j * n + first, *slope = in->slope + first;
-    double *gradient = in->gradient + j;
-    int64_t m = 0;
-    for (; m + 2 <= in->models; m += 2, slope += 2 * n, gradient += 2 * p)
+    const double *x = in->x.data + j * n + first;
+    for (int64_t m = 0; m + 2 <= in->models; m += 2) {
+        const double *slope = in->slope + m * n + first;
+        double *gradient = in->gradient + m * p + j;
         ON(add_four_dots_of_two)(size, n, x, slope, slope + n, gradient, gradient + p);
-    if (m < in->models)
-        ON(add_four_dots)(size, gradient, slope, x, x + n, x + 2 * n, x + 3 * n);
+    }
+    if (in->models % 2 == 0) return;
+    const double *slope = in->slope + (in->models - 1) * n + first;
+    double *gradient = in->gradient + (in->models - 1) * p + j;
+    ON(add_four_dots)(size, gradient, slope, x, x + n, x + 2 * n, x + 3 * n);
 }
 
 FOR_LEVEL int64_t ON(gather)(const enet_pass *in) {

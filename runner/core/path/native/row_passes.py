@@ -39,7 +39,7 @@ def predict(vectors: Floats, rows: Floats) -> Floats:
     n, w = rows.shape
     m = len(vectors)
     eta = np.empty((m, n))
-    _pass("enet_predict", rows, vectors=checked("vectors", vectors, (m, w)), eta=eta)
+    _pass("enet_predict", rows, vectors=checked("vectors", vectors, (m, w), finite=False), eta=eta)
     return eta
 
 
@@ -87,7 +87,7 @@ class Outcome:
     offset: Floats | None  # (n,)
 
     def __post_init__(self) -> None:
-        self._arrays.values()
+        _ = self._arrays  # is checked by this
 
     @cached_property
     def _arrays(self) -> dict[str, Floats]:

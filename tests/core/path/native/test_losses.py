@@ -128,6 +128,15 @@ def test_products_are_those_of_numpy(models: int, columns: int) -> None:
     np.testing.assert_allclose(gather(slopes, rows), slopes @ rows, atol=1e-11)
 
 
+def test_what_is_not_a_number_stays_with_its_model() -> None:
+    """Of two models side by side the other has its answer."""
+    rows = np.asfortranarray(X)
+    vectors = np.stack([np.full(P, np.nan), np.ones(P)])
+    eta = predict(vectors, rows)
+    assert np.isnan(eta[0]).any()
+    np.testing.assert_allclose(eta[1], X.sum(axis=1), atol=1e-13)
+
+
 def test_what_passes_do_not_suit() -> None:
     """One vector and many, rows that are not columns in memory, and sparse ones."""
     rows = np.asfortranarray(X)
@@ -180,6 +189,8 @@ def test_wrong_settings_are_refused() -> None:
         {"start": Start(np.zeros(P + 1), 0.0, 1.0)},
         {"kept": np.array([0, 2, 1, 3])},
         {"kept": np.arange(A + 1)},
+        {"X": X},
+        {"penalty": replace(PENALTY, lower=np.zeros(P), upper=np.ones(P))},
     ):
         with pytest.raises(FitError):
             path(**changes)
