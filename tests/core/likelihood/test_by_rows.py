@@ -193,6 +193,26 @@ def test_a_start_may_have_what_says_nothing() -> None:
     np.testing.assert_allclose(found.coefficients, whole.coefficients, atol=2e-4)
 
 
+@pytest.mark.parametrize("count", [1, 3])
+@pytest.mark.parametrize("family", ["binomial", "poisson", "gamma"])
+def test_a_saved_model_has_many_digits(family: str, count: int) -> None:
+    """At the tolerance of a refit each gradient is that of its penalty to nine digits."""
+    X = make_rows()
+    likelihood = make_likelihood(family, X)
+    alphas = largest(likelihood, X) * np.geomspace(0.5, 0.2, count)[:, None]
+    problem = LikelihoodProblem(sparse.csc_array(X), likelihood, True)
+    tight = PathSettings(tol=1e-12, max_iter=1000)
+    found = follow_by_rows(problem, alphas, np.full((count, 1), 0.5), tight)
+    for alpha, b, b0 in zip(alphas, found.coefficients, found.intercepts, strict=True):
+        own = b[0, 0]
+        slope = likelihood.gradient((X @ own + b0[0, 0])[:, None, None])[:, 0, 0]
+        left = X.T @ slope + 0.5 * alpha[0] * (np.sign(own) + own)
+        assert (own != 0).sum() > 2
+        np.testing.assert_allclose(left[own != 0], 0.0, atol=1e-9)
+        assert (np.abs(left[own == 0]) <= 0.5 * alpha[0] * (1 + 1e-9)).all()
+        assert slope.sum() == pytest.approx(0.0, abs=1e-12)
+
+
 def test_each_step_is_counted() -> None:
     """One where nothing is to be gained, and some where something is."""
     problem, alphas = binomial_path()
