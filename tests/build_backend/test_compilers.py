@@ -12,6 +12,8 @@ import backend
 import compilers
 import pytest
 
+from runner.core.path.native.library import ABI
+
 ROOT = Path(__file__).parents[2]
 LIBRARY = compilers.NATIVE / compilers.HERE.library
 
@@ -54,7 +56,7 @@ def test_the_library_loads_and_nothing_is_left_beside_it() -> None:
     """It takes the place of the older one."""
     compilers.build_library()
     assert [LIBRARY.name] == built()
-    assert 1 == ctypes.CDLL(str(LIBRARY.resolve())).enet_abi()
+    assert ABI == ctypes.CDLL(str(LIBRARY.resolve())).enet_abi()
 
 
 def test_the_named_compiler_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
