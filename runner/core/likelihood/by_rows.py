@@ -107,26 +107,14 @@ def _follow(
     problem: LikelihoodProblem, alphas: Floats, l1_ratios: Floats, settings: PathSettings
 ) -> _Followed:
     solver = _Solver(problem, settings)
-    wanted = Alphas(alphas, l1_ratios)
-    aimed = max(BETTER * solver.enough, FINEST * solver.scale)
-    # of several at a tight tolerance each is sharpened, from where it is found
-    by_descent = len(alphas) == 1 or not solver.tight
-    head = None
-    if by_descent:
-        head = descend(problem, solver.state, wanted, aimed=aimed, enough=solver.enough)
+    head = solver.descend(problem, Alphas(alphas, l1_ratios))
     if head is None:
         solver.approach(float(alphas[0]), float(l1_ratios[0]))
         return solver.follow(alphas, l1_ratios)
-    if solver.tight:
-        gap = solver.sharpen(float(alphas[0]), float(l1_ratios[0]), float(head.gaps[0]))
-        return solver.told(head.steps, np.array([gap]))
     done = len(head.gaps)
-    first = _Followed(
-        head.intercepts[:, None], head.coefficients[:, None], head.gaps, head.steps, solver.enough
-    )
     if done == len(alphas):
-        return first
-    return first.joined(solver.follow(alphas[done:], l1_ratios[done:]))
+        return head
+    return head.joined(solver.follow(alphas[done:], l1_ratios[done:]))
 
 
 class _Solver:
@@ -154,6 +142,25 @@ class _Solver:
         for step in range(1, count):
             self.converge(alpha * away ** (1.0 - step / count), l1_ratio)
         self.enough = enough
+
+    def descend(self, problem: LikelihoodProblem, wanted: Alphas) -> _Followed | None:
+        """What compiled descent finds, the state then at its last.
+
+        Of several at a tight tolerance that is nothing: each is sharpened, where it is found.
+        """
+        if self.tight and len(wanted.alpha) > 1:
+            return None
+        aimed = max(BETTER * self.enough, FINEST * self.scale)
+        found = descend(problem, self.state, wanted, aimed=aimed, enough=self.enough)
+        if found is None:
+            return None
+        intercepts, coefficients = found.intercepts[:, None], found.coefficients[:, None]
+        gaps = found.gaps
+        if self.tight:
+            alpha, l1_ratio = float(wanted.alpha[0]), float(wanted.l1_ratio[0])
+            gaps = np.array([self.sharpen(alpha, l1_ratio, float(gaps[0]))])
+            intercepts, coefficients = self.state.intercepts, self.state.coefficients
+        return _Followed(intercepts, coefficients, gaps, found.steps, self.enough)
 
     def follow(self, alphas: Floats, l1_ratios: Floats) -> _Followed:
         """All of them, from the first."""
@@ -215,12 +222,6 @@ class _Solver:
                 break
             gap = sharper
         return gap
-
-    def told(self, steps: Integers, gaps: Floats) -> _Followed:
-        """One solution, where the state is."""
-        return _Followed(
-            self.state.intercepts.copy(), self.state.coefficients.copy(), gaps, steps, self.enough
-        )
 
     def _penalty(self, alpha: float, l1_ratio: float) -> Penalty:
         return Penalty(np.array([alpha]), np.array([l1_ratio]), np.ones(self.q))

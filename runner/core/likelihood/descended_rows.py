@@ -9,7 +9,7 @@ import numpy as np
 from scipy import sparse
 
 from runner.core.likelihood.dual import dual_gap
-from runner.core.likelihood.row_wise import RowWise
+from runner.core.likelihood.row_wise import outcome_of
 from runner.core.path.native.follow_losses import Gaps, Start, follow_losses
 from runner.core.path.native.path_penalty import PathPenalty
 from runner.core.path.strong_rules import fill_in
@@ -61,7 +61,7 @@ def descend(
             last has not the gap that it is said to have.
     """
     likelihood, X = problem.likelihood, problem.X
-    outcome = likelihood.outcome if isinstance(likelihood, RowWise) else None
+    outcome = outcome_of(likelihood)
     if outcome is None or not isinstance(X, sparse.csc_array) or not wanted.l1.all():
         return None
     b = state.coefficients[0, 0]

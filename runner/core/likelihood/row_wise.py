@@ -18,6 +18,7 @@ from runner.core.path.native.library import library
 from runner.core.path.native.row_passes import Outcome
 
 if TYPE_CHECKING:
+    from runner.core.likelihood.base import Likelihood
     from runner.core.path.native.row_passes import CompiledLoss
     from runner.records import Floats, Observed
 
@@ -156,6 +157,11 @@ class RowWise(ABC):
     def _complete(self, eta: Floats) -> Floats:
         """Linear predictors (n, c) with the offset."""
         return eta if self.offset is None else eta + self.offset[:, None]
+
+
+def outcome_of(likelihood: Likelihood) -> Outcome | None:
+    """The rows of any likelihood as compiled code takes them; None where it does not know them."""
+    return likelihood.outcome if isinstance(likelihood, RowWise) else None
 
 
 def xlogx(x: Floats) -> Floats:

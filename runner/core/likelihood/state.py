@@ -10,7 +10,7 @@ from scipy import sparse
 
 from runner.core.likelihood.dual import Point
 from runner.core.likelihood.quadratic import Hessian, Model, inverted
-from runner.core.likelihood.row_wise import RowWise
+from runner.core.likelihood.row_wise import outcome_of
 from runner.core.path.native.row_passes import gather, passes_suit, predict
 
 if TYPE_CHECKING:
@@ -123,11 +123,10 @@ class State:
 
         Also the slopes, (n, m, K), and L, (m,).
         """
-        likelihood = self.likelihood
-        outcome = likelihood.outcome if isinstance(likelihood, RowWise) else None
+        outcome = outcome_of(self.likelihood)
         if outcome is None:
             shift, slope = self._polish(eta)
-            return shift, slope, likelihood.value(eta)
+            return shift, slope, self.likelihood.value(eta)
         balance = self.balance if self.with_intercept else None
         found = outcome.settle(_by_model(eta)[:, 0], balance)
         return found.shift[:, None], found.slope.T[:, :, None], found.value

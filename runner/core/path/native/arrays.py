@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from scipy import sparse
 
-    from runner.records import Floats, Integers
+    from runner.records import Floats
 
     Compressed = sparse.csc_array | sparse.csr_array
 
@@ -94,21 +94,6 @@ def checked_bounds(
     if not (bounds["upper"] >= 0.0).all():
         raise FitError("upper must be at least 0, but has an entry that is not")
     return bounds
-
-
-def checked_kept(kept: Integers, a: int) -> Integers:
-    """Places in the answer.
-
-    Raises:
-        FitError: they are not 0, 1, ... in their order, and -1.
-    """
-    places = np.require(kept, dtype=np.int64, requirements=["C", "A", "ENSUREARRAY"])
-    if places.shape != (a,):
-        raise FitError(f"kept has the shape {places.shape}, but must have {(a,)}")
-    named = places[places != -1]
-    if not np.array_equal(named, np.arange(len(named))):
-        raise FitError("kept must be 0, 1, ... in their order, or -1, but is not")
-    return places
 
 
 def checked_tolerance(tol: float) -> float:

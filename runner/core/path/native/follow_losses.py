@@ -12,12 +12,12 @@ from scipy import sparse
 from runner.core.path.native.arrays import (
     address,
     checked,
-    checked_kept,
     checked_tolerance,
     count,
 )
 from runner.core.path.native.entries import LARGEST_SIDE, columns_of
 from runner.core.path.native.interrupts import STOP, call
+from runner.core.path.native.kept_answers import KeptAnswers
 from runner.core.path.native.layouts import EnetLosses
 from runner.core.path.native.library import level, library
 from runner.errors import FitError
@@ -99,27 +99,19 @@ def follow_losses(  # noqa: PLR0913 - a problem, its penalty, and when to stop
         return None
     if not sparse.issparse(X) or penalty.lower is not None:
         raise FitError("likelihoods are followed by sparse rows alone, and without bounds")
-    places = checked_kept(kept, a)
+    answers, intercepts = KeptAnswers.of(kept, a, p), np.zeros(a)
     given: dict[str, NDArray[np.generic]] = {
         **columns_of(X),
         **penalty.by_rows(p),
-        "kept": places,
-    }
-    if start.coefficients is not None:
-        given["start"] = checked("start", start.coefficients, (p,))
-    k = int(np.count_nonzero(places >= 0))
-    out, solved = np.zeros((k, p)), np.zeros(1, dtype=np.int64)
-    intercepts, found, steps = np.zeros(k), np.zeros(k), np.zeros(k, dtype=np.int64)
-    made = {
-        "out": out,
+        **answers.arrays(),
         "intercepts": intercepts,
-        "gaps": found,
-        "steps": steps,
-        "solved": solved,
+        "steps": answers.counts,
         "work": np.empty(int(loaded.enet_loss_work(n, p))),
         "index": np.empty(4 * p, dtype=np.int64),
     }
-    addresses = {name: address(array) for name, array in {**given, **made}.items()}
+    if start.coefficients is not None:
+        given["start"] = checked("start", start.coefficients, (p,))
+    addresses = {name: address(array) for name, array in given.items()}
     handed = EnetLosses(
         n=n,
         p=p,
@@ -141,5 +133,7 @@ def follow_losses(  # noqa: PLR0913 - a problem, its penalty, and when to stop
         lambda: loaded.enet_loss_path(ctypes.byref(handed), level()),
         long=float(given["data"].size) * a * LOOKS > LONG,
     )
-    answered = int(np.count_nonzero(places[: int(solved[0])] >= 0))
-    return FollowedLosses(intercepts[:answered], out[:answered], found[:answered], steps[:answered])
+    k = answers.count
+    return FollowedLosses(
+        intercepts[:k], answers.coefficients[:k], answers.gaps[:k], answers.counts[:k]
+    )

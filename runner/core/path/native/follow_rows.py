@@ -11,13 +11,13 @@ import numpy as np
 from runner.core.path.native.arrays import (
     address,
     checked,
-    checked_kept,
     checked_tolerance,
     count,
     not_negative,
 )
 from runner.core.path.native.entries import LARGEST_SIDE, columns_of
 from runner.core.path.native.interrupts import STOP, call
+from runner.core.path.native.kept_answers import KeptAnswers
 from runner.core.path.native.layouts import EnetRows
 from runner.core.path.native.library import level, library
 from runner.errors import FitError
@@ -134,26 +134,18 @@ def follow_rows(  # noqa: PLR0913 - a problem, its penalty, and when to stop
     if loaded is None:
         return None
     (n, p), a = rows.size, penalty.count
-    places = checked_kept(kept, a)
+    answers = KeptAnswers.of(kept, a, p)
     given: dict[str, NDArray[np.generic]] = {
         **rows.arrays,
         **penalty.by_rows(p),
-        "kept": places,
-    }
-    if start is not None:
-        given["start"] = checked("start", start, (p,))
-    k = int(np.count_nonzero(places >= 0))
-    out, gaps = np.zeros((k, p)), np.zeros(k)
-    sweeps, solved = np.zeros(k, dtype=np.int64), np.zeros(1, dtype=np.int64)
-    made = {
-        "out": out,
-        "gaps": gaps,
-        "sweeps": sweeps,
-        "solved": solved,
+        **answers.arrays(),
+        "sweeps": answers.counts,
         "work": np.empty(int(loaded.enet_row_work(n, p))),
         "index": np.empty(3 * p, dtype=np.int64),
     }
-    addresses = {name: address(array) for name, array in {**given, **made}.items()}
+    if start is not None:
+        given["start"] = checked("start", start, (p,))
+    addresses = {name: address(array) for name, array in given.items()}
     handed = EnetRows(
         n=n,
         p=p,
@@ -169,6 +161,7 @@ def follow_rows(  # noqa: PLR0913 - a problem, its penalty, and when to stop
         lambda: loaded.enet_row_path(ctypes.byref(handed), level()),
         long=float(rows.entries) * a * (1 + SHARE_SWEPT * min(patience, most)) > LONG,
     )
-    done = int(solved[0])
-    answered = int(np.count_nonzero(places[:done] >= 0))
-    return Followed(out[:answered].T, gaps[:answered], sweeps[:answered], done)
+    k = answers.count
+    return Followed(
+        answers.coefficients[:k].T, answers.gaps[:k], answers.counts[:k], int(answers.solved[0])
+    )

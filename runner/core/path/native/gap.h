@@ -3,6 +3,15 @@
    With a_j = l1 f_j > 0 and c_j = l2 f_j, u_j = g_j - c_j b_j for the gradient g, and `squares` the
    mean square of the residual. */
 
+/* a and c of one strength, of columns with factors or without */
+FOR_LEVEL void ON(set_strength)(int64_t p, double l1, double l2, const double *factors, double *a,
+                                double *c) {
+    for (int64_t j = 0; j < p; j++) {
+        a[j] = factors ? l1 * factors[j] : l1;
+        c[j] = factors ? l2 * factors[j] : l2;
+    }
+}
+
 FOR_LEVEL double ON(shrunk)(double reach) { return reach > 1.0 ? 1.0 / reach : 1.0; }
 
 FOR_LEVEL double ON(gap_open)(int64_t p, const double *restrict b, const double *restrict g,

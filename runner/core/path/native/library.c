@@ -107,7 +107,7 @@ EXPORT int64_t enet_loss_path(const enet_losses *problem, int64_t level) {
 }
 EXPORT int64_t enet_predict(const enet_pass *pass, int64_t level) { TAKE(predict, pass, level); }
 EXPORT int64_t enet_gather(const enet_pass *pass, int64_t level) { TAKE(gather, pass, level); }
-EXPORT int64_t enet_look(const enet_pass *pass, int64_t level) { TAKE(losses, pass, level); }
+EXPORT int64_t enet_settle(const enet_pass *pass, int64_t level) { TAKE(settle_rows, pass, level); }
 EXPORT int64_t enet_conjugate(const enet_pass *pass, int64_t level) {
     TAKE(conjugates, pass, level);
 }

@@ -20,7 +20,7 @@ Core = Literal["c-avx512", "c-avx2", "c", "numpy"]
 ABI = 2  # of the functions that library.c exports
 # of a problem and a level: paths, and passes over rows
 SOLVERS = ("enet_gram_path", "enet_gram_gaps", "enet_row_path", "enet_loss_path")
-PASSES = ("enet_predict", "enet_look", "enet_gather", "enet_conjugate")
+PASSES = ("enet_predict", "enet_settle", "enet_gather", "enet_conjugate")
 SIZES = ("enet_row_work", "enet_loss_work")  # of a workspace, of n and p
 LAYOUTS = {
     "enet_gram_size": EnetGram,

@@ -253,15 +253,6 @@ FOR_LEVEL void ON(lay_out_losses)(ON(loss_state) * s, const enet_losses *in) {
     for (int v = 0; v < LOSS_TALL; v++, next += s->n + PAD) *tall[v] = next;
 }
 
-FOR_LEVEL void ON(penalise_losses)(ON(loss_state) * s, int64_t at) {
-    const enet_losses *in = s->in;
-    for (int64_t j = 0; j < s->p; j++) {
-        s->a[j] = in->factors ? in->l1[at] * in->factors[j] : in->l1[at];
-        s->c[j] = in->factors ? in->l2[at] * in->factors[j] : in->l2[at];
-    }
-    s->enough = in->kept[at] < 0 && in->rough > in->enough ? in->rough : in->enough;
-}
-
 /* Which columns the rules let through on the way from the last strength to this one. */
 FOR_LEVEL void ON(screen_losses)(ON(loss_state) * s, int64_t at) {
     const double now = s->in->l1[at], before = at ? s->in->l1[at - 1] : s->in->before;
@@ -278,7 +269,8 @@ FOR_LEVEL int64_t ON(loss_path)(const enet_losses *in) {
     s->b0 = in->start_intercept;
     for (int64_t j = 0; j < s->p; j++) s->b[j] = in->start ? in->start[j] : 0.0;
     for (int64_t at = 0; at < in->count; at++) {
-        ON(penalise_losses)(s, at);
+        ON(set_strength)(s->p, in->l1[at], in->l2[at], in->factors, s->a, s->c);
+        s->enough = in->kept[at] < 0 && in->rough > in->enough ? in->rough : in->enough;
         if (at == 0) ON(look_at_columns)(s);
         if (*in->stop) return 1;
         ON(screen_losses)(s, at);

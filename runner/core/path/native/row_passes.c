@@ -106,8 +106,8 @@ FOR_LEVEL int64_t ON(gather)(const enet_pass *in) {
     return 0;
 }
 
-/* Also makes the intercepts the best: by how much each is to be moved. */
-FOR_LEVEL int64_t ON(losses)(const enet_pass *in) {
+/* Losses and slopes, the intercepts made the best: by how much each is to be moved. */
+FOR_LEVEL int64_t ON(settle_rows)(const enet_pass *in) {
     const int64_t n = in->x.n;
     for (int64_t m = 0; m < in->models; m++) {
         ON(sums) sums;

@@ -122,7 +122,7 @@ class Outcome:
         slope, value, shift = np.empty((m, n)), np.empty(m), np.empty(m)
         work = np.empty(n)
         _call(
-            "enet_look",
+            "enet_settle",
             n=n,
             models=m,
             **self.fields(n),

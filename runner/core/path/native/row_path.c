@@ -219,14 +219,6 @@ FOR_LEVEL void ON(set_out_rows)(ON(row_state) * s) {
     }
 }
 
-FOR_LEVEL void ON(penalise_rows)(ON(row_state) * s, int64_t at) {
-    const enet_rows *in = s->in;
-    for (int64_t j = 0; j < s->p; j++) {
-        s->a[j] = in->factors ? in->l1[at] * in->factors[j] : in->l1[at];
-        s->c[j] = in->factors ? in->l2[at] * in->factors[j] : in->l2[at];
-    }
-}
-
 /* Which columns the rules let through on the way from the last strength to this one. */
 FOR_LEVEL void ON(screen)(ON(row_state) * s, int64_t at) {
     const double now = s->in->l1[at], before = at ? s->in->l1[at - 1] : s->in->before;
@@ -243,7 +235,7 @@ FOR_LEVEL int64_t ON(row_path)(const enet_rows *in) {
     ON(set_out_rows)(s);
     if (*in->stop) return 1;
     for (int64_t at = 0; at < in->count; at++) {
-        ON(penalise_rows)(s, at);
+        ON(set_strength)(s->p, in->l1[at], in->l2[at], in->factors, s->a, s->c);
         if (at == 0) ON(look_at_all)(s);
         ON(go_ahead)(s, at);
         if (*in->stop) return 1;

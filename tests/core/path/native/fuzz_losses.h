@@ -160,7 +160,7 @@ static void run_losses(long run, int64_t level) {
 }
 
 static int64_t predicting(const void *pass, int64_t level) { return enet_predict(pass, level); }
-static int64_t looking(const void *pass, int64_t level) { return enet_look(pass, level); }
+static int64_t settling(const void *pass, int64_t level) { return enet_settle(pass, level); }
 static int64_t gathering(const void *pass, int64_t level) { return enet_gather(pass, level); }
 static int64_t conjugating(const void *pass, int64_t level) { return enet_conjugate(pass, level); }
 
@@ -184,7 +184,7 @@ static void run_passes(long run, int64_t level) {
         .gradient = exactly("gradient", 0, models * p, 8), .work = exactly("work", 0, t.n, 8),
     };
     call(predicting, &in, level);
-    call(looking, &in, level);
+    call(settling, &in, level);
     call(gathering, &in, level);
     for (int64_t m = 0; !t.odd && m < models; m++) {
         long double *eta = keep(calloc((size_t)t.n + 1, sizeof *eta)), *u = keep(calloc((size_t)t.n + 1, sizeof *u));
