@@ -96,9 +96,10 @@ def _what_was_done(material: Material) -> str:
     model = MODELS.get(kind, f"A model ({kind})")
     dropped = [f"{counted(count, 'row')} with {why}" for why, count in data["dropped"].items()]
     left_out = f" ({listed(dropped)} left out)" if dropped else ""
+    columns = data["numeric"] + data["categorical"] + data.get("text", 0)
     return (
         f"{model} {_of_what(material)} was fitted to {data['rows']:,} rows{left_out} of "
-        f"{counted(data['numeric'] + data['categorical'], 'column')}. {_choice(material)}"
+        f"{counted(columns, 'column')}. {_choice(material)}"
         f"{_held_out(material)}.{_gaps(material)}"
     )
 

@@ -45,6 +45,14 @@ def test_one_candidate_is_no_choice(tmp_path: Path) -> None:
     ]
 
 
+def test_columns_of_text_count(tmp_path: Path) -> None:
+    """A run on nothing but texts is not one of no columns."""
+    data = {"path": "texts.csv", "rows": 100, "dropped": {}, "numeric": 0, "categorical": 0,
+            "text": 1, "missing_share": 0.0}  # fmt: skip
+    said = run_words.summary(material(tmp_path, dataset=data))[0]
+    assert "fitted to 100 rows of 1 column." in said
+
+
 def test_the_rule_is_named(tmp_path: Path) -> None:
     """What the one-SE rule keeps is not called the best of many."""
     said = " ".join(run_words.summary(material(tmp_path, best={"rule": "one_se"})))
